@@ -1,0 +1,81 @@
+package apigw
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/token"
+	"serverlesschat/internal/wire"
+)
+
+type (
+	websocketEvent = events.APIGatewayWebsocketProxyRequest
+	websocketReply = events.APIGatewayProxyResponse
+)
+
+// TokenVerifier checks access tokens; its errors are CodeUnauthorized.
+type TokenVerifier interface {
+	Verify(raw string) (token.Claims, error)
+}
+
+// Connect handles $connect: the handshake waits for it, and ends with its status.
+func Connect(tokens TokenVerifier, connections chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
+		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
+		telemetry.From(ctx).Label("action", "$connect")
+		h := handshakeOf(event)
+		raw, err := h.token()
+		if err != nil {
+			return refuse(ctx, err), nil
+		}
+		claims, err := tokens.Verify(raw)
+		if err != nil {
+			return refuse(ctx, err), nil
+		}
+		err = connections.PutConnection(ctx, chat.Connection{
+			ID:             chat.ConnectionID(event.RequestContext.ConnectionID),
+			User:           claims.User,
+			ConnectedAt:    time.UnixMilli(event.RequestContext.ConnectedAt),
+			TokenExpiresAt: claims.ExpiresAt,
+		})
+		if err != nil {
+			return refuse(ctx, err), nil
+		}
+		telemetry.From(ctx).Add(telemetry.Connections, 1)
+		return accept(h), nil
+	}
+}
+
+func accept(h handshake) websocketReply {
+	reply := websocketReply{StatusCode: http.StatusOK}
+	if h.offersProtocol(wire.Subprotocol) {
+		reply.Headers = map[string]string{"Sec-WebSocket-Protocol": wire.Subprotocol}
+	}
+	return reply
+}
+
+func refuse(ctx context.Context, err error) websocketReply {
+	telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
+	status, body := wire.Problem(err)
+	return websocketReply{
+		StatusCode: status, Body: string(body), Headers: map[string]string{"Content-Type": wire.ProblemType},
+	}
+}
+
+// Disconnect handles $disconnect, which comes once, late or never: what it leaves expires.
+func Disconnect(connections chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
+		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
+		telemetry.From(ctx).Label("action", "$disconnect")
+		err := connections.RemoveConnection(ctx, chat.ConnectionID(event.RequestContext.ConnectionID))
+		if err != nil {
+			return refuse(ctx, err), nil
+		}
+		return websocketReply{StatusCode: http.StatusOK}, nil
+	}
+}

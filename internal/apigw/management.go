@@ -1,0 +1,75 @@
+package apigw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
+	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi/types"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/telemetry"
+)
+
+// postTimeout bounds one call: a call for a connection that ends meanwhile has been seen to hang.
+const postTimeout = 5 * time.Second
+
+// Management reaches connections through the @connections API. It implements [chat.Gateway].
+type Management struct {
+	client *apigatewaymanagementapi.Client
+}
+
+var _ chat.Gateway = (*Management)(nil)
+
+// NewManagement makes a Management. The client must not retry: how often to try is decided by who knows the delivery.
+func NewManagement(client *apigatewaymanagementapi.Client) *Management {
+	return &Management{client: client}
+}
+
+// Post implements [chat.Gateway].
+func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	defer cancel()
+	connectionID := string(id)
+	_, err := m.client.PostToConnection(ctx, &apigatewaymanagementapi.PostToConnectionInput{
+		ConnectionId: &connectionID, Data: frame,
+	})
+	return managementError("post to connection", err)
+}
+
+// Close implements [chat.Gateway].
+func (m *Management) Close(ctx context.Context, id chat.ConnectionID) error {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	defer cancel()
+	connectionID := string(id)
+	_, err := m.client.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &connectionID})
+	return managementError("close connection", err)
+}
+
+func managementError(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, gone := errors.AsType[*types.GoneException](err); gone {
+		return chat.ErrGone
+	}
+	return fmt.Errorf("%s: %w", operation, err)
+}
+
+// ObservePush records a delivery.
+func ObservePush(ctx context.Context, p chat.Pushed) {
+	record := telemetry.From(ctx)
+	record.Add(telemetry.Posts, float64(p.Posts))
+	record.Add(telemetry.Deliveries, float64(p.Deliveries))
+	if p.Gone > 0 {
+		record.Add(telemetry.Gone, float64(p.Gone))
+	}
+	if p.Closed > 0 {
+		record.Add(telemetry.Closed, float64(p.Closed))
+	}
+	for _, latency := range p.Latencies {
+		record.Sample(telemetry.PushLatency, latency)
+	}
+}

@@ -1,0 +1,106 @@
+package apigw
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/wire"
+)
+
+type (
+	restEvent = events.APIGatewayV2HTTPRequest
+	restReply = events.APIGatewayV2HTTPResponse
+)
+
+// HealthCheck reports whether a part that the chat needs answers.
+type HealthCheck func(context.Context) error
+
+// REST handles the requests of the HTTP API, by their route keys.
+func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
+	routes := map[string]func(context.Context, restEvent) (restReply, error){
+		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
+			return messages(ctx, tokens, history, event)
+		},
+		"GET /health": func(ctx context.Context, _ restEvent) (restReply, error) {
+			return checkHealth(ctx, health), nil
+		},
+	}
+	return func(ctx context.Context, event restEvent) (restReply, error) {
+		telemetry.From(ctx).Label("action", event.RouteKey)
+		handle, ok := routes[event.RouteKey]
+		if !ok {
+			handle = func(context.Context, restEvent) (restReply, error) {
+				return restReply{}, chat.Failed(chat.CodeNotFound, "there is no such resource")
+			}
+		}
+		reply, err := handle(ctx, event)
+		if err != nil {
+			return problem(ctx, err), nil
+		}
+		return reply, nil
+	}
+}
+
+func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, event restEvent) (restReply, error) {
+	authorization := event.Headers["authorization"]
+	if authorization == "" {
+		return restReply{}, errNoToken
+	}
+	// The gateway joins repeated headers with commas, which no token holds.
+	raw, err := bearer(strings.Split(authorization, ","))
+	if err != nil {
+		return restReply{}, err
+	}
+	claims, err := tokens.Verify(raw)
+	if err != nil {
+		return restReply{}, err
+	}
+	query, err := wire.HistoryQuery(event.PathParameters["room_id"], event.QueryStringParameters)
+	if err != nil {
+		return restReply{}, err
+	}
+	if err := query.Validate(); err != nil {
+		return restReply{}, err
+	}
+	telemetry.From(ctx).Label("room", string(query.Room))
+	page, err := history.Page(ctx, claims.User, query)
+	if err != nil {
+		return restReply{}, err
+	}
+	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
+}
+
+func checkHealth(ctx context.Context, checks map[string]HealthCheck) restReply {
+	status, overall := http.StatusOK, "ok"
+	parts := map[string]string{}
+	for name, check := range checks {
+		parts[name] = "ok"
+		if err := check(ctx); err != nil {
+			telemetry.From(ctx).Fail(string(chat.CodeUnavailable), err)
+			status, overall, parts[name] = http.StatusServiceUnavailable, "unavailable", "unavailable"
+		}
+	}
+	return jsonReply(status, "application/json", wire.Health(overall, parts))
+}
+
+func problem(ctx context.Context, err error) restReply {
+	telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
+	status, body := wire.Problem(err)
+	reply := jsonReply(status, wire.ProblemType, body)
+	if status == http.StatusUnauthorized {
+		reply.Headers["www-authenticate"] = "Bearer" // RFC 6750, 3
+	}
+	return reply
+}
+
+func jsonReply(status int, contentType string, body []byte) restReply {
+	return restReply{
+		StatusCode: status, Body: string(body),
+		Headers: map[string]string{"content-type": contentType, "cache-control": "no-store"},
+	}
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/telemetry"
+)
+
+// The functions. Each reads the settings that it needs and nothing else; the template gives each no right beyond them.
+type (
+	websocket = telemetry.Handler[events.APIGatewayWebsocketProxyRequest, events.APIGatewayProxyResponse]
+	stream    = telemetry.Handler[events.DynamoDBEvent, events.DynamoDBEventResponse]
+	rest      = telemetry.Handler[events.APIGatewayV2HTTPRequest, events.APIGatewayV2HTTPResponse]
+	job       = telemetry.Handler[json.RawMessage, struct{}]
+)
+
+// Connect builds the function for $connect.
+func Connect(p *Parts) websocket {
+	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})
+	return apigw.Connect(p.tokens(), store)
+}
+
+// Disconnect builds the function for $disconnect.
+func Disconnect(p *Parts) websocket {
+	return apigw.Disconnect(p.store(dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+	}))
+}
+
+// SendMessage builds the function for the route sendMessage.
+func SendMessage(p *Parts) websocket {
+	store := p.store(dynamo.Tables{
+		Connections: p.settings.required("CONNECTIONS_TABLE"),
+		Entries:     p.settings.required("ENTRIES_TABLE"),
+		Rooms:       p.settings.required("ROOMS_TABLE"),
+		Users:       p.settings.required("USERS_TABLE"),
+	})
+	writer := chat.NewWriter(store, store, store, time.Now, randomBytes)
+	actions := apigw.SendActions(apigw.Services{Sender: chat.NewSender(chat.NewMembership(store), writer)})
+	return apigw.Dispatch(actions, store)
+}
+
+// Default builds the function for $default: every action but sendMessage.
+func Default(p *Parts) websocket {
+	store := p.store(dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Users:         p.settings.required("USERS_TABLE"),
+	})
+	membership, reader := chat.NewMembership(store), p.reader(store)
+	return apigw.Dispatch(apigw.Actions(apigw.Services{
+		Joiner:  chat.NewJoiner(membership, store, reader),
+		History: chat.NewHistory(membership, reader),
+		Pinger:  chat.NewPinger(membership, reader, time.Now),
+	}), store)
+}
+
+// Fanout builds the function that the stream of the entries invokes.
+func Fanout(p *Parts) stream {
+	store := p.store(dynamo.Tables{
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+	})
+	deliverer := chat.NewSpreader(p.pusher(store), p.workers(), pushMost)
+	return apigw.Stream(chat.NewFanout(store, deliverer, chat.FanoutOptions{
+		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
+		Now:     time.Now,
+	}))
+}
+
+// Push builds the fan-out's worker.
+func Push(p *Parts) job {
+	store := p.store(dynamo.Tables{
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+	})
+	return apigw.PushJobs(chat.NewPushWorker(store, p.pusher(store)))
+}
+
+// History builds the function behind the HTTP API.
+func History(p *Parts) rest {
+	entries := p.settings.required("ENTRIES_TABLE")
+	store := p.store(dynamo.Tables{
+		Entries: entries,
+		Rooms:   p.settings.required("ROOMS_TABLE"),
+		Users:   p.settings.required("USERS_TABLE"),
+	})
+	history := chat.NewHistory(chat.NewMembership(store), p.reader(store))
+	return apigw.REST(p.tokens(), history, map[string]apigw.HealthCheck{"store": store.Ping})
+}
+
+// Run builds a function and hands it to Lambda; it does not return. What is wrong with the settings ends the process,
+// all of it named at once.
+func Run[In, Out any](name string, build func(*Parts) telemetry.Handler[In, Out]) {
+	p, err := NewParts(context.Background(), os.Getenv, os.Stdout)
+	if err != nil {
+		panic(err)
+	}
+	handler := build(p)
+	if err := p.settings.Err(); err != nil {
+		p.log.Error("cannot start", "function", name, "error", err.Error())
+		os.Exit(1)
+	}
+	lambda.Start(telemetry.Observed(p.log, name, time.Now, handler))
+}

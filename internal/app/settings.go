@@ -1,0 +1,66 @@
+// Package app builds the chat's functions from their settings. A function's main is its line of this package; what is
+// built here is made once per process and is safe for concurrent use.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settings reads settings, by name, and keeps what is wrong with them: so that all of it is told at once.
+type Settings struct {
+	get      func(string) string
+	problems []error
+}
+
+// NewSettings reads settings through get, such as os.Getenv.
+func NewSettings(get func(string) string) *Settings { return &Settings{get: get} }
+
+// Err tells all that was missing or wrong so far; nil when nothing was.
+func (s *Settings) Err() error { return errors.Join(s.problems...) }
+
+func (s *Settings) wrong(name, what string) {
+	s.problems = append(s.problems, fmt.Errorf("setting %s %s", name, what))
+}
+
+func (s *Settings) optional(name string) string { return s.get(name) }
+
+func (s *Settings) required(name string) string {
+	value := s.get(name)
+	if value == "" {
+		s.wrong(name, "is missing")
+	}
+	return value
+}
+
+func (s *Settings) list(name string) []string {
+	var values []string
+	for value := range strings.SplitSeq(s.required(name), ",") {
+		values = append(values, strings.TrimSpace(value))
+	}
+	return values
+}
+
+// milliseconds reads a whole number of milliseconds above 0.
+func (s *Settings) milliseconds(name string) time.Duration {
+	text := s.required(name)
+	n, err := strconv.Atoi(text)
+	if text != "" && (err != nil || n <= 0) {
+		s.wrong(name, "must be a whole number of milliseconds above 0")
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+func (s *Settings) level(name string) slog.Level {
+	var level slog.Level
+	if text := s.get(name); text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			s.wrong(name, "must be DEBUG, INFO, WARN or ERROR")
+		}
+	}
+	return level
+}

@@ -1,0 +1,192 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Claims keeps what each client_message_id stands for. Every call is linearizable per (user, room, client_message_id).
+type Claims interface {
+	// Claim reads the claim of the draft, consistently; nil when there is none.
+	Claim(ctx context.Context, d Draft) (*Claim, error)
+	// PutClaim writes the claim if there is none. It gives nil when it was written, else the one that is there.
+	PutClaim(ctx context.Context, d Draft, c Claim) (*Claim, error)
+	// MoveClaim makes the claim point to the id "to" if it points to "from". It gives nil when it was moved, else the
+	// one that is there; its fingerprint never changes.
+	MoveClaim(ctx context.Context, d Draft, from, to EntryID) (*Claim, error)
+}
+
+// Counters gives out ids.
+type Counters interface {
+	// Reserve gives the room's next id, never the same twice.
+	Reserve(ctx context.Context, room RoomID) (EntryID, error)
+}
+
+// Placer fills places of the log.
+type Placer interface {
+	// Place stores e at its id if nothing is there, linearizable per (room, id). It gives nil when e was stored, else
+	// what is there.
+	Place(ctx context.Context, e Entry) (*Entry, error)
+}
+
+// maxReserves bounds the ids that one call may use up; more are needed only when voids overtake a writer again and
+// again.
+const maxReserves = 3
+
+// Writer appends to the logs of rooms.
+type Writer struct {
+	claims   Claims
+	counters Counters
+	placer   Placer
+	now      func() time.Time
+	random   func([]byte)
+}
+
+// NewWriter makes a Writer. now gives the time of entries; random fills a slice with random bytes.
+func NewWriter(claims Claims, counters Counters, placer Placer, now func() time.Time, random func([]byte)) *Writer {
+	return &Writer{claims: claims, counters: counters, placer: placer, now: now, random: random}
+}
+
+// Append stores the draft once, however often and however concurrently it is sent, and gives the entry as it is stored.
+//
+// Errors: CodeConflict when the draft's client_message_id stands for other content; CodeUnavailable when the place was
+// lost too often; what the store returns, wrapped. After an error the entry may be stored or not: sending it again
+// settles it.
+func (w *Writer) Append(ctx context.Context, d Draft) (Entry, error) {
+	a := &appending{Writer: w, draft: d}
+	next, err := a.look, error(nil)
+	for next != nil {
+		// A caller that has given up must not go on reserving: each reserved id that is not placed is a hole.
+		if err := ctx.Err(); err != nil {
+			return Entry{}, &Error{Code: CodeUnavailable, Message: "the message was not stored in time", Err: err}
+		}
+		if next, err = next(ctx); err != nil {
+			return Entry{}, err
+		}
+	}
+	return a.stored, nil
+}
+
+// appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and
+// gives the next step; nil ends it, with the entry in stored.
+type appending struct {
+	*Writer
+	draft    Draft
+	own      EntryID // the id held, 0 for none; a held id that is not used is made void
+	target   EntryID // where the claim points, when it is not own
+	reserves int
+	stored   Entry
+}
+
+type step func(context.Context) (step, error)
+
+// look spares ids on repeats: only a draft without a claim reserves.
+func (a *appending) look(ctx context.Context) (step, error) {
+	claim, err := a.claims.Claim(ctx, a.draft)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read claim: %w", err)
+	case claim == nil:
+		return a.reserveThen(a.claim), nil
+	case !claim.Fingerprint.matches(a.draft):
+		return nil, errOtherContent
+	}
+	a.target = claim.ID
+	return a.follow, nil
+}
+
+func (a *appending) reserveThen(next step) step {
+	return func(ctx context.Context) (step, error) {
+		if a.reserves == maxReserves {
+			return nil, Failed(CodeUnavailable, "the room is too busy; send the message again")
+		}
+		id, err := a.counters.Reserve(ctx, a.draft.Room)
+		if err != nil {
+			return nil, fmt.Errorf("reserve id: %w", err)
+		}
+		a.own = id
+		a.reserves++
+		return next, nil
+	}
+}
+
+func (a *appending) claim(ctx context.Context) (step, error) {
+	salt := make([]byte, saltLength)
+	a.random(salt)
+	old, err := a.claims.PutClaim(ctx, a.draft, Claim{ID: a.own, Fingerprint: a.draft.fingerprint(salt)})
+	if err != nil {
+		return nil, fmt.Errorf("claim id: %w", err)
+	}
+	return a.claimed(ctx, old)
+}
+
+// claimed goes on from a claim that was put or moved (old is nil), or was found to be another's.
+func (a *appending) claimed(ctx context.Context, old *Claim) (step, error) {
+	switch {
+	case old == nil || old.ID == a.own && old.Fingerprint.matches(a.draft):
+		return a.place, nil // the second is this very request, sent twice below us
+	case !old.Fingerprint.matches(a.draft):
+		a.voidOwn(ctx)
+		return nil, errOtherContent
+	}
+	a.target = old.ID
+	return a.follow, nil
+}
+
+func (a *appending) place(ctx context.Context) (step, error) {
+	e := a.draft.at(a.own, a.now())
+	old, err := a.placer.Place(ctx, e)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("place entry: %w", err)
+	case old == nil:
+		a.stored = e
+		return nil, nil
+	case old.IsVoid():
+		a.target, a.own = a.own, 0
+		return a.reserveThen(a.move), nil
+	}
+	a.stored = *old // a repeat, or a copy of this request, was faster
+	return nil, nil
+}
+
+// follow helps the request that claimed first: its place gets this content, which is the same.
+func (a *appending) follow(ctx context.Context) (step, error) {
+	e := a.draft.at(a.target, a.now())
+	old, err := a.placer.Place(ctx, e)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("place entry of claim: %w", err)
+	case old != nil && old.IsVoid():
+		if a.own != 0 {
+			return a.move, nil
+		}
+		return a.reserveThen(a.move), nil
+	case old == nil:
+		a.stored = e
+	default:
+		a.stored = *old
+	}
+	a.voidOwn(ctx)
+	return nil, nil
+}
+
+// move makes the claim point to the held id. Only who has seen a void at the target may do so: a void is for good.
+func (a *appending) move(ctx context.Context) (step, error) {
+	old, err := a.claims.MoveClaim(ctx, a.draft, a.target, a.own)
+	if err != nil {
+		return nil, fmt.Errorf("move claim: %w", err)
+	}
+	return a.claimed(ctx, old)
+}
+
+// voidOwn gives a held id up at once, so that no reader has to wait for it. Any outcome is fine: what stays a hole is
+// filled by who needs what lies past it.
+func (a *appending) voidOwn(ctx context.Context) {
+	if a.own != 0 {
+		_, _ = a.placer.Place(ctx, voidAt(a.draft.Room, a.own, a.now()))
+	}
+}
+
+var errOtherContent = Failed(CodeConflict, "client_message_id was used before for other content")

@@ -1,0 +1,66 @@
+package chat
+
+import (
+	"context"
+	"time"
+)
+
+// ConnectionID names an open connection; the gateway gives it.
+type ConnectionID string
+
+const (
+	// connectionLifetime is the gateway's: it closes a connection after 2 hours at the latest.
+	connectionLifetime = 2 * time.Hour
+	// connectionMargin is kept on top, for clocks that differ and for a close that takes its time.
+	connectionMargin = 10 * time.Minute
+	// reconnectAhead is how long before the end of its lifetime a client is asked to open the next connection.
+	reconnectAhead = 10 * time.Minute
+)
+
+// Connection is an open connection of a user.
+type Connection struct {
+	ID             ConnectionID
+	User           UserID
+	ConnectedAt    time.Time
+	TokenExpiresAt time.Time
+}
+
+// ExpiresAt is when nothing of the connection may be left, even if its end was never told.
+func (c Connection) ExpiresAt() time.Time {
+	return c.ConnectedAt.Add(connectionLifetime + connectionMargin)
+}
+
+// ReconnectAt is when its client should have opened the next one.
+func (c Connection) ReconnectAt() time.Time {
+	return c.ConnectedAt.Add(connectionLifetime - reconnectAhead)
+}
+
+// Connections keeps the open connections.
+type Connections interface {
+	// PutConnection stores a connection.
+	PutConnection(ctx context.Context, c Connection) error
+	// Connection reads one, consistently; nil when there is none.
+	Connection(ctx context.Context, id ConnectionID) (*Connection, error)
+	// RemoveConnection removes it with all its subscriptions.
+	RemoveConnection(ctx context.Context, id ConnectionID) error
+}
+
+// Caller is who asks for something, over an open connection.
+type Caller struct {
+	Connection
+}
+
+// errNoConnection tells a client whose connection is being taken down while its frame is on the way.
+var errNoConnection = Failed(CodeUnauthorized, "this connection is closed")
+
+// FindCaller gives the caller behind a connection; CodeUnauthorized when there is none.
+func FindCaller(ctx context.Context, connections Connections, id ConnectionID) (Caller, error) {
+	c, err := connections.Connection(ctx, id)
+	if err != nil {
+		return Caller{}, wrap("read connection", err)
+	}
+	if c == nil {
+		return Caller{}, errNoConnection
+	}
+	return Caller{Connection: *c}, nil
+}

@@ -1,0 +1,70 @@
+package chat
+
+import (
+	"time"
+	"unicode/utf8"
+)
+
+// EntryID is the place of an entry in its room's log: 1, 2, 3 …; 0 stands before the first.
+type EntryID int64
+
+// Kind says what an entry is.
+type Kind string
+
+// The kinds of entries.
+const (
+	KindMessage Kind = "message"
+	KindVoid    Kind = "void" // a place that could not be filled; it has neither user nor client_message_id nor content
+)
+
+// Entry is one place of a room's log, filled for good.
+type Entry struct {
+	Room            RoomID
+	ID              EntryID
+	Kind            Kind
+	User            UserID
+	ClientMessageID ClientMessageID
+	Content         string
+	CreatedAt       time.Time // UTC, to the millisecond; by the clock of who placed it
+}
+
+// IsVoid reports whether the place is filled with nothing.
+func (e Entry) IsVoid() bool { return e.Kind == KindVoid }
+
+const maxContentCharacters = 4000
+
+// ValidateContent reports whether the content of a message keeps to the rule: 1–4,000 characters (Unicode code points).
+func ValidateContent(content string) error {
+	switch n := utf8.RuneCountInString(content); {
+	case n == 0:
+		return Invalid("content", "is missing")
+	case !utf8.ValidString(content):
+		return Invalid("content", "is not valid UTF-8")
+	case n > maxContentCharacters:
+		return &Error{Code: CodeTooLarge, Field: "content", Message: "content must have at most 4,000 characters"}
+	}
+	return nil
+}
+
+// Draft is an entry before it has a place: what its sender gives.
+type Draft struct {
+	Room            RoomID
+	Kind            Kind
+	User            UserID
+	ClientMessageID ClientMessageID
+	Content         string
+}
+
+func (d Draft) at(id EntryID, now time.Time) Entry {
+	return Entry{
+		Room: d.Room, ID: id, Kind: d.Kind, User: d.User, ClientMessageID: d.ClientMessageID, Content: d.Content,
+		CreatedAt: toMillis(now),
+	}
+}
+
+func voidAt(room RoomID, id EntryID, now time.Time) Entry {
+	return Entry{Room: room, ID: id, Kind: KindVoid, CreatedAt: toMillis(now)}
+}
+
+// toMillis cuts to what is stored and shown, so that an entry is equal before and after it was stored.
+func toMillis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,72 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is a stable word for a kind of failure; clients branch on it.
+type Code string
+
+// The codes of the wire protocol.
+const (
+	CodeInvalid       Code = "invalid"        // a field is missing or wrong; Error.Field names it
+	CodeUnauthorized  Code = "unauthorized"   // no token, or one that does not hold
+	CodeForbidden     Code = "forbidden"      // known, but not allowed
+	CodeUnknownAction Code = "unknown_action" // a frame asks for what does not exist
+	CodeNotFound      Code = "not_found"      // no such room, entry or user
+	CodeConflict      Code = "conflict"       // a client_message_id used again for other content
+	CodeTooLarge      Code = "too_large"      // over a size limit
+	CodeRateLimited   Code = "rate_limited"   // over a rate; Error.RetryAfter says when to try again
+	CodeUnavailable   Code = "unavailable"    // a limit of the store or the gateway outlasted the retries; safe to repeat
+	CodeInternal      Code = "internal"       // a defect of ours
+)
+
+// Error is the one error type of the chat.
+type Error struct {
+	Code       Code
+	Message    string        // safe to show to users; empty for CodeInternal
+	Field      string        // which field is wrong, with CodeInvalid; else empty
+	RetryAfter time.Duration // with CodeRateLimited; else 0
+	Err        error         // the cause, for the log only
+}
+
+// Error gives the text for logs, with the cause.
+func (e *Error) Error() string {
+	text := string(e.Code)
+	if e.Field != "" {
+		text += " " + e.Field
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// CodeOf gives the code of err, CodeInternal for any error that has none, and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// Invalid gives an error that names the field which is wrong, by its name in the protocol.
+func Invalid(field, format string, args ...any) *Error {
+	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// Failed gives an error of the code with a message for users.
+func Failed(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,43 @@
+package dynamo
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// Reading an attribute gives the zero value when it is not there, or of another type: rows are ours alone.
+
+func (i reader) text(name string) string {
+	if v, ok := i.item[name].(*types.AttributeValueMemberS); ok {
+		return v.Value
+	}
+	return ""
+}
+
+func (i reader) number(name string) int64 {
+	if v, ok := i.item[name].(*types.AttributeValueMemberN); ok {
+		n, _ := strconv.ParseInt(v.Value, 10, 64)
+		return n
+	}
+	return 0
+}
+
+func (i reader) bytes(name string) []byte {
+	if v, ok := i.item[name].(*types.AttributeValueMemberB); ok {
+		return v.Value
+	}
+	return nil
+}
+
+func (i reader) bool(name string) bool {
+	v, ok := i.item[name].(*types.AttributeValueMemberBOOL)
+	return ok && v.Value
+}
+
+func (i reader) millis(name string) time.Time  { return time.UnixMilli(i.number(name)).UTC() }
+func (i reader) seconds(name string) time.Time { return time.Unix(i.number(name), 0).UTC() }
+
+// reader reads attributes of an item.
+type reader struct{ item item }

@@ -1,0 +1,28 @@
+// Package dynamo keeps the chat in DynamoDB. It implements what package chat asks of its stores.
+//
+// # Tables and keys
+//
+// Every kind of item, with an example of its key and what it holds:
+//
+//	Entries        room_id=general  id=42                        the entry: kind user content created_at client_message_id
+//	Rooms          item=room#general                             shards: how many shards the subscriptions have
+//	               item=counter#general                          seq: the last id given out
+//	               item=position#general                         pushed_id: all up to here has been pushed
+//	Users          user_id=alice  item=member#general            joined_at
+//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of the content
+//	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
+//	               connection_id=L0SM9…=  item=room#general      shard expires_at
+//	Subscriptions  shard=general#0  connection_id=L0SM9…=        user_id expires_at closing
+//
+// A room_id holds no '#', so keys made of one are unambiguous. Times that order or expire things are numbers:
+// created_at and connected_at in milliseconds since 1970, expires_at in seconds, as DynamoDB's TTL wants it. Rows past
+// expires_at count as gone, though DynamoDB may take days to remove them.
+//
+// Only Entries has a stream. A room's log is one partition key, and shares it with nothing: DynamoDB takes 1,000 write
+// units a second per partition. For the same reason counter, position and settings of a room are keys of their own.
+//
+// # Consistency
+//
+// All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two may
+// race; a failed condition gives the item that was there (ReturnValuesOnConditionCheckFailure).
+package dynamo

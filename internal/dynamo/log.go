@@ -1,0 +1,162 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"serverlesschat/internal/chat"
+)
+
+// The log of a room: entries, the counter of ids, claims and the position.
+
+func counterKey(room chat.RoomID) item  { return item{"item": text("counter#" + string(room))} }
+func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }
+
+func claimKey(d chat.Draft) item {
+	return item{
+		"user_id": text(string(d.User)),
+		"item":    text("claim#" + string(d.Room) + "#" + string(d.ClientMessageID)),
+	}
+}
+
+// Reserve implements [chat.Counters].
+func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	_, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Rooms, Key: counterKey(room),
+		UpdateExpression:          aws.String("ADD seq :one"),
+		ExpressionAttributeValues: item{":one": number(1)},
+		ReturnValues:              types.ReturnValueUpdatedNew,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return chat.EntryID(reader{row}.number("seq")), nil
+}
+
+// Claim implements [chat.Claims].
+func (s *Store) Claim(ctx context.Context, d chat.Draft) (*chat.Claim, error) {
+	row, err := s.get(ctx, s.tables.Users, claimKey(d))
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return claimOf(row), nil
+}
+
+// PutClaim implements [chat.Claims].
+func (s *Store) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+	row := claimKey(d)
+	row["n"] = number(c.ID)
+	row["h"] = &types.AttributeValueMemberB{Value: c.Fingerprint}
+	old, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
+	if err != nil || old == nil {
+		return nil, err
+	}
+	return claimOf(old), nil
+}
+
+// MoveClaim implements [chat.Claims].
+func (s *Store) MoveClaim(ctx context.Context, d chat.Draft, from, to chat.EntryID) (*chat.Claim, error) {
+	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Users, Key: claimKey(d),
+		UpdateExpression:          aws.String("SET n = :to"),
+		ConditionExpression:       aws.String("n = :from"),
+		ExpressionAttributeValues: item{":from": number(from), ":to": number(to)},
+	})
+	switch {
+	case err != nil || old == nil:
+		return nil, err
+	case len(old) == 0:
+		return nil, fmt.Errorf("move claim: there is none")
+	}
+	return claimOf(old), nil
+}
+
+func claimOf(row item) *chat.Claim {
+	r := reader{row}
+	return &chat.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h")}
+}
+
+// Place implements [chat.Placer].
+func (s *Store) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
+	old, err := s.put(ctx, s.tables.Entries, rowOf(e), "attribute_not_exists(room_id)")
+	if err != nil || old == nil {
+		return nil, err
+	}
+	stored := entryOf(old)
+	return &stored, nil
+}
+
+func rowOf(e chat.Entry) item {
+	row := item{
+		"room_id": text(string(e.Room)), "id": number(e.ID),
+		"kind": text(string(e.Kind)), "created_at": number(e.CreatedAt.UnixMilli()),
+	}
+	if !e.IsVoid() {
+		row["user_id"] = text(string(e.User))
+		row["client_message_id"] = text(string(e.ClientMessageID))
+		row["content"] = text(e.Content)
+	}
+	return row
+}
+
+func entryOf(row item) chat.Entry {
+	r := reader{row}
+	return chat.Entry{
+		Room: chat.RoomID(r.text("room_id")), ID: chat.EntryID(r.number("id")), Kind: chat.Kind(r.text("kind")),
+		User: chat.UserID(r.text("user_id")), ClientMessageID: chat.ClientMessageID(r.text("client_message_id")),
+		Content: r.text("content"), CreatedAt: r.millis("created_at"),
+	}
+}
+
+// EntriesAfter implements [chat.Entries].
+func (s *Store) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
+	return s.entries(ctx, room, "id > :id", after, limit, true)
+}
+
+// EntriesBefore implements [chat.Entries].
+func (s *Store) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
+	return s.entries(ctx, room, "id < :id", before, limit, false)
+}
+
+func (s *Store) entries(
+	ctx context.Context, room chat.RoomID, condition string, id chat.EntryID, limit int, rising bool,
+) ([]chat.Entry, error) {
+	rows, err := s.query(ctx, &dynamodb.QueryInput{
+		TableName:                 &s.tables.Entries,
+		KeyConditionExpression:    aws.String("room_id = :room AND " + condition),
+		ExpressionAttributeValues: item{":room": text(string(room)), ":id": number(id)},
+		ScanIndexForward:          &rising,
+	}, limit)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]chat.Entry, len(rows))
+	for i, row := range rows {
+		if !rising {
+			i = len(rows) - 1 - i
+		}
+		entries[i] = entryOf(row)
+	}
+	return entries, nil
+}
+
+// Position implements [chat.Positions].
+func (s *Store) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	row, err := s.get(ctx, s.tables.Rooms, positionKey(room))
+	return chat.EntryID(reader{row}.number("pushed_id")), err
+}
+
+// AdvancePosition implements [chat.Positions].
+func (s *Store) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Rooms, Key: positionKey(room),
+		UpdateExpression:          aws.String("SET pushed_id = :to"),
+		ConditionExpression:       aws.String("attribute_not_exists(pushed_id) OR pushed_id < :to"),
+		ExpressionAttributeValues: item{":to": number(to)},
+	})
+	return err
+}

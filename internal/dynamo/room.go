@@ -1,0 +1,50 @@
+package dynamo
+
+import (
+	"context"
+
+	"serverlesschat/internal/chat"
+)
+
+// Rooms and their members.
+
+func roomKey(room chat.RoomID) item { return item{"item": text("room#" + string(room))} }
+
+func memberKey(user chat.UserID, room chat.RoomID) item {
+	return item{"user_id": text(string(user)), "item": text("member#" + string(room))}
+}
+
+// RoomExists implements [chat.Rooms].
+func (s *Store) RoomExists(ctx context.Context, room chat.RoomID) (bool, error) {
+	row, err := s.get(ctx, s.tables.Rooms, roomKey(room))
+	return row != nil, err
+}
+
+// CreateRoom implements [chat.Rooms].
+func (s *Store) CreateRoom(ctx context.Context, room chat.RoomID) error {
+	row := roomKey(room)
+	row["shards"] = number(1)
+	row["created_at"] = number(s.now().UnixMilli())
+	_, err := s.put(ctx, s.tables.Rooms, row, "attribute_not_exists(shards)")
+	return err
+}
+
+// IsMember implements [chat.Rooms].
+func (s *Store) IsMember(ctx context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
+	row, err := s.get(ctx, s.tables.Users, memberKey(user, room))
+	return row != nil, err
+}
+
+// AddMember implements [chat.Rooms].
+func (s *Store) AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error {
+	row := memberKey(user, room)
+	row["joined_at"] = number(s.now().UnixMilli())
+	_, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
+	return err
+}
+
+// Ping reports whether DynamoDB answers, by reading an item that is not there.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.get(ctx, s.tables.Rooms, item{"item": text("health")})
+	return err
+}

@@ -1,0 +1,179 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/telemetry"
+)
+
+// Tables are the names of the tables. A function that does not use a table leaves its name empty.
+type Tables struct {
+	Entries, Rooms, Users, Connections, Subscriptions string
+}
+
+// Store is the chat's data. It is safe for concurrent use.
+type Store struct {
+	client *dynamodb.Client
+	tables Tables
+	now    func() time.Time
+}
+
+// New makes a Store.
+func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
+	return &Store{client: client, tables: tables, now: now}
+}
+
+var (
+	_ chat.Claims        = (*Store)(nil)
+	_ chat.Counters      = (*Store)(nil)
+	_ chat.Placer        = (*Store)(nil)
+	_ chat.Entries       = (*Store)(nil)
+	_ chat.Positions     = (*Store)(nil)
+	_ chat.Rooms         = (*Store)(nil)
+	_ chat.Connections   = (*Store)(nil)
+	_ chat.Subscriptions = (*Store)(nil)
+	_ chat.Subscribers   = (*Store)(nil)
+	_ chat.Unsubscriber  = (*Store)(nil)
+)
+
+// item is a row, or a key, as DynamoDB takes it.
+type item = map[string]types.AttributeValue
+
+func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func number[N ~int | ~int64](n N) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
+
+// get reads one item, consistently; nil when there is none.
+func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &table, Key: key, ConsistentRead: aws.Bool(true),
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return nil, failure("get item", err)
+	}
+	spent(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
+	return out.Item, nil
+}
+
+// put writes one item. With a condition that does not hold it gives the item that was there, which may have no
+// attributes; nil when it was written.
+func (s *Store) put(ctx context.Context, table string, row item, condition string) (item, error) {
+	in := &dynamodb.PutItemInput{
+		TableName: &table, Item: row, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	}
+	if condition != "" {
+		in.ConditionExpression = &condition
+		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	}
+	out, err := s.client.PutItem(ctx, in)
+	if err != nil {
+		return conditionFailed(ctx, "put item", err)
+	}
+	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	return nil, nil
+}
+
+// update changes one item. With a condition that does not hold it gives the item that was there; nil when it was
+// changed. The attributes asked for by in.ReturnValues come second.
+func (s *Store) update(ctx context.Context, in *dynamodb.UpdateItemInput) (old, attributes item, err error) {
+	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	out, err := s.client.UpdateItem(ctx, in)
+	if err != nil {
+		old, err = conditionFailed(ctx, "update item", err)
+		return old, nil, err
+	}
+	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	return nil, out.Attributes, nil
+}
+
+func (s *Store) delete(ctx context.Context, table string, key item) error {
+	out, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &table, Key: key, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return failure("delete item", err)
+	}
+	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	return nil
+}
+
+// query reads the items that in asks for, page by page, until there are limit of them or no more; a limit of 0 is none.
+func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, limit int) ([]item, error) {
+	in.ConsistentRead = aws.Bool(true)
+	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	var rows []item
+	for {
+		if limit > 0 {
+			in.Limit = aws.Int32(int32(limit - len(rows)))
+		}
+		out, err := s.client.Query(ctx, in)
+		if err != nil {
+			return nil, failure("query", err)
+		}
+		spent(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
+		rows = append(rows, out.Items...)
+		if out.LastEvaluatedKey == nil || limit > 0 && len(rows) >= limit {
+			return rows, nil
+		}
+		in.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}
+
+func spent(ctx context.Context, m telemetry.Metric, c *types.ConsumedCapacity) {
+	if c != nil && c.CapacityUnits != nil {
+		telemetry.From(ctx).Add(m, *c.CapacityUnits)
+	}
+}
+
+// conditionFailed gives the item that made a condition fail; any other error is wrapped.
+func conditionFailed(ctx context.Context, operation string, err error) (item, error) {
+	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+		// A failed condition costs a write unit per KB of the item, and DynamoDB does not report it; ours are under 1 KB
+		// but for long messages.
+		telemetry.From(ctx).Add(telemetry.WriteUnits, 1)
+		if failed.Item == nil {
+			return item{}, nil
+		}
+		return failed.Item, nil
+	}
+	return nil, failure(operation, err)
+}
+
+// failure tells limits and passing faults of DynamoDB, which are safe to repeat, from defects.
+func failure(operation string, err error) error {
+	wrapped := fmt.Errorf("%s: %w", operation, err)
+	if !passing(err) {
+		return wrapped
+	}
+	return &chat.Error{Code: chat.CodeUnavailable, Message: "the store did not answer in time; try again", Err: wrapped}
+}
+
+func passing(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return true // no answer at all: the network
+	}
+	switch api.ErrorCode() {
+	case "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
+		"TransactionConflictException", "InternalServerError", "ServiceUnavailable":
+		return true
+	}
+	return api.ErrorFault() == smithy.FaultServer
+}

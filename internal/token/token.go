@@ -1,0 +1,192 @@
+// Package token checks access tokens: JWTs (RFC 7519) signed with asymmetric keys that the chat knows beforehand.
+package token
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/golang-jwt/jwt/v5"
+
+	"serverlesschat/internal/chat"
+)
+
+// Options say which tokens hold.
+type Options struct {
+	Keys     string // public keys: a JWKS (RFC 7517) as base64url without padding; each key has a kid
+	Issuer   string // the iss claim
+	Audience string // one of the aud claim
+	Types    []string
+	Now      func() time.Time
+}
+
+// Verifier checks tokens. It is safe for concurrent use.
+type Verifier struct {
+	keys   map[string]key
+	types  []string
+	parser *jwt.Parser
+}
+
+// key is a public key and the one algorithm that it is used with.
+type key struct {
+	algorithm string
+	public    any
+}
+
+const minRSABits = 2048
+
+// NewVerifier makes a Verifier. Without keys it accepts no token. Its errors name what is wrong with the keys.
+func NewVerifier(o Options) (*Verifier, error) {
+	keys, err := parseKeys(o.Keys)
+	if err != nil {
+		return nil, err
+	}
+	return &Verifier{
+		keys:  keys,
+		types: o.Types,
+		parser: jwt.NewParser(
+			jwt.WithValidMethods([]string{"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"}),
+			jwt.WithIssuer(o.Issuer),
+			jwt.WithAudience(o.Audience),
+			jwt.WithExpirationRequired(),
+			jwt.WithIssuedAt(),
+			jwt.WithStrictDecoding(),
+			jwt.WithTimeFunc(o.Now),
+		),
+	}, nil
+}
+
+func parseKeys(encoded string) (map[string]key, error) {
+	keys := map[string]key{}
+	if encoded == "" {
+		return keys, nil
+	}
+	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	if err != nil {
+		return nil, fmt.Errorf("token keys: not base64url: %w", err)
+	}
+	var set jose.JSONWebKeySet
+	if err := json.Unmarshal(data, &set); err != nil {
+		return nil, fmt.Errorf("token keys: not a JWKS: %w", err)
+	}
+	for _, k := range set.Keys {
+		if k.KeyID == "" {
+			return nil, errors.New("token keys: a key has no kid")
+		}
+		if _, twice := keys[k.KeyID]; twice {
+			return nil, fmt.Errorf("token keys: two keys have the kid %q", k.KeyID)
+		}
+		algorithm, err := algorithmOf(k)
+		if err != nil {
+			return nil, fmt.Errorf("token keys: key %q: %w", k.KeyID, err)
+		}
+		keys[k.KeyID] = key{algorithm: algorithm, public: k.Key}
+	}
+	return keys, nil
+}
+
+// algorithmOf gives the algorithm of a key: what it says, or else the usual one of its type.
+func algorithmOf(k jose.JSONWebKey) (string, error) {
+	var usual string
+	var other string
+	switch public := k.Key.(type) {
+	case *ecdsa.PublicKey:
+		usual = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[public.Curve.Params().BitSize]
+	case *rsa.PublicKey:
+		if public.N.BitLen() < minRSABits {
+			return "", fmt.Errorf("an RSA key must have at least %d bits", minRSABits)
+		}
+		usual, other = "RS256", "PS256"
+	case ed25519.PublicKey:
+		usual = "EdDSA"
+	default:
+		return "", errors.New("must be a public EC, RSA or Ed25519 key")
+	}
+	switch k.Algorithm {
+	case "", usual:
+		return usual, nil
+	case other:
+		return other, nil
+	}
+	return "", fmt.Errorf("alg %q does not fit its type", k.Algorithm)
+}
+
+// Claims are what a token says.
+type Claims struct {
+	User      chat.UserID
+	ExpiresAt time.Time
+}
+
+// Verify checks a token and gives its claims. Its error is CodeUnauthorized, with the reason as its cause, for the log:
+// it never holds the token.
+func (v *Verifier) Verify(raw string) (Claims, error) {
+	var claims jwt.RegisteredClaims
+	if _, err := v.parser.ParseWithClaims(raw, &claims, v.keyFor); err != nil {
+		return Claims{}, unauthorized(err)
+	}
+	if err := checkNames(raw); err != nil {
+		return Claims{}, unauthorized(err)
+	}
+	user := chat.UserID(claims.Subject)
+	if err := user.Validate(); err != nil {
+		return Claims{}, unauthorized(fmt.Errorf("sub: %w", err))
+	}
+	return Claims{User: user, ExpiresAt: claims.ExpiresAt.Time}, nil
+}
+
+func unauthorized(cause error) error {
+	return &chat.Error{Code: chat.CodeUnauthorized, Message: "the token is not valid", Err: cause}
+}
+
+// keyFor judges the header and gives the key that its kid names. The algorithm is the key's, never the token's word
+// (RFC 8725, 3.1); keys that the token brings or points to (jwk, jku, x5u) are not looked at.
+func (v *Verifier) keyFor(t *jwt.Token) (any, error) {
+	for _, name := range []string{"crit", "b64"} {
+		// RFC 7515, 4.1.11: what is critical and not understood must be refused.
+		if _, ok := t.Header[name]; ok {
+			return nil, fmt.Errorf("the header %s is not supported", name)
+		}
+	}
+	typ, _ := t.Header["typ"].(string)
+	if !slices.ContainsFunc(v.types, func(allowed string) bool { return sameType(allowed, typ) }) {
+		return nil, errors.New("typ is not allowed")
+	}
+	kid, _ := t.Header["kid"].(string)
+	k, ok := v.keys[kid]
+	switch {
+	case !ok:
+		return nil, errors.New("kid names no known key")
+	case k.algorithm != t.Method.Alg():
+		return nil, errors.New("alg is not that of the key")
+	}
+	return k.public, nil
+}
+
+// sameType compares media types as RFC 7515, 4.1.9 says: in any case, with or without "application/".
+func sameType(a, b string) bool {
+	cut := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "application/") }
+	return b != "" && cut(a) == cut(b)
+}
+
+// checkNames refuses a header or payload that names something twice: readers differ in which one they take, so a token
+// could be one user's here and another's elsewhere.
+func checkNames(raw string) error {
+	for part := range strings.SplitSeq(raw[:strings.LastIndexByte(raw, '.')], ".") {
+		data, err := base64.RawURLEncoding.DecodeString(part)
+		if err != nil {
+			return err
+		}
+		if err := uniqueNames(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package wire
+
+import (
+	"strconv"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// entry is how every part of the system shows an entry.
+type entry struct {
+	ID              chat.EntryID         `json:"id"`
+	RoomID          chat.RoomID          `json:"room_id"`
+	UserID          chat.UserID          `json:"user_id,omitempty"`
+	Kind            chat.Kind            `json:"kind"`
+	Content         *string              `json:"content,omitempty"`
+	CreatedAt       string               `json:"created_at"`
+	ClientMessageID chat.ClientMessageID `json:"client_message_id,omitempty"`
+}
+
+func show(e chat.Entry) entry {
+	shown := entry{
+		ID: e.ID, RoomID: e.Room, UserID: e.User, Kind: e.Kind,
+		CreatedAt: showTime(e.CreatedAt), ClientMessageID: e.ClientMessageID,
+	}
+	if e.Kind == chat.KindMessage {
+		shown.Content = &e.Content
+	}
+	return shown
+}
+
+func showAll(entries []chat.Entry) []entry {
+	shown := make([]entry, len(entries)) // never null, also when empty
+	for i, e := range entries {
+		shown[i] = show(e)
+	}
+	return shown
+}
+
+func showTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// EntrySize gives the bytes of an entry as it is shown.
+func EntrySize(e chat.Entry) int { return len(encode(show(e))) }
+
+// Messages gives the frames that push entries of a room, in order: as few as fit into MaxFrameBytes each. The largest
+// entry fits: 4,000 characters take 24 KB when each is escaped.
+func Messages(room chat.RoomID, entries []chat.Entry) [][]byte {
+	const tail = "]}"
+	head := `{"type":"messages","room_id":` + strconv.Quote(string(room)) + `,"messages":[`
+	var frames [][]byte
+	var frame []byte
+	for _, e := range entries {
+		shown := encode(show(e))
+		if frame != nil && len(frame)+1+len(shown)+len(tail) > MaxFrameBytes {
+			frames = append(frames, append(frame, tail...))
+			frame = nil
+		}
+		if frame == nil {
+			frame = append(frame, head...)
+		} else {
+			frame = append(frame, ',')
+		}
+		frame = append(frame, shown...)
+	}
+	if frame != nil {
+		frames = append(frames, append(frame, tail...))
+	}
+	return frames
+}

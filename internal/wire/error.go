@@ -1,0 +1,113 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"serverlesschat/internal/chat"
+)
+
+// meaning is how a code is told: the HTTP status of REST replies and refused handshakes, and whether the same request
+// may succeed later.
+type meaning struct {
+	status    int
+	retryable bool
+}
+
+// meanings is the one table of codes.
+var meanings = map[chat.Code]meaning{
+	chat.CodeInvalid:       {http.StatusBadRequest, false},
+	chat.CodeUnauthorized:  {http.StatusUnauthorized, false},
+	chat.CodeForbidden:     {http.StatusForbidden, false},
+	chat.CodeUnknownAction: {http.StatusNotFound, false}, // only frames have it; the status is for completeness
+	chat.CodeNotFound:      {http.StatusNotFound, false},
+	chat.CodeConflict:      {http.StatusConflict, false},
+	chat.CodeTooLarge:      {http.StatusRequestEntityTooLarge, false},
+	chat.CodeRateLimited:   {http.StatusTooManyRequests, true},
+	chat.CodeUnavailable:   {http.StatusServiceUnavailable, true},
+	chat.CodeInternal:      {http.StatusInternalServerError, true},
+}
+
+// internalMessage is all that a client learns of a defect.
+const internalMessage = "something went wrong on our side"
+
+// told gives what may be told of err: unknown errors become CodeInternal, and their text stays here.
+func told(err error) *chat.Error {
+	if e, ok := errors.AsType[*chat.Error](err); ok && e.Code != chat.CodeInternal {
+		return e
+	}
+	return &chat.Error{Code: chat.CodeInternal, Message: internalMessage}
+}
+
+type errorFrame struct {
+	Type      string    `json:"type"`
+	RequestID string    `json:"request_id,omitempty"`
+	Error     errorBody `json:"error"`
+}
+
+type errorBody struct {
+	Code         chat.Code `json:"code"`
+	Message      string    `json:"message"`
+	Retryable    bool      `json:"retryable"`
+	Field        string    `json:"field,omitempty"`
+	RetryAfterMs int64     `json:"retry_after_ms,omitempty"`
+}
+
+// Error gives the frame that tells err. requestID may be empty.
+func Error(requestID string, err error) []byte {
+	e := told(err)
+	return encode(errorFrame{Type: "error", RequestID: requestID, Error: errorBody{
+		Code:         e.Code,
+		Message:      e.Message,
+		Retryable:    meanings[e.Code].retryable,
+		Field:        e.Field,
+		RetryAfterMs: e.RetryAfter.Milliseconds(),
+	}})
+}
+
+// problem is a REST error, RFC 9457, with the code and the field as extensions.
+type problem struct {
+	Type         string    `json:"type"`
+	Title        string    `json:"title"`
+	Status       int       `json:"status"`
+	Detail       string    `json:"detail"`
+	Code         chat.Code `json:"code"`
+	Field        string    `json:"field,omitempty"`
+	RetryAfterMs int64     `json:"retry_after_ms,omitempty"`
+}
+
+// ProblemType is the content type of what Problem gives.
+const ProblemType = "application/problem+json"
+
+// Problem gives the HTTP status and the body that tell err.
+func Problem(err error) (status int, body []byte) {
+	e := told(err)
+	status = Status(err)
+	return status, encode(problem{
+		Type:         "about:blank",
+		Title:        http.StatusText(status),
+		Status:       status,
+		Detail:       e.Message,
+		Code:         e.Code,
+		Field:        e.Field,
+		RetryAfterMs: e.RetryAfter.Milliseconds(),
+	})
+}
+
+// Status gives the HTTP status that tells err; 200 for nil.
+func Status(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return meanings[told(err).Code].status
+}
+
+// encode cannot fail: what the frames hold are strings, numbers and lists of them.
+func encode(v any) []byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}

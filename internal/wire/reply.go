@@ -1,0 +1,76 @@
+package wire
+
+import "serverlesschat/internal/chat"
+
+// Each reply goes to the caller of one action; requestID is given back as it came, and left out when it is empty.
+
+type header struct {
+	Type      string `json:"type"`
+	RequestID string `json:"request_id,omitempty"`
+}
+
+// Ack tells that a message is stored, and how.
+func Ack(requestID string, e chat.Entry) []byte {
+	return encode(struct {
+		header
+		Message entry `json:"message"`
+	}{header{"ack", requestID}, show(e)})
+}
+
+type page struct {
+	RoomID   chat.RoomID  `json:"room_id"`
+	Messages []entry      `json:"messages"`
+	FirstID  chat.EntryID `json:"first_id"`
+	LastID   chat.EntryID `json:"last_id"`
+	More     bool         `json:"more"`
+}
+
+func showPage(p chat.Page) page {
+	return page{RoomID: p.Room, Messages: showAll(p.Entries), FirstID: p.FirstID, LastID: p.LastID, More: p.More}
+}
+
+// Joined tells that the connection gets the room from now on.
+func Joined(requestID string, p chat.Page) []byte {
+	return encode(struct {
+		header
+		page
+	}{header{"joined", requestID}, showPage(p)})
+}
+
+// Synced gives a page of the log.
+func Synced(requestID string, p chat.Page) []byte {
+	return encode(struct {
+		header
+		page
+	}{header{"synced", requestID}, showPage(p)})
+}
+
+// Left tells that the connection gets the room no longer.
+func Left(requestID string, room chat.RoomID) []byte {
+	return encode(struct {
+		header
+		RoomID chat.RoomID `json:"room_id"`
+	}{header{"left", requestID}, room})
+}
+
+// Pong tells how the connection and its rooms stand.
+func Pong(requestID string, p chat.Pong) []byte {
+	return encode(struct {
+		header
+		ServerTime  string                       `json:"server_time"`
+		ReconnectAt string                       `json:"reconnect_at"`
+		ExpiresAt   string                       `json:"expires_at"`
+		LastIDs     map[chat.RoomID]chat.EntryID `json:"last_ids"`
+	}{header{"pong", requestID}, showTime(p.ServerTime), showTime(p.ReconnectAt), showTime(p.ExpiresAt), p.LastIDs})
+}
+
+// History gives the body of GET /rooms/{room_id}/messages.
+func History(p chat.Page) []byte { return encode(showPage(p)) }
+
+// Health gives the body of GET /health: the state of each part, "ok" or "unavailable".
+func Health(status string, parts map[string]string) []byte {
+	return encode(struct {
+		Status string            `json:"status"`
+		Parts  map[string]string `json:"parts"`
+	}{status, parts})
+}
