@@ -1,0 +1,49 @@
+# SAM's own tools, and MiniStack. The Makefile includes this file. What they need is installed in .local, and nowhere else.
+
+SAM := .local/venv/bin/sam
+MINISTACK := .local/ministack/bin/ministack
+CONFIG_ENV ?= dev
+
+export SAM_CLI_TELEMETRY := 0
+
+# sam build sets neither of these. The flags are those of BUILD_FLAGS; without the commit in them, a function that has not changed
+# stays the same to the byte and is not uploaded again. Never --cached: its key is the folder of the function alone, so that it
+# misses changes to internal/.
+SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc '-ldflags=-s -w'" $(SAM) build
+# For tools that run the functions here, built for this machine's processor, beside what is built for AWS.
+HERE := .local/sam/build
+HERE_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
+
+.PHONY: build validate validate-selftest sam-local ministack deploy destroy
+
+build: $(SAM) ## build the functions for AWS (sam build)
+	@$(SAM_BUILD) --config-env $(CONFIG_ENV)
+
+validate: $(SAM) ## check the template, before and after SAM's transform
+	@localtest/sam/validate
+
+validate-selftest: $(SAM) ## show that make validate catches a circle of references and a misspelt route id
+	@localtest/sam/validate-catches
+
+sam-local: sam-build-here ## run every function in a container on its event (needs Docker, Java and Maven)
+	@localtest/sam/sam-local
+
+ministack: sam-build-here $(MINISTACK) ## put the template up in MiniStack and run the end-to-end stories there (BENCH=1: the benchmark)
+	@localtest/sam/ministack/check
+
+deploy: build ## deploy to AWS: make deploy CONFIG_ENV=dev or prod
+	@$(SAM) deploy --config-env $(CONFIG_ENV)
+
+destroy: $(SAM) ## delete what make deploy made, after asking: make destroy CONFIG_ENV=dev or prod
+	@$(SAM) delete --config-env $(CONFIG_ENV)
+
+.PHONY: sam-build-here
+sam-build-here: $(SAM)
+	@mkdir -p .local/sam
+	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }
+
+$(SAM): localtest/sam/requirements.txt
+	@localtest/sam/python-environment .local/venv $< && touch $@
+
+$(MINISTACK): localtest/sam/ministack/requirements.txt
+	@localtest/sam/python-environment .local/ministack $< && touch $@
