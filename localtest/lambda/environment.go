@@ -1,0 +1,103 @@
+package lambda
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxEnvironment is the size of a function's own variables, names and values, in bytes (AWS Lambda Developer Guide, "Lambda
+// quotas"). How AWS counts separators is not documented; here they count nothing.
+const maxEnvironment = 4 << 10
+
+// isReserved tells the variables that a function cannot set (AWS Lambda Developer Guide, "Defined runtime environment
+// variables").
+func isReserved(name string) bool {
+	switch name {
+	case "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
+		"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+		"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR":
+		return true
+	}
+	return strings.HasPrefix(name, "AWS_LAMBDA_")
+}
+
+// checkEnvironment refuses what Lambda refuses when a function is deployed.
+func checkEnvironment(env map[string]string) error {
+	size := 0
+	var reserved []string
+	for name, value := range env {
+		size += len(name) + len(value)
+		if isReserved(name) {
+			reserved = append(reserved, name)
+		}
+	}
+	slices.Sort(reserved)
+	switch {
+	case len(reserved) > 0:
+		return fmt.Errorf("its environment sets what is reserved: %s", strings.Join(reserved, ", "))
+	case size > maxEnvironment:
+		return fmt.Errorf("its environment has %d bytes, %d are allowed", size, maxEnvironment)
+	}
+	return nil
+}
+
+// environment returns the variables that all processes of a function have in common. Where one comes twice, the last holds.
+func environment(spec Function, region string, extra map[string]string) []string {
+	variables := map[string]string{
+		"_HANDLER":                        "bootstrap",
+		"AWS_REGION":                      region,
+		"AWS_DEFAULT_REGION":              region,
+		"AWS_ACCESS_KEY_ID":               "local",
+		"AWS_SECRET_ACCESS_KEY":           "local",
+		"AWS_SESSION_TOKEN":               "local",
+		"AWS_CONFIG_FILE":                 os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE":     os.DevNull,
+		"AWS_LAMBDA_FUNCTION_NAME":        spec.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION":     latest,
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(spec.MemoryMB),
+		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + spec.Name,
+		"LAMBDA_TASK_ROOT":                filepath.Dir(spec.Binary),
+		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
+		"TZ":                              ":UTC",
+		"LANG":                            "en_US.UTF-8",
+		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+		"GOMAXPROCS":                      strconv.Itoa(processors(spec.MemoryMB)),
+	}
+	for _, more := range []map[string]string{extra, spec.Env} {
+		for name, value := range more {
+			variables[name] = value
+		}
+	}
+	list := make([]string, 0, len(variables)+2)
+	for name, value := range variables {
+		list = append(list, name+"="+value)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// processors is how many processors a function with that memory sees on AWS. Lambda's guide says only that processing power
+// rises with memory, one vCPU at 1,769 MB; the steps are as users have counted them: 2 up to 3,008 MB, then one more at each
+// multiple of 1,769 MB, up to 6.
+func processors(memoryMB int) int {
+	if memoryMB <= 3008 {
+		return 2
+	}
+	return min(6, max(3, (memoryMB+1768)/1769))
+}
+
+// processEnvironment adds to a function's variables what each process has of its own.
+func processEnvironment(common []string, runtimeAPI string, now time.Time) []string {
+	stream := now.UTC().Format("2006/01/02/[") + latest + "]" +
+		string(appendHex(appendHex(nil, rand.Uint64(), 16), rand.Uint64(), 16))
+	return append(slices.Clone(common),
+		"AWS_LAMBDA_RUNTIME_API="+runtimeAPI,
+		"AWS_LAMBDA_LOG_STREAM_NAME="+stream)
+}

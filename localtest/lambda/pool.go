@@ -1,0 +1,199 @@
+package lambda
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// function is a function with its processes and the invocations that wait for one. All fields below mu, and those of its
+// processes and invocations that say so, belong to mu; it is never held during input or output.
+type function struct {
+	service  *Service
+	opts     *Options
+	spec     Function
+	env      []string // of every process, without what differs
+	log      *logFile
+	limit    int  // processes at once
+	reserved bool // the limit is the function's own
+
+	mu        sync.Mutex
+	closed    bool
+	processes map[*process]struct{}
+	idle      []*process    // most recently used last
+	queue     []*invocation // oldest first
+}
+
+func newFunction(s *Service, spec Function, log *logFile) *function {
+	f := &function{service: s, opts: &s.opts, spec: spec, log: log, processes: map[*process]struct{}{}}
+	f.env = environment(spec, s.opts.Region, s.opts.Environment)
+	f.limit, f.reserved = spec.MaxConcurrency, spec.MaxConcurrency > 0
+	if !f.reserved {
+		f.limit = s.opts.MaxConcurrency
+	}
+	return f
+}
+
+// enter hands inv to the most recently used free process, or puts it into the queue; then waiting is true. The first
+// invocation of all does not wait a moment for a process to get free: there is none.
+func (f *function) enter(inv *invocation) (waiting bool, err error) {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		return false, ErrClosed
+	}
+	if n := len(f.idle); n > 0 {
+		p := f.idle[n-1]
+		f.idle = f.idle[:n-1]
+		c := p.assign(inv)
+		f.mu.Unlock()
+		f.deliver(p, c, inv)
+		return false, nil
+	}
+	inv.waiting = true
+	f.queue = append(f.queue, inv)
+	if len(f.processes) == 0 {
+		f.startFor(inv, 1)
+	}
+	f.mu.Unlock()
+	return true, nil
+}
+
+// settle reports whether inv need not be looked after any more: a process has taken it or is being started for it. If it
+// can be, one is started now.
+func (f *function) settle(inv *invocation) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if inv.waiting && !inv.served && len(f.processes) < f.limit {
+		f.startFor(inv, 1)
+	}
+	return !inv.waiting || inv.served
+}
+
+// leave takes inv out of the queue. It returns false if it was not there (any more).
+func (f *function) leave(inv *invocation) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unqueue(inv)
+}
+
+// unqueue is leave, with the lock held.
+func (f *function) unqueue(inv *invocation) bool {
+	if !inv.waiting {
+		return false
+	}
+	inv.waiting = false
+	f.queue = slices.DeleteFunc(f.queue, func(other *invocation) bool { return other == inv })
+	return true
+}
+
+// nextFor takes the invocation out of the queue that p is to run: the one it was started for, else the oldest. The lock is held.
+func (f *function) nextFor(p *process) *invocation {
+	var inv *invocation
+	switch {
+	case p.starter != nil && p.starter.waiting:
+		inv = p.starter
+	case len(f.queue) > 0:
+		inv = f.queue[0]
+	}
+	p.starter = nil
+	if inv != nil {
+		f.unqueue(inv)
+	}
+	return inv
+}
+
+// startFor starts a process for inv. The lock is held.
+func (f *function) startFor(inv *invocation, attempt int) {
+	p := &process{function: f, starter: inv, attempt: attempt, state: starting}
+	if !f.service.goDo(func() { p.live() }) {
+		return
+	}
+	inv.served = true
+	f.processes[p] = struct{}{}
+}
+
+// returned puts inv, which its process could not take, back to the front of the queue. Unless another process is free, one is
+// started for it; at the limit that happens when the broken process has ended (see replace).
+func (f *function) returned(inv *invocation) {
+	f.mu.Lock()
+	if f.closed {
+		f.mu.Unlock()
+		inv.outcome <- outcome{err: ErrClosed}
+		return
+	}
+	if n := len(f.idle); n > 0 {
+		p := f.idle[n-1]
+		f.idle = f.idle[:n-1]
+		c := p.assign(inv)
+		f.mu.Unlock()
+		f.deliver(p, c, inv)
+		return
+	}
+	inv.waiting, inv.served = true, false
+	f.queue = slices.Insert(f.queue, 0, inv)
+	if len(f.processes) < f.limit {
+		f.startFor(inv, 1)
+	}
+	f.mu.Unlock()
+}
+
+// replace starts a process for the oldest invocation that waits without one, after a process has ended. The lock is held.
+func (f *function) replace() {
+	if f.closed || len(f.processes) >= f.limit {
+		return
+	}
+	for _, inv := range f.queue {
+		if !inv.served {
+			f.startFor(inv, 1)
+			return
+		}
+	}
+}
+
+// park makes p free, waiting for work on c. The lock is held.
+func (f *function) park(p *process, c *runtimeConn) {
+	p.state, p.parked = idle, c
+	f.idle = append(f.idle, p)
+	p.arm(f.opts.IdleTimeout)
+}
+
+// unpark makes p unable to take work. The lock is held.
+func (f *function) unpark(p *process) {
+	p.parked = nil
+	f.idle = slices.DeleteFunc(f.idle, func(other *process) bool { return other == p })
+}
+
+// close refuses what waits and begins to stop the processes.
+func (f *function) close() {
+	f.mu.Lock()
+	f.closed = true
+	waiting := f.queue
+	f.queue = nil
+	for _, inv := range waiting {
+		inv.waiting = false
+	}
+	for p := range f.processes {
+		if p.state == running || p.state == answered {
+			p.arm(min(f.opts.ShutdownGrace, time.Until(p.due)))
+		} else {
+			p.stop()
+		}
+	}
+	f.mu.Unlock()
+	for _, inv := range waiting {
+		inv.outcome <- outcome{err: ErrClosed}
+	}
+}
+
+func (f *function) list() []Process {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []Process
+	for p := range f.processes {
+		if p.alive {
+			all = append(all, Process{Function: f.spec.Name, PID: p.cmd.Process.Pid, Busy: p.state != idle})
+		}
+	}
+	return all
+}
