@@ -9,7 +9,6 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/telemetry"
-	"serverlesschat/internal/token"
 	"serverlesschat/internal/wire"
 )
 
@@ -20,7 +19,7 @@ type (
 
 // TokenVerifier checks access tokens; its errors are CodeUnauthorized.
 type TokenVerifier interface {
-	Verify(raw string) (token.Claims, error)
+	Verify(raw string) (chat.Identity, error)
 }
 
 // Connect handles $connect: the handshake waits for it, and ends with its status.
@@ -33,15 +32,15 @@ func Connect(tokens TokenVerifier, connections chat.Connections) func(context.Co
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
-		claims, err := tokens.Verify(raw)
+		identity, err := tokens.Verify(raw)
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
 		err = connections.PutConnection(ctx, chat.Connection{
 			ID:             chat.ConnectionID(event.RequestContext.ConnectionID),
-			User:           claims.User,
+			User:           identity.User,
 			ConnectedAt:    time.UnixMilli(event.RequestContext.ConnectedAt),
-			TokenExpiresAt: claims.ExpiresAt,
+			TokenExpiresAt: identity.ExpiresAt,
 		})
 		if err != nil {
 			return refuse(ctx, err), nil

@@ -56,7 +56,7 @@ func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, 
 	if err != nil {
 		return restReply{}, err
 	}
-	claims, err := tokens.Verify(raw)
+	identity, err := tokens.Verify(raw)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -68,7 +68,7 @@ func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, 
 		return restReply{}, err
 	}
 	telemetry.From(ctx).Label("room", string(query.Room))
-	page, err := history.Page(ctx, claims.User, query)
+	page, err := history.Page(ctx, identity.User, query)
 	if err != nil {
 		return restReply{}, err
 	}

@@ -78,7 +78,7 @@ func (p *Parts) tokens() *token.Verifier {
 		Now:      time.Now,
 	})
 	if err != nil {
-		p.settings.wrong("TOKEN_KEYS", err.Error())
+		p.settings.wrong("TOKEN_KEYS", "cannot be used: "+err.Error())
 	}
 	return v
 }

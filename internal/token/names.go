@@ -8,7 +8,7 @@ import (
 )
 
 // uniqueNames reports whether the outermost JSON object in data names each member once. Names that differ only in case
-// count as the same, since encoding/json takes either for a field.
+// count as the same, since some readers of JSON (Go's for structs) take either for a field.
 func uniqueNames(data []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {

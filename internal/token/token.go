@@ -43,11 +43,15 @@ type key struct {
 
 const minRSABits = 2048
 
-// NewVerifier makes a Verifier. Without keys it accepts no token. Its errors name what is wrong with the keys.
+// NewVerifier makes a Verifier. Without keys, issuer or audience it accepts no token. Its errors name what is wrong with
+// the keys.
 func NewVerifier(o Options) (*Verifier, error) {
 	keys, err := parseKeys(o.Keys)
 	if err != nil {
 		return nil, err
+	}
+	if o.Issuer == "" || o.Audience == "" {
+		keys = nil // the parser takes an empty issuer for one that need not be checked
 	}
 	return &Verifier{
 		keys:  keys,
@@ -77,6 +81,9 @@ func parseKeys(encoded string) (map[string]key, error) {
 	if err := json.Unmarshal(data, &set); err != nil {
 		return nil, fmt.Errorf("token keys: not a JWKS: %w", err)
 	}
+	if len(set.Keys) == 0 {
+		return nil, errors.New("token keys: there is no key in the set") // as when a key stands where a set should
+	}
 	for _, k := range set.Keys {
 		if k.KeyID == "" {
 			return nil, errors.New("token keys: a key has no kid")
@@ -95,8 +102,10 @@ func parseKeys(encoded string) (map[string]key, error) {
 
 // algorithmOf gives the algorithm of a key: what it says, or else the usual one of its type.
 func algorithmOf(k jose.JSONWebKey) (string, error) {
-	var usual string
-	var other string
+	if k.Use != "" && k.Use != "sig" {
+		return "", fmt.Errorf("use %q is not that of a key for signatures", k.Use)
+	}
+	var usual, other string
 	switch public := k.Key.(type) {
 	case *ecdsa.PublicKey:
 		usual = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[public.Curve.Params().BitSize]
@@ -119,32 +128,44 @@ func algorithmOf(k jose.JSONWebKey) (string, error) {
 	return "", fmt.Errorf("alg %q does not fit its type", k.Algorithm)
 }
 
-// Claims are what a token says.
-type Claims struct {
-	User      chat.UserID
-	ExpiresAt time.Time
+// Verify checks a token and gives whom it names. Its error is CodeUnauthorized, with the reason as its cause, for the
+// log: it never holds the token.
+func (v *Verifier) Verify(raw string) (chat.Identity, error) {
+	identity, err := v.verify(raw)
+	if err != nil {
+		return chat.Identity{}, &chat.Error{Code: chat.CodeUnauthorized, Message: "the token is not valid", Err: err}
+	}
+	return identity, nil
 }
 
-// Verify checks a token and gives its claims. Its error is CodeUnauthorized, with the reason as its cause, for the log:
-// it never holds the token.
-func (v *Verifier) Verify(raw string) (Claims, error) {
-	var claims jwt.RegisteredClaims
-	if _, err := v.parser.ParseWithClaims(raw, &claims, v.keyFor); err != nil {
-		return Claims{}, unauthorized(err)
+func (v *Verifier) verify(raw string) (chat.Identity, error) {
+	if strings.ContainsAny(raw, "\r\n") {
+		return chat.Identity{}, errors.New("a line break in it") // which Go's base64 passes over, even when strict
+	}
+	// A map, as its names count to the letter: a struct would take SUB for sub.
+	claims := jwt.MapClaims{}
+	if _, err := v.parser.ParseWithClaims(raw, claims, v.keyFor); err != nil {
+		return chat.Identity{}, err
 	}
 	if err := checkNames(raw); err != nil {
-		return Claims{}, unauthorized(err)
+		return chat.Identity{}, err
 	}
-	user := chat.UserID(claims.Subject)
-	if err := user.Validate(); err != nil {
-		return Claims{}, unauthorized(fmt.Errorf("sub: %w", err))
+	expires, err := claims.GetExpirationTime()
+	if err != nil || expires == nil || expires.Year() > maxYear {
+		return chat.Identity{}, errors.New("exp is not a time")
 	}
-	return Claims{User: user, ExpiresAt: claims.ExpiresAt.Time}, nil
+	subject, err := claims.GetSubject()
+	if err != nil {
+		return chat.Identity{}, err
+	}
+	if err := chat.UserID(subject).Validate(); err != nil {
+		return chat.Identity{}, fmt.Errorf("sub: %w", err)
+	}
+	return chat.Identity{User: chat.UserID(subject), ExpiresAt: expires.UTC()}, nil
 }
 
-func unauthorized(cause error) error {
-	return &chat.Error{Code: chat.CodeUnauthorized, Message: "the token is not valid", Err: cause}
-}
+// maxYear is the last that RFC 3339 can write.
+const maxYear = 9999
 
 // keyFor judges the header and gives the key that its kid names. The algorithm is the key's, never the token's word
 // (RFC 8725, 3.1); keys that the token brings or points to (jwk, jku, x5u) are not looked at.
