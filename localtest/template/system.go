@@ -1,0 +1,152 @@
+package template
+
+import "time"
+
+// System is what a template describes, resolved for a run on one machine. Slices are in the order of the template.
+type System struct {
+	StackName string
+	Region    string
+	AccountID string
+	Functions []Function
+	WebSocket *WebSocketAPI // nil: the template has none
+	HTTP      *HTTPAPI      // nil: the template has none
+	Tables    []Table
+	Mappings  []StreamMapping
+	Queues    []Queue
+}
+
+// Function is a Lambda function.
+type Function struct {
+	LogicalID           string
+	Line                int // of the logical id in the template
+	Name                string
+	ARN                 string
+	CodeURI             string // as written: a folder, relative to the template's
+	Handler             string
+	Runtime             string
+	Architecture        string // "arm64" or "x86_64"
+	Timeout             time.Duration
+	MemoryMB            int
+	Environment         map[string]string
+	ReservedConcurrency *int // nil: none reserved; 0 stops the function
+}
+
+// Throttle is a token bucket over all routes of a stage.
+type Throttle struct {
+	RateLimit  float64 // requests a second
+	BurstLimit int     // requests
+}
+
+// WebSocketAPI is an API Gateway WebSocket API with its one stage.
+type WebSocketAPI struct {
+	LogicalID                string
+	Line                     int
+	ID                       string // 10 lower-case characters, the same for the same logical id
+	Stage                    string
+	RouteSelectionExpression string // "$request.body.NAME"
+	SelectionKey             string // NAME of the expression
+	Routes                   []WebSocketRoute
+	Throttle                 Throttle
+}
+
+// WebSocketRoute is a route of a WebSocket API with its Lambda integration.
+type WebSocketRoute struct {
+	LogicalID          string // of the route that SAM's transform makes
+	Line               int
+	Key                string // "$connect", "$disconnect", "$default" or a word
+	Function           string // logical id
+	IntegrationTimeout time.Duration
+	// HasResponse says that the function's body goes back to the client: the route selects a response, and there is an
+	// AWS::ApiGatewayV2::RouteResponse for it. One without the other sends nothing.
+	HasResponse bool
+}
+
+// HTTPAPI is an API Gateway HTTP API with its one stage.
+type HTTPAPI struct {
+	LogicalID string
+	Line      int
+	ID        string // 10 lower-case characters, the same for the same logical id
+	Stage     string // "$default" unless the template names one
+	Routes    []HTTPRoute
+	Throttle  Throttle
+}
+
+// HTTPRoute is a route of an HTTP API with its Lambda integration, payload format 2.0.
+type HTTPRoute struct {
+	LogicalID string // of the function's event
+	Line      int
+	Method    string // upper case, "ANY" for all; "" with the path "$default"
+	Path      string // "/rooms/{id}", "/files/{path+}" or "$default"
+	Function  string // logical id
+	Timeout   time.Duration
+}
+
+// Key gives the route key as API Gateway writes it: "GET /rooms/{id}" or "$default".
+func (r HTTPRoute) Key() string {
+	if r.Method == "" {
+		return r.Path
+	}
+	return r.Method + " " + r.Path
+}
+
+// Table is a DynamoDB table, billed on demand.
+type Table struct {
+	LogicalID              string
+	Line                   int
+	Name                   string
+	ARN                    string
+	KeySchema              []KeyElement
+	AttributeDefinitions   []AttributeDefinition
+	GlobalSecondaryIndexes []Index
+	StreamViewType         string // "" without a stream
+	StreamARN              string // "" without a stream
+	TTLAttribute           string // "" without time to live
+}
+
+// KeyElement is one part of a primary key.
+type KeyElement struct {
+	AttributeName string
+	KeyType       string // "HASH" or "RANGE"
+}
+
+// AttributeDefinition gives the type of an attribute that is part of a key.
+type AttributeDefinition struct {
+	AttributeName string
+	AttributeType string // "S", "N" or "B"
+}
+
+// Index is a global secondary index.
+type Index struct {
+	Line             int
+	Name             string
+	KeySchema        []KeyElement
+	ProjectionType   string // "ALL", "KEYS_ONLY" or "INCLUDE"
+	NonKeyAttributes []string
+}
+
+// StreamMapping is an event source mapping from the stream of a table to a function.
+type StreamMapping struct {
+	LogicalID               string
+	Line                    int
+	Function                string // logical id
+	Table                   string // logical id
+	StartingPosition        string // "TRIM_HORIZON" or "LATEST"
+	BatchSize               int
+	MaximumBatchingWindow   time.Duration
+	ParallelizationFactor   int
+	MaximumRetryAttempts    int           // -1: until the records expire
+	MaximumRecordAge        time.Duration // 0: until the records expire
+	BisectBatchOnError      bool
+	ReportBatchItemFailures bool
+	Filters                 []string // each a JSON object; a record passes if one of them matches, or if there are none
+	DeadLetters             *Queue   // nil: what is given up is lost
+}
+
+// Queue is an SQS queue.
+type Queue struct {
+	LogicalID string
+	Line      int
+	Name      string
+	ARN       string
+	URL       string
+}
