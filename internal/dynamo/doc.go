@@ -12,7 +12,7 @@
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of the content
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
-//	Subscriptions  shard=general#0  connection_id=L0SM9…=        user_id expires_at closing
+//	Subscriptions  room_shard=general#0  connection_id=L0SM9…=   user_id expires_at closing
 //
 // A room_id holds no '#', so keys made of one are unambiguous. Times that order or expire things are numbers:
 // created_at and connected_at in milliseconds since 1970, expires_at in seconds, as DynamoDB's TTL wants it. Rows past

@@ -26,7 +26,7 @@ const (
 func shardName(room chat.RoomID, shard int) string { return string(room) + "#" + strconv.Itoa(shard) }
 
 func subscriptionKey(room chat.RoomID, shard int, id chat.ConnectionID) item {
-	return item{"shard": text(shardName(room, shard)), "connection_id": text(string(id))}
+	return item{"room_shard": text(shardName(room, shard)), "connection_id": text(string(id))}
 }
 
 // Subscribe implements [chat.Subscriptions]. The row under the connection comes first, so that a subscription whose
@@ -115,7 +115,7 @@ func (s *Store) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subsc
 func (s *Store) shard(ctx context.Context, room chat.RoomID, shard int) ([]chat.Subscription, error) {
 	rows, err := s.query(ctx, &dynamodb.QueryInput{
 		TableName:                 &s.tables.Subscriptions,
-		KeyConditionExpression:    aws.String("shard = :shard"),
+		KeyConditionExpression:    aws.String("room_shard = :shard"),
 		ExpressionAttributeValues: item{":shard": text(shardName(room, shard))},
 	}, 0)
 	if err != nil {
