@@ -1,0 +1,136 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/wire"
+)
+
+func TestMessagesFrame(t *testing.T) {
+	frames := wire.Messages("general", []chat.Entry{message(), void()})
+	if len(frames) != 1 {
+		t.Fatalf("%d frames, want 1", len(frames))
+	}
+	expectJSON(t, frames[0], `{"type":"messages","room_id":"general","messages":[`+shownMessage+`,`+shownVoid+`]}`)
+}
+
+func TestNoEntriesNoFrames(t *testing.T) {
+	if frames := wire.Messages("general", nil); len(frames) != 0 {
+		t.Errorf("%d frames of nothing", len(frames))
+	}
+}
+
+// largest is the entry that takes most room: every name at its limit, every character one that JSON writes in six.
+func largest(character string) chat.Entry {
+	return chat.Entry{
+		Room: chat.RoomID(strings.Repeat("r", 64)), ID: 1<<63 - 1, Kind: chat.KindMessage,
+		User: chat.UserID(strings.Repeat("u", 64)), ClientMessageID: chat.ClientMessageID(strings.Repeat("<", 64)),
+		Content: strings.Repeat(character, 4000), CreatedAt: noon(),
+	}
+}
+
+func TestLargestEntryFitsIntoAFrame(t *testing.T) {
+	for _, character := range []string{"\x00", "\x1f", "<", "&", "\u2028", "\"", "\\", "\x7f", "é", "€", "😀", "\ufffd"} {
+		e := largest(character)
+		in := chat.SendMessage{Room: e.Room, Content: e.Content, ClientMessageID: e.ClientMessageID}
+		if err := in.Validate(); err != nil {
+			t.Fatal(err) // else this is not the largest that is allowed
+		}
+		for _, frame := range wire.Messages(e.Room, []chat.Entry{e, e}) {
+			if len(frame) > wire.MaxFrameBytes {
+				t.Errorf("%q: a frame of %d bytes", character, len(frame))
+			}
+		}
+		if ack := wire.Ack(strings.Repeat("<", 64), e); len(ack) > wire.MaxFrameBytes {
+			t.Errorf("%q: an ack of %d bytes", character, len(ack))
+		}
+		if size, shown := wire.EntrySize(e), len(wire.History(chat.Page{Entries: []chat.Entry{e}})); size > shown || size < shown-100 {
+			t.Errorf("%q: EntrySize is %d where %d bytes are shown", character, size, shown)
+		}
+	}
+}
+
+// To the byte: two entries share a frame of 32,768 bytes and not one of 32,769.
+func TestFrameIsFilledToTheLastByte(t *testing.T) {
+	first, second := message(), message()
+	first.Content, second.Content = strings.Repeat("<", 2000), strings.Repeat("<", 3000)
+	over := len(wire.Messages("general", []chat.Entry{first, second})[0]) - wire.MaxFrameBytes
+	second.Content += strings.Repeat("a", -over)
+	if frames := wire.Messages("general", []chat.Entry{first, second}); len(frames) != 1 || len(frames[0]) != wire.MaxFrameBytes {
+		t.Errorf("%d frames, the first of %d bytes", len(frames), len(frames[0]))
+	}
+	second.Content += "a"
+	if frames := wire.Messages("general", []chat.Entry{first, second}); len(frames) != 2 {
+		t.Errorf("%d frames of one byte too many", len(frames))
+	}
+}
+
+// contents draws contents of all lengths, in characters that take one to six bytes in JSON.
+func contents() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		alphabet := rapid.SampledFrom([]string{"a", "é", "€", "😀", "\x00", "<", "\"", "\u2028"})
+		word := strings.Join(rapid.SliceOfN(alphabet, 1, 8).Draw(t, "characters"), "")
+		return strings.Repeat(word, rapid.IntRange(1, 4000/utf8.RuneCountInString(word)).Draw(t, "times"))
+	})
+}
+
+func entries() *rapid.Generator[[]chat.Entry] {
+	return rapid.Custom(func(t *rapid.T) []chat.Entry {
+		all := make([]chat.Entry, rapid.IntRange(1, 40).Draw(t, "entries"))
+		first := rapid.Int64Range(1, 1<<53-100).Draw(t, "first id")
+		for i := range all {
+			if rapid.IntRange(0, 9).Draw(t, "void") == 0 {
+				all[i] = void()
+			} else {
+				all[i] = message()
+				all[i].Content = contents().Draw(t, "content")
+			}
+			all[i].ID = chat.EntryID(first) + chat.EntryID(i)
+		}
+		return all
+	})
+}
+
+type shownEntry struct {
+	ID      chat.EntryID `json:"id"`
+	Kind    chat.Kind    `json:"kind"`
+	Content string       `json:"content"`
+}
+
+func TestFramesHoldAllEntriesInOrderAndAreFew(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		all := entries().Draw(t, "all")
+		rest := all
+		frames := wire.Messages("general", all)
+		for i, frame := range frames {
+			if len(frame) > wire.MaxFrameBytes {
+				t.Fatalf("frame %d has %d bytes", i, len(frame))
+			}
+			var shown struct {
+				Type     string       `json:"type"`
+				Messages []shownEntry `json:"messages"`
+			}
+			if err := json.Unmarshal(frame, &shown); err != nil || shown.Type != "messages" || len(shown.Messages) == 0 {
+				t.Fatalf("frame %d: %v, %s", i, err, frame)
+			}
+			for _, e := range shown.Messages {
+				if len(rest) == 0 || e != (shownEntry{rest[0].ID, rest[0].Kind, rest[0].Content}) {
+					t.Fatalf("frame %d shows entry %d out of turn", i, e.ID)
+				}
+				rest = rest[1:]
+			}
+			if len(rest) > 0 && len(frame)+len(",")+wire.EntrySize(rest[0]) <= wire.MaxFrameBytes {
+				t.Fatalf("entry %d would have fitted into frame %d", rest[0].ID, i)
+			}
+		}
+		if len(rest) > 0 {
+			t.Fatalf("entry %d is in no frame", rest[0].ID)
+		}
+	})
+}
