@@ -4,7 +4,9 @@ import "strconv"
 
 // readSystem reads what the evaluated resources describe. Values that have been reported come out empty.
 func (l *loader) readSystem() *System {
-	s := &System{StackName: l.opts.StackName, Region: l.opts.Region, AccountID: l.opts.AccountID}
+	s := &System{
+		StackName: l.opts.StackName, Region: l.opts.Region, AccountID: l.opts.AccountID, Parameters: l.parameters,
+	}
 	for _, r := range l.present(typeTable) {
 		s.Tables = append(s.Tables, l.readTable(r))
 	}

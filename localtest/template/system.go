@@ -7,12 +7,14 @@ type System struct {
 	StackName string
 	Region    string
 	AccountID string
-	Functions []Function
-	WebSocket *WebSocketAPI // nil: the template has none
-	HTTP      *HTTPAPI      // nil: the template has none
-	Tables    []Table
-	Mappings  []StreamMapping
-	Queues    []Queue
+	// Parameters are the template's parameters, with their values.
+	Parameters map[string]string
+	Functions  []Function
+	WebSocket  *WebSocketAPI // nil: the template has none
+	HTTP       *HTTPAPI      // nil: the template has none
+	Tables     []Table
+	Mappings   []StreamMapping
+	Queues     []Queue
 }
 
 // Function is a Lambda function.
