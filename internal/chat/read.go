@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -170,19 +171,29 @@ func (r *Reader) cut(entries []Entry, limit int, fromEnd bool) ([]Entry, bool) {
 	return entries[:kept], more
 }
 
-// settledEnd is end, after having waited or filled at every hole that has a later entry.
+// settledEnd is end, after having waited or filled at every hole below an entry that was there when it was called: what
+// was acknowledged before is among those. Entries that come later may leave new holes for as long as the room is busy, and
+// nobody was promised these.
 func (r *Reader) settledEnd(ctx context.Context, room RoomID) (EntryID, error) {
+	end, next, err := r.end(ctx, room)
+	if err != nil || next == nil {
+		return end, err
+	}
+	newest, err := r.entries.EntriesBefore(ctx, room, math.MaxInt64, 1)
+	if err != nil {
+		return 0, fmt.Errorf("read newest entry: %w", err)
+	}
 	age := time.Duration(float64(r.opts.HoleAge) * (1.5 + r.opts.Jitter()/2))
 	hole := holeWait{placer: r.placer, now: r.opts.Now, age: age}
-	for {
-		end, next, err := r.end(ctx, room)
-		if err != nil || next == nil {
-			return end, err
-		}
+	for next != nil && len(newest) > 0 && end < newest[0].ID {
 		if err := hole.at(ctx, end, *next); err != nil {
 			return 0, err
 		}
+		if end, next, err = r.end(ctx, room); err != nil {
+			return 0, err
+		}
 	}
+	return end, nil
 }
 
 // end gives the end of the unbroken run from the room's position on, and the entry after the hole that ends it, nil
