@@ -1,0 +1,131 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// fakeLog is one room's log for tests of its readers: it answers from a map, writes down every call, and lets a test do
+// something before one.
+type fakeLog struct {
+	mu          sync.Mutex
+	entries     map[EntryID]Entry
+	position    EntryID
+	subscribers []Subscription
+	calls       []string
+	before      func(call string) error // its error is the call's; may be nil
+	asked       []int                   // the limits of reads
+}
+
+// newFakeLog makes a log with entries at the ids given.
+func newFakeLog(ids ...EntryID) *fakeLog {
+	l := &fakeLog{entries: map[EntryID]Entry{}}
+	l.put(time.Time{}, ids...)
+	return l
+}
+
+func (l *fakeLog) put(at time.Time, ids ...EntryID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		l.entries[id] = Draft{Room: "r", Kind: KindMessage, User: "ann", Content: fmt.Sprint(id)}.at(id, at)
+	}
+}
+
+func (l *fakeLog) call(format string, args ...any) error {
+	call := fmt.Sprintf(format, args...)
+	if l.before != nil {
+		if err := l.before(call); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls = append(l.calls, call)
+	return nil
+}
+
+func (l *fakeLog) Position(context.Context, RoomID) (EntryID, error) {
+	err := l.call("position")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.position, err
+}
+
+func (l *fakeLog) AdvancePosition(_ context.Context, _ RoomID, to EntryID) error {
+	err := l.call("advance to %d", to)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		l.position = max(l.position, to)
+	}
+	return err
+}
+
+func (l *fakeLog) EntriesAfter(_ context.Context, _ RoomID, after EntryID, limit int) ([]Entry, error) {
+	err := l.call("after %d", after)
+	return l.some(limit, func(id EntryID) bool { return id > after }, false), err
+}
+
+func (l *fakeLog) EntriesBefore(_ context.Context, _ RoomID, before EntryID, limit int) ([]Entry, error) {
+	err := l.call("before %d", before)
+	return l.some(limit, func(id EntryID) bool { return id < before }, true), err
+}
+
+func (l *fakeLog) some(limit int, in func(EntryID) bool, fromEnd bool) []Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, limit)
+	var found []Entry
+	for id, e := range l.entries {
+		if in(id) {
+			found = append(found, e)
+		}
+	}
+	slices.SortFunc(found, func(a, b Entry) int { return int(a.ID - b.ID) })
+	if fromEnd {
+		return found[max(0, len(found)-limit):]
+	}
+	return found[:min(limit, len(found))]
+}
+
+func (l *fakeLog) Place(_ context.Context, e Entry) (*Entry, error) {
+	if err := l.call("place %s at %d", e.Kind, e.ID); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old, ok := l.entries[e.ID]; ok {
+		return &old, nil
+	}
+	l.entries[e.ID] = e
+	return nil, nil
+}
+
+func (l *fakeLog) Subscribers(context.Context, RoomID) ([]Subscription, error) {
+	err := l.call("subscribers")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.subscribers), err
+}
+
+// idsOf gives the ids of entries.
+func idsOf(entries []Entry) []EntryID {
+	var ids []EntryID
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// upToID gives 1 … n.
+func upToID(n EntryID) []EntryID {
+	var ids []EntryID
+	for id := EntryID(1); id <= n; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
