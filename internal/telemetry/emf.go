@@ -58,7 +58,10 @@ func (r *Record) write(ctx context.Context, log *slog.Logger, function string, s
 		attrs = append(attrs, slog.Any(string(m), samples))
 	}
 	attrs = append(attrs, slog.Any("_aws", r.directive(end)))
-	log.LogAttrs(ctx, level, "invocation", attrs...)
+	// Whatever the log's level is: without this line there would be no metrics.
+	line := slog.NewRecord(end, level, "invocation", 0)
+	line.AddAttrs(attrs...)
+	_ = log.Handler().Handle(ctx, line)
 }
 
 func requestID(ctx context.Context) string {

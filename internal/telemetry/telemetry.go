@@ -55,10 +55,17 @@ func newRecord() *Record {
 	return &Record{counts: map[Metric]float64{}, samples: map[Metric][]float64{}}
 }
 
-// Label adds a word to the line: room, action, connection_id.
+// Label adds a word to the line: room, action, connection_id. A second value of the same key is added to the first, since
+// no member of the line may come twice.
 func (r *Record) Label(key, value string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for i, label := range r.labels {
+		if label.Key == key {
+			r.labels[i].Value = slog.StringValue(label.Value.String() + " " + value)
+			return
+		}
+	}
 	r.labels = append(r.labels, slog.String(key, value))
 }
 
