@@ -91,6 +91,18 @@ func TestNoValueRemoves(t *testing.T) {
 	}
 }
 
+// TestAbsent: a resource whose condition is false is not part of the system, and may name another that is not there.
+func TestAbsent(t *testing.T) {
+	text := withValue("x") + "  Absent: {Type: AWS::SQS::Queue, Condition: No, Properties: {Tags: [!GetAtt Gone.Arn]}, DependsOn: Gone}\n"
+	if s := resolve(t, text, nil); len(s.Queues) != 1 || s.Queues[0].LogicalID != "Queue" {
+		t.Errorf("%+v", s.Queues)
+	}
+	text = strings.Replace(text, "Gone.Arn", "Gon.Arn", 1)
+	if err := problemsOf(t, text, nil).Error(); !strings.Contains(err, "did you mean Gone?") {
+		t.Error(err)
+	}
+}
+
 func TestIntrinsicFunctionsRefused(t *testing.T) {
 	for value, want := range map[string]string{
 		`!Join ["", [a, b]]`:                    "the intrinsic function !Join is not emulated",

@@ -35,7 +35,7 @@ func problemsOf(t *testing.T, text string, parameters map[string]string) Problem
 	return problems
 }
 
-func real(t *testing.T, opts Options) *System {
+func realSystem(t *testing.T, opts Options) *System {
 	t.Helper()
 	s, err := Load(realTemplate, opts)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *System) function(t *testing.T, id string) Function {
 }
 
 func TestRealTemplateRoutes(t *testing.T) {
-	s := real(t, Options{})
+	s := realSystem(t, Options{})
 	got := map[string]string{}
 	for _, r := range s.WebSocket.Routes {
 		got[r.Key] = r.Function
@@ -90,7 +90,7 @@ func TestRealTemplateRoutes(t *testing.T) {
 func TestRealTemplateFunctions(t *testing.T) {
 	opts := Options{StackName: "try", Region: "eu-west-1", AccountID: "123456789012",
 		Parameters: map[string]string{"Stage": "prod", "Architecture": "x86_64", "SendMessageConcurrency": "7"}}
-	s := real(t, opts)
+	s := realSystem(t, opts)
 	f := s.function(t, "FanoutFunction")
 	for name, want := range map[string]string{
 		"LOG_LEVEL":                 "INFO", // from Globals
@@ -110,7 +110,7 @@ func TestRealTemplateFunctions(t *testing.T) {
 	if n := s.function(t, "SendMessageFunction").ReservedConcurrency; n == nil || *n != 7 {
 		t.Errorf("reserved concurrency %v, want 7", n)
 	}
-	if n := real(t, Options{}).function(t, "SendMessageFunction").ReservedConcurrency; n != nil {
+	if n := realSystem(t, Options{}).function(t, "SendMessageFunction").ReservedConcurrency; n != nil {
 		t.Errorf("reserved concurrency %d, want none", *n)
 	}
 	if line := s.function(t, "PushFunction").Line; line == 0 || !strings.HasPrefix(lineOf(t, line), "  PushFunction:") {
@@ -128,7 +128,7 @@ func lineOf(t *testing.T, line int) string {
 }
 
 func TestRealTemplateMappingAndTables(t *testing.T) {
-	s := real(t, Options{StackName: "try"})
+	s := realSystem(t, Options{StackName: "try"})
 	if len(s.Mappings) != 1 {
 		t.Fatalf("%d mappings", len(s.Mappings))
 	}
