@@ -1,0 +1,240 @@
+// Package chatclient is a WebSocket client of the chat, for end-to-end tests and benchmarks: it sends frames, matches
+// replies to them by request_id, and hands over what comes unasked. It knows only the protocol, not the server.
+package chatclient
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Entry is an entry of a room's log as the protocol shows it.
+type Entry struct {
+	ID              int64  `json:"id"`
+	RoomID          string `json:"room_id"`
+	UserID          string `json:"user_id"`
+	Kind            string `json:"kind"`
+	Content         string `json:"content"`
+	CreatedAt       string `json:"created_at"`
+	ClientMessageID string `json:"client_message_id"`
+}
+
+// Frame is any frame of the server; fields that its type does not have are zero.
+type Frame struct {
+	Type      string           `json:"type"`
+	RequestID string           `json:"request_id"`
+	RoomID    string           `json:"room_id"`
+	Message   json.RawMessage  `json:"message"` // an Entry in an ack; text in an error frame of the gateway
+	Messages  []Entry          `json:"messages"`
+	FirstID   int64            `json:"first_id"`
+	LastID    int64            `json:"last_id"`
+	More      bool             `json:"more"`
+	LastIDs   map[string]int64 `json:"last_ids"`
+	Error     *Error           `json:"error"`
+}
+
+// Error is the body of an error frame.
+type Error struct {
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Field     string `json:"field"`
+	Retryable bool   `json:"retryable"`
+}
+
+// Error makes it an error: the code, the field and the message.
+func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Code, e.Field, e.Message) }
+
+// Entry gives the entry of an ack.
+func (f Frame) Entry() (Entry, error) {
+	var e Entry
+	err := json.Unmarshal(f.Message, &e)
+	return e, err
+}
+
+// Options are what a client may be told.
+type Options struct {
+	// Push is called with each frame that no request asked for, in the order in which they come, by one goroutine.
+	Push func(Frame)
+	// Subprotocols are offered in the handshake. With InSubprotocol the token goes there, not into a header.
+	Subprotocols  []string
+	InSubprotocol bool
+}
+
+// Client is an open connection. Its methods may be called from many goroutines.
+type Client struct {
+	conn   *websocket.Conn
+	push   func(Frame)
+	nextID atomic.Int64
+	done   chan struct{} // closed when the connection has ended
+	end    error         // why; read after done
+
+	mu      sync.Mutex
+	waiting map[string]chan Frame
+}
+
+// maxMessageBytes is the largest message that the gateway sends.
+const maxMessageBytes = 128 << 10
+
+// Dial opens a connection with a token. When the handshake is refused, its error is a *Refused.
+func Dial(ctx context.Context, url, token string, o Options) (*Client, error) {
+	opts := &websocket.DialOptions{Subprotocols: o.Subprotocols}
+	switch {
+	case o.InSubprotocol:
+		opts.Subprotocols = append(opts.Subprotocols, "bearer."+token)
+	case token != "":
+		opts.HTTPHeader = http.Header{"Authorization": {"Bearer " + token}}
+	}
+	conn, response, err := websocket.Dial(ctx, url, opts)
+	if err != nil {
+		if response != nil {
+			return nil, &Refused{Status: response.StatusCode}
+		}
+		return nil, fmt.Errorf("dial: %w", err)
+	}
+	conn.SetReadLimit(maxMessageBytes)
+	c := &Client{conn: conn, push: o.Push, done: make(chan struct{}), waiting: map[string]chan Frame{}}
+	go c.read()
+	return c, nil
+}
+
+// Refused says that a handshake ended with another status than 101.
+type Refused struct{ Status int }
+
+// Error gives the status.
+func (r *Refused) Error() string { return "handshake refused: status " + strconv.Itoa(r.Status) }
+
+func (c *Client) read() {
+	defer close(c.done)
+	for {
+		_, data, err := c.conn.Read(context.Background())
+		if err != nil {
+			c.end = err
+			return
+		}
+		var f Frame
+		if err := json.Unmarshal(data, &f); err != nil {
+			c.end = fmt.Errorf("frame of the server: %w", err)
+			_ = c.conn.CloseNow()
+			return
+		}
+		c.hand(f)
+	}
+}
+
+func (c *Client) hand(f Frame) {
+	c.mu.Lock()
+	waiting, ok := c.waiting[f.RequestID]
+	delete(c.waiting, f.RequestID)
+	c.mu.Unlock()
+	switch {
+	case ok:
+		waiting <- f
+	case c.push != nil:
+		c.push(f)
+	}
+}
+
+// Do sends a frame with the action and the fields, and waits for its reply. A reply that is an error comes back as
+// *Error. It may also return the frame's error of the connection that ended, or of ctx; then the request may have been
+// carried out or not.
+func (c *Client) Do(ctx context.Context, action string, fields map[string]any) (Frame, error) {
+	id := strconv.FormatInt(c.nextID.Add(1), 10)
+	body := map[string]any{"action": action, "request_id": id}
+	for name, value := range fields {
+		body[name] = value
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		return Frame{}, err
+	}
+	reply := make(chan Frame, 1)
+	c.mu.Lock()
+	c.waiting[id] = reply
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		delete(c.waiting, id)
+		c.mu.Unlock()
+	}()
+	if err := c.Write(ctx, data); err != nil {
+		return Frame{}, err
+	}
+	select {
+	case f := <-reply:
+		if f.Error != nil {
+			return f, f.Error
+		}
+		return f, nil
+	case <-c.done:
+		return Frame{}, fmt.Errorf("connection ended: %w", c.end)
+	case <-ctx.Done():
+		return Frame{}, ctx.Err()
+	}
+}
+
+// Write sends raw text.
+func (c *Client) Write(ctx context.Context, data []byte) error {
+	return c.conn.Write(ctx, websocket.MessageText, data)
+}
+
+// Send sends a message and waits until it is stored.
+func (c *Client) Send(ctx context.Context, room, content, clientMessageID string) (Entry, error) {
+	f, err := c.Do(ctx, "sendMessage", map[string]any{
+		"room_id": room, "content": content, "client_message_id": clientMessageID,
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	return f.Entry()
+}
+
+// Join joins a room, without its earlier entries.
+func (c *Client) Join(ctx context.Context, room string) (Frame, error) {
+	return c.Do(ctx, "joinRoom", map[string]any{"room_id": room})
+}
+
+// JoinAfter joins a room and asks for its entries after an id.
+func (c *Client) JoinAfter(ctx context.Context, room string, after int64) (Frame, error) {
+	return c.Do(ctx, "joinRoom", map[string]any{"room_id": room, "after_id": after})
+}
+
+// Subprotocol gives what the server chose.
+func (c *Client) Subprotocol() string { return c.conn.Subprotocol() }
+
+// Done is closed when the connection has ended; then End says why.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// End gives why the connection ended. It waits for that.
+func (c *Client) End() error {
+	<-c.done
+	return c.end
+}
+
+// CloseStatus gives the code of the close frame with which the server ended the connection; -1 when there was none.
+func (c *Client) CloseStatus() int { return int(websocket.CloseStatus(c.End())) }
+
+// Drop ends the connection without a close frame, as a lost network does.
+func (c *Client) Drop() {
+	_ = c.conn.CloseNow()
+	<-c.done
+}
+
+// Close ends the connection properly and waits for its reader.
+func (c *Client) Close() error {
+	err := c.conn.Close(websocket.StatusNormalClosure, "")
+	select {
+	case <-c.done:
+	case <-time.After(5 * time.Second):
+		c.Drop()
+		return errors.Join(err, errors.New("the server did not close the connection"))
+	}
+	return err
+}

@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
+
+	internalchat "serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+	"serverlesschat/localtest/chatclient"
+	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/stack"
+)
+
+func TestStoryAThousandListeners(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const count = 1000
+		room := w.room("hall")
+		var heard atomic.Int64
+		all := make(chan struct{})
+		group, ctx := errgroup.WithContext(w.ctx)
+		group.SetLimit(16)
+		clients := make([]*chatclient.Client, count)
+		for i := range clients {
+			group.Go(func() (err error) {
+				clients[i], err = chatclient.Dial(ctx, w.websocket, w.token(fmt.Sprintf("%s-%d", w.name, i)), chatclient.Options{
+					Push: func(f chatclient.Frame) {
+						if f.Type == "messages" && len(f.Messages) == 1 && f.Messages[0].Content == "hear, hear" && heard.Add(1) == count {
+							close(all)
+						}
+					},
+				})
+				if err != nil {
+					return err
+				}
+				_, err = clients[i].Join(ctx, room)
+				return err
+			})
+		}
+		err := group.Wait()
+		defer closeClients(clients)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := clients[0].Send(w.ctx, room, "hear, hear", "1"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-all:
+			t.Logf("%d sockets heard it after %v", count, time.Since(start).Round(time.Millisecond))
+		case <-w.ctx.Done():
+			t.Fatalf("%d of %d heard it", heard.Load(), count)
+		}
+	})
+}
+
+// closeClients closes them side by side, and properly: so their rows go.
+func closeClients(clients []*chatclient.Client) {
+	var group errgroup.Group
+	group.SetLimit(16)
+	for _, c := range clients {
+		if c != nil {
+			group.Go(func() error { c.Drop(); return nil })
+		}
+	}
+	_ = group.Wait()
+}
+
+// countingGateway is a management API that counts posts per connection, and takes as long as AWS's for each.
+type countingGateway struct {
+	delay time.Duration
+
+	mu    sync.Mutex
+	posts map[string]int
+}
+
+func (g *countingGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	timer := time.NewTimer(g.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+		return
+	}
+	_, id, _ := strings.Cut(r.URL.Path, "/@connections/")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.posts[id]++
+}
+
+func (g *countingGateway) counts() (connections, posts int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, n := range g.posts {
+		posts += n
+	}
+	return len(g.posts), posts
+}
+
+func (g *countingGateway) start(t *testing.T) (endpoint string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: g}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = server.Serve(listener) })
+	t.Cleanup(func() {
+		_ = server.Close()
+		serving.Wait()
+	})
+	return "http://" + listener.Addr().String() + "/dev"
+}
+
+// TestAHallOfTenThousand has the fan-out invoke workers: no function pushes to so many by itself. The connections are rows
+// alone, and the management API is one that counts.
+func TestAHallOfTenThousand(t *testing.T) {
+	const count = 10_000
+	management := &countingGateway{delay: 5 * time.Millisecond, posts: map[string]int{}}
+	c, err := start(stack.Options{
+		InMemory: true, DataDir: t.TempDir(), Engine: engine.Dynoxide,
+		Parameters: map[string]string{"ManagementEndpoint": management.start(t)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stack.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorld(t, c)
+	ann := w.as("ann")
+	ann.joins("hall")
+	subscribe(w, "hall", count-1)
+
+	start := time.Now()
+	ann.sends("hall", "hear, hear")
+	await(t, "each of the connections is posted to", func() bool {
+		connections, _ := management.counts()
+		return connections == count
+	})
+	t.Logf("%d connections were posted to after %v", count, time.Since(start).Round(time.Millisecond))
+	await(t, "the position moves", func() bool { return w.position("hall") == 1 })
+	if _, posts := management.counts(); posts != count {
+		t.Errorf("%d posts for %d connections", posts, count)
+	}
+	if workers := w.processes("push"); workers < 2 {
+		t.Errorf("%d workers, want several side by side", workers)
+	}
+}
+
+// store gives the chat's own view of the tables.
+func (w *world) store() *dynamo.Store {
+	tables := map[string]string{}
+	for _, t := range w.stack.System().Tables {
+		tables[t.LogicalID] = t.Name
+	}
+	client := dynamodb.NewFromConfig(engine.Config(w.stack.Endpoints().DynamoDB))
+	return dynamo.New(client, dynamo.Tables{
+		Entries: tables["EntriesTable"], Rooms: tables["RoomsTable"], Users: tables["UsersTable"],
+		Connections: tables["ConnectionsTable"], Subscriptions: tables["SubscriptionsTable"],
+	}, time.Now)
+}
+
+// subscribe makes up connections that have joined a room.
+func subscribe(w *world, room string, count int) {
+	w.Helper()
+	store := w.store()
+	group, ctx := errgroup.WithContext(w.ctx)
+	group.SetLimit(8)
+	for i := range count {
+		group.Go(func() error {
+			return store.Subscribe(ctx, internalchat.Subscription{
+				Room: internalchat.RoomID(w.room(room)), Connection: internalchat.ConnectionID(fmt.Sprintf("made-up-%05d=", i)),
+				User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
+			})
+		})
+	}
+	if err := group.Wait(); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) position(room string) internalchat.EntryID {
+	w.Helper()
+	position, err := w.store().Position(context.WithoutCancel(w.ctx), internalchat.RoomID(w.room(room)))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return position
+}
+
+// processes counts the processes of a function.
+func (w *world) processes(function string) (count int) {
+	for _, name := range w.stack.Processes() {
+		if strings.HasSuffix(name, "-"+function) {
+			count++
+		}
+	}
+	return count
+}

@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"serverlesschat/localtest/accesstoken"
+	"serverlesschat/localtest/childproc"
+	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/template"
+)
+
+const root = "../.."
+
+var toolsDir = filepath.Join(root, ".local", "tools")
+
+// chat is a running chat that stories are told to.
+type chat struct {
+	websocket, http  string
+	key              *accesstoken.Key
+	issuer, audience string
+	stack            *stack.Stack // nil when it runs elsewhere
+}
+
+// running are the chats that this test binary has started, by engine; each is started by the first story that needs it.
+var running sync.Map // engine.Kind → func() (*chat, error)
+
+// binaries builds the functions once for all stacks, and the program that make local runs.
+var binaries = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "e2e-functions-")
+	if err != nil {
+		return "", err
+	}
+	system, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{})
+	if err != nil {
+		return "", err
+	}
+	functions := append(system.Functions, template.Function{CodeURI: "localtest"})
+	return dir, stack.Build(context.Background(), root, dir, functions)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := closeAll(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
+	if code == 0 {
+		if err := goleak.Find(goleak.IgnoreTopFunction(childproc.StarterFunction)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func closeAll() error {
+	var errs []error
+	running.Range(func(_, start any) bool {
+		if c, err := start.(func() (*chat, error))(); err == nil && c.stack != nil {
+			errs = append(errs, c.stack.Close())
+		}
+		return true
+	})
+	if dir, err := binaries(); err == nil {
+		errs = append(errs, os.RemoveAll(dir))
+	}
+	return errors.Join(errs...)
+}
+
+// each tells the story to a chat on each engine.
+func each(t *testing.T, story func(t *testing.T, w *world)) {
+	if url := os.Getenv("CHAT_WEBSOCKET_URL"); url != "" {
+		story(t, newWorld(t, remote(t, url)))
+		return
+	}
+	for _, kind := range []engine.Kind{engine.Dynoxide, engine.Local} {
+		t.Run(string(kind), func(t *testing.T) {
+			if kind == engine.Local {
+				if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
+					t.Skipf("left out: %s", missing)
+				}
+			}
+			start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*chat, error) { return startChat(kind) }))
+			c, err := start.(func() (*chat, error))()
+			if err != nil {
+				t.Fatal(err)
+			}
+			story(t, newWorld(t, c))
+		})
+	}
+}
+
+func startChat(kind engine.Kind) (*chat, error) {
+	dir, err := os.MkdirTemp("", "e2e-stack-")
+	if err != nil {
+		return nil, err
+	}
+	return start(stack.Options{Engine: kind, InMemory: true, DataDir: dir})
+}
+
+// start starts a stack with the functions of this test binary; options need hold only what is special about it.
+func start(o stack.Options) (*chat, error) {
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	key, err := accesstoken.New(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	o.Root, o.BinDir, o.ToolsDir = root, bin, toolsDir
+	if o.Parameters == nil {
+		o.Parameters = map[string]string{}
+	}
+	o.Parameters["TokenKeys"] = key.JWKS()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	s, err := stack.Start(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &chat{
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s,
+		issuer: s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
+	}, nil
+}
+
+func remote(t *testing.T, websocket string) *chat {
+	system, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := accesstoken.Load(os.Getenv("CHAT_TOKEN_KEY"))
+	if err != nil {
+		t.Fatalf("CHAT_TOKEN_KEY: %v", err)
+	}
+	return &chat{
+		websocket: websocket, http: os.Getenv("CHAT_HTTP_URL"), key: key,
+		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
+	}
+}

@@ -1,0 +1,260 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"serverlesschat/localtest/accesstoken"
+	"serverlesschat/localtest/chatclient"
+)
+
+// patience bounds every wait of a story. It is no expectation of speed.
+const patience = 30 * time.Second
+
+// world is one story's view of a chat: its rooms and users are its own.
+type world struct {
+	*testing.T
+	*chat
+	ctx  context.Context
+	name string // goes before names of rooms and users
+}
+
+func newWorld(t *testing.T, c *chat) *world {
+	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	t.Cleanup(cancel)
+	return &world{T: t, chat: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
+}
+
+func (w *world) room(name string) string { return w.name + "-" + name }
+
+// token gives a token for a user; change may spoil it.
+func (w *world) token(user string, change ...func(*accesstoken.Claims)) string {
+	w.Helper()
+	now := time.Now()
+	claims := accesstoken.Claims{
+		Issuer: w.issuer, Audience: w.audience, Subject: user, IssuedAt: now.Add(-time.Minute), ExpiresAt: now.Add(time.Hour),
+	}
+	for _, c := range change {
+		c(&claims)
+	}
+	token, err := w.key.Sign(claims)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return token
+}
+
+// person is a user with at most one connection at a time, who stands by ids as the protocol asks of a client.
+type person struct {
+	*world
+	user   string
+	client *chatclient.Client
+
+	mu    sync.Mutex
+	rooms map[string]*view
+	news  chan struct{} // has something when a view has grown
+}
+
+// view is what a person sees of a room: entries in rising order without gaps, from where it joined.
+type view struct {
+	joined bool
+	last   int64 // the highest id up to which all is shown
+	shown  []entry
+	aside  map[int64]entry // what came before its turn
+}
+
+type entry = chatclient.Entry
+
+func (v *view) add(entries []entry) {
+	for _, e := range entries {
+		v.aside[e.ID] = e
+	}
+	for v.joined {
+		e, ok := v.aside[v.last+1]
+		if !ok {
+			return
+		}
+		v.shown = append(v.shown, e)
+		v.last++
+	}
+}
+
+// as gives a user with an open connection, which ends with the story.
+func (w *world) as(name string) *person {
+	w.Helper()
+	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, news: make(chan struct{}, 1)}
+	p.connects()
+	w.Cleanup(func() { p.client.Drop() })
+	return p
+}
+
+func (p *person) connects() {
+	p.Helper()
+	client, err := chatclient.Dial(p.ctx, p.websocket, p.token(p.user), chatclient.Options{Push: p.pushed})
+	if err != nil {
+		p.Fatalf("%s connects: %v", p.user, err)
+	}
+	p.client = client
+}
+
+func (p *person) pushed(f chatclient.Frame) {
+	if f.Type != "messages" {
+		p.Errorf("%s got an unexpected frame: %+v", p.user, f)
+		return
+	}
+	p.update(f.RoomID, func(v *view) { v.add(f.Messages) })
+	select {
+	case p.news <- struct{}{}:
+	default:
+	}
+}
+
+func (p *person) update(room string, change func(*view)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rooms[room] == nil {
+		p.rooms[room] = &view{aside: map[int64]entry{}}
+	}
+	change(p.rooms[room])
+}
+
+// joins joins a room as it is now: what was said before is not seen.
+func (p *person) joins(room string) chatclient.Frame {
+	p.Helper()
+	reply := p.does("joinRoom", fields{"room_id": p.room(room)})
+	p.update(p.room(room), func(v *view) {
+		v.joined, v.last = true, reply.LastID
+		v.add(nil)
+	})
+	return reply
+}
+
+// joinsAfter joins a room and gets what was said after an id.
+func (p *person) joinsAfter(room string, after int64) chatclient.Frame {
+	p.Helper()
+	reply := p.does("joinRoom", fields{"room_id": p.room(room), "after_id": after})
+	p.update(p.room(room), func(v *view) {
+		if !v.joined {
+			v.joined, v.last = true, after
+		}
+		v.add(reply.Messages)
+	})
+	return reply
+}
+
+type fields = map[string]any
+
+// does something that must succeed.
+func (p *person) does(action string, f fields) chatclient.Frame {
+	p.Helper()
+	reply, err := p.client.Do(p.ctx, action, f)
+	if err != nil {
+		p.Fatalf("%s: %s %v: %v", p.user, action, f, err)
+	}
+	return reply
+}
+
+// fails does something that must be refused with the code, and gives the error.
+func (p *person) fails(code, action string, f fields) *chatclient.Error {
+	p.Helper()
+	_, err := p.client.Do(p.ctx, action, f)
+	refused, ok := errors.AsType[*chatclient.Error](err)
+	if !ok || refused.Code != code {
+		p.Fatalf("%s: %s %v: got %v, want the error %s", p.user, action, f, err, code)
+	}
+	return refused
+}
+
+// sends sends a message whose client_message_id is its content.
+func (p *person) sends(room, content string) chatclient.Entry {
+	p.Helper()
+	e, err := p.client.Send(p.ctx, p.room(room), content, strings.ReplaceAll(content, " ", "-"))
+	if err != nil {
+		p.Fatalf("%s sends: %v", p.user, err)
+	}
+	return e
+}
+
+// sees waits until exactly these contents are seen in the room, in this order.
+func (p *person) sees(room string, contents ...string) {
+	p.Helper()
+	deadline := time.After(patience)
+	for {
+		var got []string
+		p.update(p.room(room), func(v *view) { got = contentsOf(v.shown) })
+		if slices.Equal(got, contents) {
+			return
+		}
+		if len(got) > len(contents) {
+			p.Fatalf("%s sees %q, want %q", p.user, got, contents)
+		}
+		select {
+		case <-p.news:
+		case <-deadline:
+			p.Fatalf("%s sees %q, want %q", p.user, got, contents)
+		}
+	}
+}
+
+func contentsOf(entries []chatclient.Entry) []string {
+	contents := make([]string, len(entries))
+	for i, e := range entries {
+		contents[i] = e.Content
+	}
+	return contents
+}
+
+// page is the body of a history reply, or a problem.
+type page struct {
+	RoomID   string             `json:"room_id"`
+	Messages []chatclient.Entry `json:"messages"`
+	FirstID  int64              `json:"first_id"`
+	LastID   int64              `json:"last_id"`
+	More     bool               `json:"more"`
+	Code     string             `json:"code"`
+	Field    string             `json:"field"`
+}
+
+// history asks for a room's messages over HTTP; query begins with "?" or is empty.
+func (p *person) history(room, query string) page {
+	p.Helper()
+	status, got := p.get("/rooms/"+p.room(room)+"/messages"+query, "Bearer "+p.token(p.user))
+	if status != http.StatusOK {
+		p.Fatalf("history: status %d %+v", status, got)
+	}
+	return got
+}
+
+func (w *world) get(path, authorization string) (int, page) {
+	w.Helper()
+	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.http+path, nil)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	var got page
+	if err := json.Unmarshal(body, &got); err != nil {
+		w.Fatalf("GET %s: %s", path, body)
+	}
+	return response.StatusCode, got
+}

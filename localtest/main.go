@@ -1,0 +1,41 @@
+// Command localtest runs the whole system of template.yaml on this machine.
+//
+//	localtest up            runs it until it is interrupted (make local)
+//	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
+//	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB
+//
+// It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
+// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB), STREAM_POLL_MS, MAX_PROCESSES.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "localtest:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("usage: localtest up | token USER | tables")
+
+func run(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == "up":
+		return up(ctx)
+	case len(args) == 2 && args[0] == "token":
+		return printToken(args[1])
+	case len(args) == 1 && args[0] == "tables":
+		return createTables(ctx)
+	}
+	return errUsage
+}
