@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/telemetry"
@@ -166,14 +168,17 @@ func passing(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() >= http.StatusInternalServerError {
+		return true // whatever it is called, or from whatever stands between
+	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return true // no answer at all: the network
 	}
 	switch api.ErrorCode() {
 	case "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException",
-		"TransactionConflictException", "InternalServerError", "ServiceUnavailable":
+		"TransactionConflictException":
 		return true
 	}
-	return api.ErrorFault() == smithy.FaultServer
+	return false
 }
