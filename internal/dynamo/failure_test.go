@@ -1,0 +1,159 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+)
+
+// storeAt gives a store on an endpoint, whose client tries each call once.
+func storeAt(t *testing.T, endpoint string) *dynamo.Store {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	client := dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", BaseEndpoint: &endpoint, Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
+		HTTPClient:  &http.Client{Transport: transport},
+	})
+	tables := dynamo.Tables{Entries: "e", Rooms: "r", Users: "u", Connections: "c", Subscriptions: "s"}
+	return dynamo.New(client, tables, time.Now)
+}
+
+// calls are one of each kind that the store makes.
+func calls(s *dynamo.Store) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"get":    func(ctx context.Context) error { _, err := s.Claim(ctx, draft("hi")); return err },
+		"put":    func(ctx context.Context) error { _, err := s.Place(ctx, message(1, "hi")); return err },
+		"update": func(ctx context.Context) error { _, err := s.Reserve(ctx, "r"); return err },
+		"delete": func(ctx context.Context) error { return s.RemoveSubscription(ctx, subscription("r", "c")) },
+		"query":  func(ctx context.Context) error { _, err := s.EntriesAfter(ctx, "r", 0, 1); return err },
+		"many":   func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r"); return err },
+	}
+}
+
+// wantCode makes all calls and checks the code of their errors, and that users are not told of the inside.
+func wantCode(t *testing.T, ctx context.Context, s *dynamo.Store, want chat.Code) {
+	t.Helper()
+	for name, call := range calls(s) {
+		err := call(ctx)
+		if chat.CodeOf(err) != want {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+		if e, ok := errors.AsType[*chat.Error](err); ok && (e.Message == "" || strings.Contains(e.Message, "ynamo")) {
+			t.Errorf("%s: users are told %q", name, e.Message)
+		}
+	}
+}
+
+// TestFailures: what passes is unavailable, which is safe to repeat; what is our defect is internal.
+func TestFailures(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		name   string
+		want   chat.Code
+	}{
+		{400, "ProvisionedThroughputExceededException", chat.CodeUnavailable},
+		{400, "RequestLimitExceeded", chat.CodeUnavailable},
+		{400, "ThrottlingException", chat.CodeUnavailable},
+		{500, "InternalServerError", chat.CodeUnavailable},
+		{503, "ServiceUnavailable", chat.CodeUnavailable},
+		{500, "SomethingNew", chat.CodeUnavailable},
+		{400, "ValidationException", chat.CodeInternal},
+		{400, "ResourceNotFoundException", chat.CodeInternal},
+		{400, "AccessDeniedException", chat.CodeInternal},
+		{400, "ItemCollectionSizeLimitExceededException", chat.CodeInternal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+				w.WriteHeader(c.status)
+				_, _ = fmt.Fprintf(w, `{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"no"}`, c.name)
+			}))
+			t.Cleanup(server.Close)
+			wantCode(t, t.Context(), storeAt(t, server.URL), c.want)
+		})
+	}
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint := "http://" + listener.Addr().String()
+	_ = listener.Close()
+	wantCode(t, t.Context(), storeAt(t, endpoint), chat.CodeUnavailable)
+}
+
+func TestTimeIsOver(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the end of the client is not seen
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	wantCode(t, ctx, storeAt(t, server.URL), chat.CodeUnavailable)
+}
+
+// TestRetriedByTheSDK: a request whose answer was lost comes a second time. No caller may take its own first try for
+// somebody else's.
+func TestRetriedByTheSDK(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, lost := f.Context(), &losingTransport{}
+		client := dynamodb.New(f.engine.DynamoDB.Options(), func(o *dynamodb.Options) {
+			lost.inner = o.HTTPClient
+			o.HTTPClient = lost
+		})
+		s := dynamo.New(client, f.tables, time.Now)
+		salt := func(b []byte) { copy(b, "0123456789abcdef") }
+		e, err := chat.NewWriter(s, s, s, time.Now, salt).Append(ctx, draft("hi"))
+		if err != nil || e.ID != 2 {
+			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
+		}
+		if want := []string{"GetItem", "UpdateItem", "PutItem", "PutItem"}; !slices.Equal(lost.calls, want) {
+			f.Errorf("lost the answers of %q, want %q", lost.calls, want)
+		}
+		f.ok(s.AdvancePosition(ctx, "r", 2))
+		id, err := s.Position(ctx, "r")
+		got(f, "position", id, err, 2)
+		all, err := f.EntriesAfter(ctx, "r", 0, 5)
+		if err != nil || len(all) != 1 || all[0] != e {
+			f.Errorf("stored %+v, %v, want %+v alone", all, err, e)
+		}
+	})
+}
+
+// losingTransport loses the first answer to each request.
+type losingTransport struct {
+	inner dynamodb.HTTPClient
+	last  string
+	calls []string
+}
+
+func (l *losingTransport) Do(r *http.Request) (*http.Response, error) {
+	response, err := l.inner.Do(r)
+	id := r.Header.Get("Amz-Sdk-Invocation-Id")
+	if err != nil || id == l.last {
+		return response, err
+	}
+	l.last = id
+	l.calls = append(l.calls, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810."))
+	_ = response.Body.Close()
+	return nil, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
+}

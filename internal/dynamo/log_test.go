@@ -1,0 +1,193 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"serverlesschat/internal/chat"
+)
+
+func TestReserveGivesEachIDOnce(t *testing.T) {
+	each(t, func(f fixture) {
+		const writers, ids = 8, 12
+		var (
+			mu  sync.Mutex
+			all []chat.EntryID
+			wg  sync.WaitGroup
+		)
+		for range writers {
+			wg.Go(func() {
+				for range ids {
+					id, err := f.Reserve(f.Context(), "r")
+					if err != nil {
+						f.Error(err)
+					}
+					mu.Lock()
+					all = append(all, id)
+					mu.Unlock()
+				}
+			})
+		}
+		wg.Wait()
+		slices.Sort(all)
+		for i, id := range all {
+			if id != chat.EntryID(i+1) {
+				f.Fatalf("ids %v, want 1 to %d", all, writers*ids)
+			}
+		}
+		id, err := f.Reserve(f.Context(), "other")
+		got(f, "first id of another room", id, err, 1)
+	})
+}
+
+func TestClaims(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, d := f.Context(), draft("hi")
+		first := chat.Claim{ID: 7, Fingerprint: chat.Fingerprint("first")}
+		c, err := f.Claim(ctx, d)
+		gotClaim(f, "none yet", c, err, nil)
+		c, err = f.PutClaim(ctx, d, first)
+		gotClaim(f, "put", c, err, nil)
+		c, err = f.Claim(ctx, d)
+		gotClaim(f, "read", c, err, &first)
+		c, err = f.PutClaim(ctx, d, chat.Claim{ID: 8, Fingerprint: chat.Fingerprint("second")})
+		gotClaim(f, "put again", c, err, &first)
+
+		c, err = f.MoveClaim(ctx, d, 6, 9)
+		gotClaim(f, "move from where it is not", c, err, &first)
+		c, err = f.MoveClaim(ctx, d, 7, 9)
+		gotClaim(f, "move", c, err, nil)
+		moved := chat.Claim{ID: 9, Fingerprint: first.Fingerprint}
+		c, err = f.Claim(ctx, d)
+		gotClaim(f, "moved: the fingerprint stays", c, err, &moved)
+		c, err = f.MoveClaim(ctx, d, 7, 9)
+		gotClaim(f, "the same move, sent twice", c, err, &moved)
+
+		for name, change := range map[string]func(*chat.Draft){
+			"another room": func(d *chat.Draft) { d.Room = "s" },
+			"another user": func(d *chat.Draft) { d.User = "bob" },
+			"another id":   func(d *chat.Draft) { d.ClientMessageID = "a #2" },
+		} {
+			other := d
+			change(&other)
+			c, err := f.Claim(ctx, other)
+			gotClaim(f, name, c, err, nil)
+			if _, err := f.MoveClaim(ctx, other, 1, 2); err == nil {
+				f.Errorf("%s: moved a claim that is not there", name)
+			}
+			c, err = f.Claim(ctx, other)
+			gotClaim(f, name+", after the move", c, err, nil)
+		}
+	})
+}
+
+func TestPlace(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, hi, hole := f.Context(), message(1, "hi \x00 \u2028 👍"), void(2)
+		e, err := f.Place(ctx, hi)
+		gotEntry(f, "place", e, err, nil)
+		e, err = f.Place(ctx, hi)
+		gotEntry(f, "the same, sent twice", e, err, &hi)
+		e, err = f.Place(ctx, message(1, "other"))
+		gotEntry(f, "another entry", e, err, &hi)
+		e, err = f.Place(ctx, void(1))
+		gotEntry(f, "a void over an entry", e, err, &hi)
+		e, err = f.Place(ctx, hole)
+		gotEntry(f, "void", e, err, nil)
+		e, err = f.Place(ctx, message(2, "late"))
+		gotEntry(f, "an entry over a void", e, err, &hole)
+		if e != nil && !e.IsVoid() {
+			f.Error("a stored void is none")
+		}
+		all, err := f.EntriesAfter(ctx, "r", 0, 10)
+		if err != nil || !slices.Equal(all, []chat.Entry{hi, hole}) {
+			f.Errorf("stored is %+v, %v", all, err)
+		}
+	})
+}
+
+func TestEntries(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx := f.Context()
+		for _, id := range []chat.EntryID{12, 3, 1, 100, 2, 11} {
+			_, err := f.Place(ctx, message(id, "hi"))
+			f.ok(err)
+		}
+		other := message(4, "elsewhere")
+		other.Room = "r2"
+		_, err := f.Place(ctx, other)
+		f.ok(err)
+		for _, c := range []struct {
+			after bool
+			id    chat.EntryID
+			limit int
+			want  string
+		}{
+			{true, 0, 10, "[1 2 3 11 12 100]"}, {true, 2, 2, "[3 11]"}, {true, 12, 1, "[100]"}, {true, 100, 5, "[]"},
+			{false, 101, 10, "[1 2 3 11 12 100]"}, {false, 100, 2, "[11 12]"}, {false, 3, 1, "[2]"}, {false, 1, 5, "[]"},
+			{false, 1<<63 - 1, 1, "[100]"},
+		} {
+			read := f.EntriesAfter
+			if !c.after {
+				read = f.EntriesBefore
+			}
+			entries, err := read(ctx, "r", c.id, c.limit)
+			got(f, fmt.Sprintf("%+v", c), fmt.Sprint(idsOf(entries)), err, c.want)
+		}
+	})
+}
+
+func idsOf(entries []chat.Entry) []chat.EntryID {
+	ids := []chat.EntryID{}
+	for _, e := range entries {
+		ids = append(ids, e.ID)
+	}
+	return ids
+}
+
+// TestEntriesOverManyPages: DynamoDB ends a page at 1 MB, whatever the limit is.
+func TestEntriesOverManyPages(t *testing.T) {
+	each(t, func(f fixture) {
+		const length = 80 // of 16 KB
+		large := strings.Repeat("👍", 4000)
+		for id := chat.EntryID(1); id <= length; id++ {
+			_, err := f.Place(f.Context(), message(id, large))
+			f.ok(err)
+		}
+		for _, limit := range []int{3, 75, 1000} {
+			want := min(limit, length)
+			entries, err := f.EntriesAfter(f.Context(), "r", 0, limit)
+			if err != nil || len(entries) != want || entries[0].ID != 1 || entries[want-1].ID != chat.EntryID(want) {
+				f.Errorf("after, limit %d: %d entries, %v", limit, len(entries), err)
+			}
+			entries, err = f.EntriesBefore(f.Context(), "r", length+1, limit)
+			if err != nil || len(entries) != want || entries[want-1].ID != length || entries[0].ID != chat.EntryID(length-want+1) {
+				f.Errorf("before, limit %d: %d entries, %v", limit, len(entries), err)
+			}
+			if entries[0].Content != large {
+				f.Error("content differs")
+			}
+		}
+	})
+}
+
+func TestPosition(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx := f.Context()
+		id, err := f.Position(ctx, "r")
+		got(f, "nothing pushed yet", id, err, 0)
+		for _, c := range []struct{ to, want chat.EntryID }{{3, 3}, {3, 3}, {2, 3}, {10, 10}, {9, 10}} {
+			f.ok(f.AdvancePosition(ctx, "r", c.to))
+			id, err := f.Position(ctx, "r")
+			got(f, fmt.Sprint("advanced to ", c.to), id, err, c.want)
+		}
+		// The counter is another item: neither disturbs the other.
+		id, err = f.Reserve(ctx, "r")
+		got(f, "counter", id, err, 1)
+		id, err = f.Position(ctx, "r")
+		got(f, "position after a reserve", id, err, 10)
+	})
+}
