@@ -1,0 +1,303 @@
+package metrics
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of the format (CloudWatch User Guide, "Specification: Embedded metric format", and the API reference's Dimension).
+const (
+	maxMetrics        = 100
+	maxValues         = 100
+	maxDimensions     = 30
+	maxDimensionValue = 1024
+)
+
+// sample is what a line says of one series.
+type sample struct {
+	*metric
+	labels string    // as they are written
+	values []float64 // never empty
+}
+
+// mayBeEMF is the quick look at a line: most are not EMF.
+func mayBeEMF(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t\r\n")
+	return len(line) > 0 && line[0] == '{' && bytes.Contains(line, []byte(`"_aws"`))
+}
+
+type directive struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []struct{ Name, Unit string }
+}
+
+// plan is a directive made ready: what to look for in a line, and what becomes of it. A function says the same in all its
+// lines, so plans are kept.
+type plan struct {
+	sets    [][]dimension
+	metrics []metric
+}
+
+type dimension struct {
+	key   string // in the line
+	label string
+}
+
+type metric struct {
+	key    string // in the line
+	name   string // in Prometheus, without _sum and the like
+	kind   kind
+	help   string
+	bounds []float64
+}
+
+// plans are kept by the text of CloudWatchMetrics, up to maxPlans of up to maxPlanText bytes.
+type plans map[string][]plan
+
+const (
+	maxPlans    = 1000
+	maxPlanText = 8 << 10
+)
+
+// parse returns what a line says. A line that is not EMF, although it may have looked so, says nothing. An error means that
+// CloudWatch would not take the line.
+func (p plans) parse(line []byte) ([]sample, error) {
+	if !json.Valid(line) {
+		return nil, nil // an ordinary line that has the word in it
+	}
+	root := membersOf(line)
+	meta, ok := root.get("_aws")
+	if !ok {
+		return nil, nil
+	}
+	if meta[0] != '{' {
+		return nil, errors.New("_aws is no object")
+	}
+	members := membersOf(meta)
+	if err := checkTimestamp(members); err != nil {
+		return nil, err
+	}
+	todo, err := p.of(members)
+	if err != nil {
+		return nil, err
+	}
+	var samples []sample
+	for i := range todo {
+		if samples, err = todo[i].appendTo(samples, root); err != nil {
+			return nil, err
+		}
+	}
+	return samples, nil
+}
+
+func checkTimestamp(meta members) error {
+	raw, _ := meta.get("Timestamp")
+	if at, err := number(raw); err != nil || at < 0 {
+		return errors.New("_aws.Timestamp is missing or no time")
+	}
+	return nil
+}
+
+// of returns the plans for _aws.
+func (p plans) of(meta members) ([]plan, error) {
+	raw, _ := meta.get("CloudWatchMetrics")
+	if known, ok := p[string(raw)]; ok {
+		return known, nil
+	}
+	var directives []directive
+	if err := json.Unmarshal(raw, &directives); err != nil {
+		return nil, fmt.Errorf("_aws.CloudWatchMetrics: %w", err)
+	}
+	made := make([]plan, len(directives))
+	for i, d := range directives {
+		var err error
+		if made[i], err = d.plan(); err != nil {
+			return nil, fmt.Errorf("_aws.CloudWatchMetrics[%d]: %w", i, err)
+		}
+	}
+	if len(p) < maxPlans && len(raw) <= maxPlanText {
+		p[string(raw)] = made
+	}
+	return made, nil
+}
+
+func (d *directive) plan() (plan, error) {
+	if d.Namespace == "" || len(d.Dimensions) == 0 || len(d.Metrics) == 0 {
+		return plan{}, errors.New("Namespace, Dimensions or Metrics is missing")
+	}
+	if len(d.Metrics) > maxMetrics {
+		return plan{}, fmt.Errorf("%d metrics, %d are allowed", len(d.Metrics), maxMetrics)
+	}
+	p := plan{sets: make([][]dimension, len(d.Dimensions)), metrics: make([]metric, len(d.Metrics))}
+	var err error
+	for i, set := range d.Dimensions {
+		if p.sets[i], err = newDimensions(set); err != nil {
+			return plan{}, fmt.Errorf("Dimensions[%d]: %w", i, err)
+		}
+	}
+	for i, m := range d.Metrics {
+		if p.metrics[i], err = newMetric(d.Namespace, m.Name, m.Unit); err != nil {
+			return plan{}, fmt.Errorf("metric %q: %w", m.Name, err)
+		}
+	}
+	return p, nil
+}
+
+// newDimensions returns a dimension set sorted by labels. le is a histogram's own label, so a dimension of that name gets another.
+func newDimensions(set []string) ([]dimension, error) {
+	if len(set) > maxDimensions {
+		return nil, fmt.Errorf("%d dimensions, %d are allowed", len(set), maxDimensions)
+	}
+	all := make([]dimension, 0, len(set))
+	for _, key := range set {
+		d := dimension{key: key, label: snake(key)}
+		switch d.label {
+		case "":
+			return nil, fmt.Errorf("dimension %q cannot be a label", key)
+		case "le":
+			d.label = "le_"
+		}
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b dimension) int { return strings.Compare(a.label, b.label) })
+	for i := 1; i < len(all); i++ {
+		if all[i-1].label == all[i].label {
+			return nil, fmt.Errorf("two dimensions become the label %q", all[i].label)
+		}
+	}
+	return all, nil
+}
+
+func newMetric(namespace, name, unit string) (metric, error) {
+	if unit == "" {
+		unit = "None"
+	}
+	if !slices.Contains(units[:], unit) {
+		return metric{}, fmt.Errorf("unknown unit %q", unit)
+	}
+	if snake(name) == "" || snake(namespace) == "" {
+		return metric{}, errors.New("name or namespace has no letters")
+	}
+	m := metric{key: name, name: snake(namespace + "_" + name), kind: summary, help: name + " of " + namespace + ", unit " + unit + "."}
+	switch unit {
+	case "None":
+	case "Count":
+		m.kind = counter
+		m.name += "_total"
+	default:
+		m.name += "_" + snake(strings.ReplaceAll(unit, "/", "_per_"))
+		if m.bounds = bounds(unit); m.bounds != nil {
+			m.kind = histogram
+		}
+	}
+	return m, nil
+}
+
+// appendTo adds a line's samples: each metric once for each dimension set.
+func (p *plan) appendTo(samples []sample, root members) ([]sample, error) {
+	first := len(samples)
+	for i := range p.metrics {
+		m := &p.metrics[i]
+		raw, _ := root.get(m.key)
+		all, err := values(raw)
+		if err != nil {
+			return nil, fmt.Errorf("metric %q: %w", m.key, err)
+		}
+		for range p.sets {
+			samples = append(samples, sample{metric: m, values: all})
+		}
+	}
+	for i, set := range p.sets {
+		labels, err := labels(set, root)
+		if err != nil {
+			return nil, err
+		}
+		for j := first + i; j < len(samples); j += len(p.sets) {
+			samples[j].labels = labels
+		}
+	}
+	return samples, nil
+}
+
+// labels writes a line's values of a dimension set.
+func labels(set []dimension, root members) (string, error) {
+	var b []byte
+	for i, d := range set {
+		raw, _ := root.get(d.key)
+		if len(raw) == 0 || raw[0] != '"' {
+			return "", fmt.Errorf("dimension %q is no string", d.key)
+		}
+		value := unquote(raw)
+		if n := utf8.RuneCountInString(value); n == 0 || n > maxDimensionValue {
+			return "", fmt.Errorf("dimension %q has a value of %d characters", d.key, n)
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, label(d.label, value)...)
+	}
+	return string(b), nil
+}
+
+// values reads a metric's value: a number or an array of numbers.
+func values(raw []byte) ([]float64, error) {
+	switch {
+	case len(raw) == 0:
+		return nil, errors.New("it has no value")
+	case raw[0] != '[':
+		one, err := number(raw)
+		return []float64{one}, err
+	}
+	var all []float64
+	for item := range itemsOf(raw) {
+		one, err := number(item)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	if len(all) == 0 || len(all) > maxValues {
+		return nil, fmt.Errorf("it has %d values, 1 to %d are allowed", len(all), maxValues)
+	}
+	return all, nil
+}
+
+func number(raw []byte) (float64, error) {
+	if len(raw) == 0 || raw[0] != '-' && !isDigit(raw[0]) {
+		return 0, errors.New("its value is no number")
+	}
+	return strconv.ParseFloat(string(raw), 64)
+}
+
+// units are those of CloudWatch (API reference, MetricDatum).
+var units = [...]string{
+	"None", "Count", "Percent", "Count/Second",
+	"Seconds", "Microseconds", "Milliseconds",
+	"Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
+	"Bits", "Kilobits", "Megabits", "Gigabits", "Terabits",
+	"Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
+	"Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
+}
+
+// bounds returns the buckets for a unit, nil if it has none: 1 ms to a minute, 64 bytes to 4 MB with the limits of API
+// Gateway's frames (32 KB) and messages (128 KB) among them.
+func bounds(unit string) []float64 {
+	switch unit {
+	case "Seconds":
+		return []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30, 60}
+	case "Milliseconds":
+		return []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 6e4}
+	case "Microseconds":
+		return []float64{1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7, 3e7, 6e7}
+	case "Bytes":
+		return []float64{64, 256, 1 << 10, 4 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 1 << 20, 4 << 20}
+	}
+	return nil
+}
