@@ -39,6 +39,8 @@ type Frame struct {
 	More      bool             `json:"more"`
 	LastIDs   map[string]int64 `json:"last_ids"`
 	Error     *Error           `json:"error"`
+	// ConnectionID is in the gateway's own error frames alone, which have no type.
+	ConnectionID string `json:"connectionId"`
 }
 
 // Error is the body of an error frame.
@@ -129,7 +131,13 @@ func (c *Client) read() {
 	}
 }
 
+// hand gives a frame to who waits for it. The gateway's own error frame does not say which request it is about: every
+// request that waits takes it as a passing failure, and may be sent again.
 func (c *Client) hand(f Frame) {
+	if f.Type == "" && f.ConnectionID != "" {
+		c.failAll(Frame{Error: &Error{Code: "internal", Message: "the gateway failed", Retryable: true}})
+		return
+	}
 	c.mu.Lock()
 	waiting, ok := c.waiting[f.RequestID]
 	delete(c.waiting, f.RequestID)
@@ -139,6 +147,15 @@ func (c *Client) hand(f Frame) {
 		waiting <- f
 	case c.push != nil:
 		c.push(f)
+	}
+}
+
+func (c *Client) failAll(f Frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, waiting := range c.waiting {
+		waiting <- f
+		delete(c.waiting, id)
 	}
 }
 

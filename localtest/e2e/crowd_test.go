@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
-	internalchat "serverlesschat/internal/chat"
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/localtest/chatclient"
 	"serverlesschat/localtest/engine"
@@ -78,7 +78,8 @@ func closeClients(clients []*chatclient.Client) {
 
 // countingGateway is a management API that counts posts per connection, and takes as long as AWS's for each.
 type countingGateway struct {
-	delay time.Duration
+	delay  time.Duration
+	refuse func(*http.Request) bool // nil: nothing is refused
 
 	mu    sync.Mutex
 	posts map[string]int
@@ -90,6 +91,10 @@ func (g *countingGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case <-timer.C:
 	case <-r.Context().Done():
+		return
+	}
+	if g.refuse != nil && g.refuse(r) {
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	_, id, _ := strings.Cut(r.URL.Path, "/@connections/")
@@ -181,8 +186,8 @@ func subscribe(w *world, room string, count int) {
 	group.SetLimit(8)
 	for i := range count {
 		group.Go(func() error {
-			return store.Subscribe(ctx, internalchat.Subscription{
-				Room: internalchat.RoomID(w.room(room)), Connection: internalchat.ConnectionID(fmt.Sprintf("made-up-%05d=", i)),
+			return store.Subscribe(ctx, chat.Subscription{
+				Room: chat.RoomID(w.room(room)), Connection: chat.ConnectionID(fmt.Sprintf("made-up-%05d=", i)),
 				User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
 			})
 		})
@@ -192,9 +197,9 @@ func subscribe(w *world, room string, count int) {
 	}
 }
 
-func (w *world) position(room string) internalchat.EntryID {
+func (w *world) position(room string) chat.EntryID {
 	w.Helper()
-	position, err := w.store().Position(context.WithoutCancel(w.ctx), internalchat.RoomID(w.room(room)))
+	position, err := w.store().Position(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -209,4 +214,17 @@ func (w *world) processes(function string) (count int) {
 		}
 	}
 	return count
+}
+
+// dropTable deletes a table under the running chat.
+func (w *world) dropTable(logicalID string) {
+	w.Helper()
+	client := dynamodb.NewFromConfig(engine.Config(w.stack.Endpoints().DynamoDB))
+	for _, t := range w.stack.System().Tables {
+		if t.LogicalID == logicalID {
+			if _, err := client.DeleteTable(w.ctx, &dynamodb.DeleteTableInput{TableName: &t.Name}); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}
 }

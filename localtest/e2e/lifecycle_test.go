@@ -29,7 +29,7 @@ type program struct {
 }
 
 // launch starts the program on the data in dir and waits until it says that all of it answers.
-func launch(t *testing.T, binary, dir string, kind engine.Kind) (*program, *chat) {
+func launch(t *testing.T, binary, dir string, kind engine.Kind) (*program, *deployment) {
 	t.Helper()
 	p := &program{t: t, printed: &bytes.Buffer{}}
 	p.cmd = exec.Command(binary, "up")
@@ -48,7 +48,7 @@ func launch(t *testing.T, binary, dir string, kind engine.Kind) (*program, *chat
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, &chat{
+	return p, &deployment{
 		websocket: endpoints.WebSocket, http: endpoints.HTTP, key: key, issuer: "https://chat.invalid", audience: "chat",
 	}
 }
@@ -178,7 +178,7 @@ func TestDataSurvivesRestarts(t *testing.T) {
 				t.Errorf("endpoints.json after the end: %v", err)
 			}
 
-			p, w.chat = launch(t, binary, dir, kind)
+			p, w.deployment = launch(t, binary, dir, kind)
 			ann.connects()
 			ann.joinsAfter("lobby", 0)
 			ann.sends("lobby", "before kill -9")
@@ -191,7 +191,7 @@ func TestDataSurvivesRestarts(t *testing.T) {
 				await(t, "process "+strconv.Itoa(pid)+" ends with the stack", func() bool { return !isRunning(pid) })
 			}
 
-			p, w.chat = launch(t, binary, dir, kind)
+			p, w.deployment = launch(t, binary, dir, kind)
 			ann.connects()
 			ann.joinsAfter("lobby", 2)
 			ann.sends("lobby", "after all")

@@ -24,8 +24,8 @@ const root = "../.."
 
 var toolsDir = filepath.Join(root, ".local", "tools")
 
-// chat is a running chat that stories are told to.
-type chat struct {
+// deployment is a running chat that stories are told to.
+type deployment struct {
 	websocket, http  string
 	key              *accesstoken.Key
 	issuer, audience string
@@ -33,7 +33,7 @@ type chat struct {
 }
 
 // running are the chats that this test binary has started, by engine; each is started by the first story that needs it.
-var running sync.Map // engine.Kind → func() (*chat, error)
+var running sync.Map // engine.Kind → func() (*deployment, error)
 
 // binaries builds the functions once for all stacks, and the program that make local runs.
 var binaries = sync.OnceValues(func() (string, error) {
@@ -67,7 +67,7 @@ func TestMain(m *testing.M) {
 func closeAll() error {
 	var errs []error
 	running.Range(func(_, start any) bool {
-		if c, err := start.(func() (*chat, error))(); err == nil && c.stack != nil {
+		if c, err := start.(func() (*deployment, error))(); err == nil && c.stack != nil {
 			errs = append(errs, c.stack.Close())
 		}
 		return true
@@ -91,8 +91,8 @@ func each(t *testing.T, story func(t *testing.T, w *world)) {
 					t.Skipf("left out: %s", missing)
 				}
 			}
-			start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*chat, error) { return startChat(kind) }))
-			c, err := start.(func() (*chat, error))()
+			start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*deployment, error) { return startChat(kind) }))
+			c, err := start.(func() (*deployment, error))()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +101,7 @@ func each(t *testing.T, story func(t *testing.T, w *world)) {
 	}
 }
 
-func startChat(kind engine.Kind) (*chat, error) {
+func startChat(kind engine.Kind) (*deployment, error) {
 	dir, err := os.MkdirTemp("", "e2e-stack-")
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func startChat(kind engine.Kind) (*chat, error) {
 }
 
 // start starts a stack with the functions of this test binary; options need hold only what is special about it.
-func start(o stack.Options) (*chat, error) {
+func start(o stack.Options) (*deployment, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -130,13 +130,13 @@ func start(o stack.Options) (*chat, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &chat{
+	return &deployment{
 		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s,
 		issuer: s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
 	}, nil
 }
 
-func remote(t *testing.T, websocket string) *chat {
+func remote(t *testing.T, websocket string) *deployment {
 	system, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func remote(t *testing.T, websocket string) *chat {
 	if err != nil {
 		t.Fatalf("CHAT_TOKEN_KEY: %v", err)
 	}
-	return &chat{
+	return &deployment{
 		websocket: websocket, http: os.Getenv("CHAT_HTTP_URL"), key: key,
 		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
 	}

@@ -23,15 +23,15 @@ const patience = 30 * time.Second
 // world is one story's view of a chat: its rooms and users are its own.
 type world struct {
 	*testing.T
-	*chat
+	*deployment
 	ctx  context.Context
 	name string // goes before names of rooms and users
 }
 
-func newWorld(t *testing.T, c *chat) *world {
+func newWorld(t *testing.T, c *deployment) *world {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 	t.Cleanup(cancel)
-	return &world{T: t, chat: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
+	return &world{T: t, deployment: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
 }
 
 func (w *world) room(name string) string { return w.name + "-" + name }

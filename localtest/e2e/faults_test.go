@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/stack"
+)
+
+// These stories are about what must not be lost when something breaks. They need a stack of their own.
+
+func startOwn(t *testing.T, parameters map[string]string) *world {
+	t.Helper()
+	c, err := start(stack.Options{InMemory: true, DataDir: t.TempDir(), Engine: engine.Dynoxide, Parameters: parameters})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stack.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return newWorld(t, c)
+}
+
+func TestFunctionsAreKilledWhileAllTalk(t *testing.T) {
+	w := startOwn(t, nil)
+	ann, bob := w.as("ann"), w.as("bob")
+	ann.joins("lobby")
+	bob.joins("lobby")
+	var want []string
+	for i := range 40 {
+		if i%4 == 3 {
+			w.killOne("fanout")
+			w.killOne("sendmessage")
+		}
+		content := fmt.Sprintf("m%d", i)
+		w.sendsUntilStored(ann, "lobby", content)
+		want = append(want, content)
+	}
+	page := bob.history("lobby", "?limit=100")
+	if got := contentsOf(messagesOf(page.Messages)); strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("history: %q", got)
+	}
+	for _, p := range []*person{ann, bob} {
+		p.sees("lobby", contentsOf(page.Messages)...) // voids too, which have none
+	}
+}
+
+// killOne kills a process of a function, if there is one.
+func (w *world) killOne(function string) {
+	for pid, name := range w.stack.Processes() {
+		if strings.HasSuffix(name, "-"+function) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+			return
+		}
+	}
+}
+
+// sendsUntilStored does what a client does whose message is not acknowledged: it sends it again, under the same id.
+func (w *world) sendsUntilStored(p *person, room, content string) {
+	w.Helper()
+	for w.ctx.Err() == nil {
+		if _, err := p.client.Send(w.ctx, w.room(room), content, content); err == nil {
+			return
+		}
+	}
+	w.Fatal(w.ctx.Err())
+}
+
+// messagesOf leaves out the voids that dead writers leave.
+func messagesOf(entries []entry) (messages []entry) {
+	for _, e := range entries {
+		if e.Kind == "message" {
+			messages = append(messages, e)
+		}
+	}
+	return messages
+}
+
+func TestAConnectionThatEndsLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		if w.stack == nil {
+			t.Skip("needs to look into the tables")
+		}
+		ann := w.as("ann")
+		ann.joins("one")
+		ann.joins("two")
+		count := func() int {
+			total := 0
+			for _, room := range []string{"one", "two"} {
+				subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room(room)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				total += len(subscriptions)
+			}
+			return total
+		}
+		if n := count(); n != 2 {
+			t.Fatalf("%d subscriptions, want 2", n)
+		}
+		ann.client.Drop()
+		await(t, "the subscriptions go", func() bool { return count() == 0 })
+	})
+}
+
+func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
+	gateway := &countingGateway{posts: map[string]int{}}
+	gateway.refuse = func(r *http.Request) bool { return strings.Contains(r.URL.Path, "made-up-00000") }
+	w := startOwn(t, map[string]string{"ManagementEndpoint": gateway.start(t)})
+	ann := w.as("ann")
+	ann.joins("lobby")
+	subscribe(w, "lobby", 3)
+	ann.sends("lobby", "one")
+	await(t, "the position moves past it", func() bool { return w.position("lobby") == 1 })
+	subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room("lobby")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range subscriptions {
+		if got, want := s.Closing, strings.HasPrefix(string(s.Connection), "made-up-00000"); got != want {
+			t.Errorf("%s: closing is %v", s.Connection, got)
+		}
+	}
+}
+
+func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
+	// Without a subscriptions table nothing can be pushed, however often it is tried.
+	dir := t.TempDir()
+	c, err := start(stack.Options{InMemory: true, DataDir: dir, Engine: engine.Dynoxide})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stack.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorld(t, c)
+	ann := w.as("ann")
+	ann.joins("lobby")
+	w.dropTable("SubscriptionsTable")
+	ann.sends("lobby", "unheard")
+	file := filepath.Join(dir, "dead-letters", "FanoutDeadLetters.jsonl")
+	var letter struct {
+		RequestContext struct{ Condition string }
+		Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
+	}
+	await(t, "the letter is there", func() bool {
+		data, err := os.ReadFile(file)
+		return err == nil && json.Unmarshal(data, &letter) == nil
+	})
+	if letter.RequestContext.Condition != "RetryAttemptsExhausted" || letter.Batch.BatchSize != 1 {
+		t.Errorf("letter: %+v", letter)
+	}
+	if page := ann.history("lobby", ""); page.LastID != 1 {
+		t.Errorf("history after the fan-out gave up: %+v", page)
+	}
+}
