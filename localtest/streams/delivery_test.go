@@ -184,6 +184,29 @@ func TestAFailedBatchBlocksAndIsTriedAgain(t *testing.T) {
 	})
 }
 
+func TestProgressStartsTheBackoffAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFunction(func(n int, a attempt) (streams.Response, error) {
+			switch n {
+			case 0, 1, 3:
+				return failed()
+			case 2:
+				return report(a.numbers[1])
+			}
+			return report()
+		})
+		s := newSetup(f, func(m *streams.Mapping) { m.ReportBatchItemFailures = true })
+		s.put("a", "b")
+		s.run(t, time.Minute)
+		equalBatches(t, f, []string{"1", "2"}, []string{"1", "2"}, []string{"1", "2"}, []string{"2"}, []string{"2"})
+		for i, pause := range []int{200, 400, 200, 400} {
+			if got := f.attempts[i+1].at - f.attempts[i].at; got != time.Duration(pause)*time.Millisecond {
+				t.Errorf("pause %d is %s, want %d ms", i, got, pause)
+			}
+		}
+	})
+}
+
 func TestRetriesExhausted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFunction(func(n int, _ attempt) (streams.Response, error) {
@@ -386,6 +409,13 @@ func TestStopWaitsForWhatRuns(t *testing.T) {
 			return streams.Response{}, nil
 		})
 		s := newSetup(f, func(m *streams.Mapping) { m.BatchSize = 1 })
+		s.config.Invoke = func(ctx context.Context, function, source string, payload []byte) (streams.Response, error) {
+			r, _ := f.invoke(ctx, function, source, payload)
+			if function != "fanout" || source != "stream" {
+				t.Errorf("invoked: %q from %q", function, source)
+			}
+			return r, ctx.Err()
+		}
 		s.put("a", "b")
 		s.run(t, time.Second)
 		equalBatches(t, f, []string{"1"})

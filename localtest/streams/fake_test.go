@@ -21,6 +21,8 @@ import (
 type fakeStream struct {
 	mu     sync.Mutex
 	last   int
+	age    int // of iterators; younger ones have higher numbers
+	oldest int // that is still good
 	shards []*fakeShard
 	fail   func(call string) error // nil: nothing fails
 	calls  map[string]int
@@ -63,6 +65,18 @@ func (f *fakeStream) split(shard string, children ...string) {
 	for _, id := range children {
 		f.shards = append([]*fakeShard{{id: id, parent: shard}}, f.shards...) // in no helpful order
 	}
+}
+
+// expire makes all iterators too old.
+func (f *fakeStream) expire() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.oldest = f.age + 1
+}
+
+// iterator names a place in a shard.
+func (s *fakeShard) iterator(at, age int) *string {
+	return aws.String(fmt.Sprintf("%s/%d/%d", s.id, at, age))
 }
 
 // trim forgets the oldest records of a shard.
@@ -153,7 +167,8 @@ func (f *fakeStream) GetShardIterator(_ context.Context, in *dynamodbstreams.Get
 			at++
 		}
 	}
-	return &dynamodbstreams.GetShardIteratorOutput{ShardIterator: aws.String(s.id + "/" + strconv.Itoa(at))}, nil
+	f.age++
+	return &dynamodbstreams.GetShardIteratorOutput{ShardIterator: s.iterator(at, f.age)}, nil
 }
 
 func (f *fakeStream) GetRecords(_ context.Context, in *dynamodbstreams.GetRecordsInput, _ ...func(*dynamodbstreams.Options)) (*dynamodbstreams.GetRecordsOutput, error) {
@@ -162,13 +177,17 @@ func (f *fakeStream) GetRecords(_ context.Context, in *dynamodbstreams.GetRecord
 	if err := f.enter("GetRecords"); err != nil {
 		return nil, err
 	}
-	id, place, _ := strings.Cut(*in.ShardIterator, "/")
-	s := f.find(id)
-	at, _ := strconv.Atoi(place)
+	place := strings.Split(*in.ShardIterator, "/")
+	s := f.find(place[0])
+	at, _ := strconv.Atoi(place[1])
+	age, _ := strconv.Atoi(place[2])
+	if age < f.oldest {
+		return nil, &types.ExpiredIteratorException{}
+	}
 	end := min(len(s.records), at+int(*in.Limit))
 	out := &dynamodbstreams.GetRecordsOutput{Records: s.records[at:end]}
 	if end < len(s.records) || !s.closed {
-		out.NextShardIterator = aws.String(id + "/" + strconv.Itoa(end))
+		out.NextShardIterator = s.iterator(end, age)
 	}
 	return out, nil
 }

@@ -97,6 +97,7 @@ func TestVerdicts(t *testing.T) {
 		` {"other":1} `: success, `{"BatchItemFailures":[{"itemIdentifier":"2"}]}`: success,
 		`{"batchItemFailures":[{"itemIdentifier":"2"}]}`:                         part(1),
 		`{"batchItemFailures":[{"itemIdentifier":"10"},{"itemIdentifier":"3"}]}`: part(2),
+		`{"batchItemFailures":[{"itemIdentifier":"3"},{"itemIdentifier":"10"}]}`: part(2),
 		`{"batchItemFailures":[{"itemIdentifier":"1"}]}`:                         part(0),
 		`{"batchItemFailures":[{"itemIdentifier":""}]}`:                          whole,
 		`{"batchItemFailures":[{"itemIdentifier":null}]}`:                        whole,

@@ -65,13 +65,17 @@ func TestChildrenComeAfterTheirParent(t *testing.T) {
 
 func TestStartAtLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var s *setup
 		f := newFunction(func(n int, _ attempt) (streams.Response, error) {
-			if n == 0 {
-				return failed()
+			if n > 0 {
+				return streams.Response{}, nil
 			}
-			return streams.Response{}, nil
+			if at := s.store.position("shard-1").At; at != "4" {
+				t.Errorf("a crash now would lose the first record: the checkpoint is at %q", at)
+			}
+			return failed()
 		})
-		s := newSetup(f, func(m *streams.Mapping) { m.StartingPosition = "LATEST" })
+		s = newSetup(f, func(m *streams.Mapping) { m.StartingPosition = "LATEST" })
 		s.put("a", "b")
 		s.stream.split("shard-0", "shard-1")
 		s.stream.put("shard-1", "a")
@@ -94,6 +98,41 @@ func TestStartAtLatest(t *testing.T) {
 		if got := f.numbers(); !slices.Equal(got, []string{"4", "5", "6"}) {
 			t.Errorf("delivered %v", got)
 		}
+	})
+}
+
+// A shard that comes later is read from its beginning, whatever the starting position.
+func TestAShardThatComesAfterLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFunction(nil)
+		s := newSetup(f, func(m *streams.Mapping) { m.StartingPosition = "LATEST" })
+		s.put("a")
+		stop := s.start(t)
+		time.Sleep(time.Second)
+		s.stream.split("shard-0", "shard-1")
+		s.stream.put("shard-1", "a")
+		time.Sleep(time.Second)
+		stop()
+		if got := f.numbers(); !slices.Equal(got, []string{"2"}) {
+			t.Errorf("delivered %v", got)
+		}
+	})
+}
+
+func TestAnExpiredIteratorRepeatsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFunction(nil)
+		s := newSetup(f, nil)
+		s.put("a")
+		stop := s.start(t)
+		for range 3 {
+			time.Sleep(time.Second)
+			s.stream.expire()
+			s.put("a")
+		}
+		time.Sleep(time.Second)
+		stop()
+		equalBatches(t, f, []string{"1"}, []string{"2"}, []string{"3"}, []string{"4"})
 	})
 }
 
@@ -135,8 +174,6 @@ func TestFailuresOfTheEngineAreSurvived(t *testing.T) {
 			switch {
 			case calls%2 == 0:
 				return errors.New("connection refused")
-			case call == "GetRecords" && calls%5 == 0:
-				return &types.ExpiredIteratorException{}
 			case call == "GetRecords" && calls%7 == 0:
 				return &types.TrimmedDataAccessException{}
 			}
