@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -15,102 +14,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"serverlesschat/localtest/engine"
 	"serverlesschat/localtest/engine/enginetest"
 	"serverlesschat/localtest/streams"
 )
 
 const sourceARN = "arn:aws:dynamodb:us-east-1:000000000000:table/Entries/stream/2026-01-01T00:00:00.000"
-
-// onEngine is a mapping on a table of a real engine.
-type onEngine struct {
-	engine *enginetest.Engine
-	table  string
-	config streams.Config
-}
-
-func newOnEngine(t *testing.T, e *enginetest.Engine, view string, invoke streams.InvokeFunc) *onEngine {
-	t.Helper()
-	o := &onEngine{engine: e, table: e.CreateTable(t, engine.Table{Name: "entries", StreamViewType: view,
-		PartitionKey: engine.Key{Name: "key", Type: "S"}, SortKey: engine.Key{Name: "id", Type: "N"}})}
-	arn, err := engine.StreamARN(t.Context(), e.DynamoDB, o.table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.config = streams.Config{
-		Stream:       streams.Stream{EngineARN: arn, ARN: sourceARN, Region: "us-east-1", PartitionKey: "key"},
-		Mapping:      streams.Mapping{Function: "fanout", StartingPosition: "TRIM_HORIZON", MaximumRetryAttempts: -1},
-		Client:       e.Streams,
-		Invoke:       invoke,
-		Checkpoints:  streams.CheckpointFile(filepath.Join(t.TempDir(), "mapping.json")),
-		PollInterval: 10 * time.Millisecond,
-		RetryBase:    time.Millisecond,
-		RetryLimit:   20 * time.Millisecond,
-	}
-	return o
-}
-
-func (o *onEngine) put(t *testing.T, key string, id int) {
-	t.Helper()
-	_, err := o.engine.DynamoDB.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &o.table, Item: itemKey(key, id)})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func itemKey(key string, id int) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
-		"key": &types.AttributeValueMemberS{Value: key},
-		"id":  &types.AttributeValueMemberN{Value: strconv.Itoa(id)},
-	}
-}
-
-// start polls until stop is called or the test ends.
-func (o *onEngine) start(t *testing.T) (stop func()) {
-	t.Helper()
-	p, err := streams.New(o.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		p.Run(ctx)
-	}()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		<-ended
-	})
-	t.Cleanup(stop)
-	return stop
-}
-
-// sink is a function that hands its records over.
-type sink chan events.DynamoDBEventRecord
-
-func (s sink) invoke(ctx context.Context, _, _ string, payload []byte) (streams.Response, error) {
-	var e events.DynamoDBEvent
-	if err := json.Unmarshal(payload, &e); err != nil {
-		panic(err)
-	}
-	for _, r := range e.Records {
-		s <- r
-	}
-	return streams.Response{}, nil
-}
-
-// next is the next record; the test fails when none comes for long.
-func (s sink) next(t *testing.T) events.DynamoDBEventRecord {
-	t.Helper()
-	select {
-	case r := <-s:
-		return r
-	case <-time.After(30 * time.Second):
-		t.Fatal("no record came")
-		panic("unreachable")
-	}
-}
 
 func TestRecordsOfAnEngineLookLikeThoseOfAWS(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
