@@ -21,8 +21,8 @@
 //
 // Processes get the variables that the Lambda Developer Guide names ("Defined runtime environment variables"), those of the
 // function, and none of the developer's. AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE point to nowhere, since an SDK
-// finds ~/.aws even without HOME. GOMAXPROCS is set to the number of processors that Lambda shows for the memory size, so
-// that a function's processes are as small on a laptop with many processors. The memory limit itself is not enforced.
+// finds ~/.aws even without HOME. GOMAXPROCS is set to the processing power that Lambda gives for the memory size (see
+// processors); GOGC and GOMEMLIMIT are not set, and the memory limit is not enforced. A function's own variables win.
 //
 // # Logs
 //

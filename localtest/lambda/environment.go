@@ -83,14 +83,13 @@ func environment(spec Function, region string, extra map[string]string) []string
 	return list
 }
 
-// processors is how many processors a function with that memory sees on AWS. Lambda's guide says only that processing power
-// rises with memory, one vCPU at 1,769 MB; the steps are as users have counted them: 2 up to 3,008 MB, then one more at each
-// multiple of 1,769 MB, up to 6.
+// processors is how many processors a function with that memory has the power of, rounded up: Lambda gives one vCPU for each
+// 1,769 MB (AWS Lambda Developer Guide, "Configure Lambda function memory"). Lambda shows more of them than it gives, two to a
+// small function. To set GOMAXPROCS to what it gives is the one liberty taken with the environment: with two a function of
+// 512 MB spends half as much again on waking threads, and takes the processor from the rest of the laptop.
 func processors(memoryMB int) int {
-	if memoryMB <= 3008 {
-		return 2
-	}
-	return min(6, max(3, (memoryMB+1768)/1769))
+	const memoryOfOne = 1769
+	return max(1, (memoryMB+memoryOfOne-1)/memoryOfOne)
 }
 
 // processEnvironment adds to a function's variables what each process has of its own.

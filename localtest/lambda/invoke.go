@@ -80,8 +80,9 @@ type invocation struct {
 	id      string       // UUID
 	outcome chan outcome // has room for the one that comes
 
-	waiting bool // is in the queue (lock)
-	served  bool // a process is being started for it (lock)
+	waiting bool      // is in the queue (lock)
+	entered time.Time // when it came there (lock)
+	served  bool      // a process is being started for it (lock)
 
 	begun time.Time     // when it was handed to the process (lock)
 	cold  bool          // (lock)
@@ -115,13 +116,16 @@ func (s *Service) Invoke(ctx context.Context, req Request) (Result, error) {
 	return f.awaitOutcome(ctx, inv)
 }
 
-// awaitTurn waits in the queue: first for a free process, then for one started for it or, at the limit, again for a free one.
-// An outcome may come at any time, since a process that gets free takes the invocation by itself.
+// awaitTurn waits in the queue. The outcome may come at any time, since a process that gets free takes the invocation by
+// itself, and the pool starts processes by itself; here is only the limit of the waiting.
 func (f *function) awaitTurn(ctx context.Context, inv *invocation) (Result, error) {
-	entered := time.Now()
-	timer := time.NewTimer(max(f.opts.FreeWait, 0))
+	bound := f.opts.QueueWait
+	if f.reserved {
+		bound = max(f.opts.FreeWait, 0)
+	}
+	timer := time.NewTimer(bound)
 	defer timer.Stop()
-	for last := f.reserved; ; last = true {
+	for {
 		select {
 		case o := <-inv.outcome:
 			return o.result, o.err
@@ -130,13 +134,13 @@ func (f *function) awaitTurn(ctx context.Context, inv *invocation) (Result, erro
 			return Result{}, ctx.Err()
 		case <-timer.C:
 		}
-		if f.settle(inv) {
+		switch f.afterWaiting(inv) {
+		case settled:
 			return f.awaitOutcome(ctx, inv)
-		}
-		if last && f.leave(inv) {
+		case refused:
 			return Result{}, f.throttled(inv)
 		}
-		timer.Reset(f.opts.QueueWait - time.Since(entered))
+		timer.Reset(bound)
 	}
 }
 

@@ -152,7 +152,7 @@ func TestTheEnvironment(t *testing.T) {
 		o.Region = "eu-west-1"
 		o.Environment = map[string]string{"AWS_ACCESS_KEY_ID": "mine"}
 		f.Env = map[string]string{"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
-		f.MemoryMB = 5308
+		f.MemoryMB = 1770
 	})
 	_, out := invoke(t, s, event{Do: "env"})
 	env := map[string]string{}
@@ -165,10 +165,10 @@ func TestTheEnvironment(t *testing.T) {
 		"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local",
 		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 		"AWS_LAMBDA_FUNCTION_NAME": "tester", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "5308", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1770", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tester",
 		"LAMBDA_TASK_ROOT":          programs.dir, "LAMBDA_RUNTIME_DIR": "/var/runtime",
-		"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin", "GOMAXPROCS": "4",
+		"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin", "GOMAXPROCS": "2",
 		"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
 	} {
 		if env[name] != want {
@@ -215,8 +215,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-func TestProcessorsAsOnAWS(t *testing.T) {
-	for memory, want := range map[int]int{128: 2, 3008: 2, 3009: 3, 5307: 3, 5308: 4, 7076: 4, 7077: 5, 8845: 5, 8846: 6, 10240: 6} {
+func TestProcessors(t *testing.T) {
+	for memory, want := range map[int]int{128: 1, 1769: 1, 1770: 2, 3538: 2, 3539: 3, 10240: 6} {
 		if got := processors(memory); got != want {
 			t.Errorf("%d MB: %d, want %d", memory, got, want)
 		}

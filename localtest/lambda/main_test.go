@@ -27,8 +27,8 @@ const testARN = "arn:aws:lambda:us-east-1:000000000000:function:tester"
 var programs = struct{ dir, function, echo string }{}
 
 func TestMain(m *testing.M) {
-	if false {
-
+	if os.Getenv(victimVariable) != "" {
+		playVictim()
 	}
 	dir, err := buildPrograms()
 	if err != nil {
@@ -105,16 +105,24 @@ func (e *events) await(t *testing.T, what string, done func() bool) {
 
 func (e *events) awaitLine(t *testing.T, part string) string {
 	t.Helper()
-	var found string
+	return e.awaitLines(t, part, 1)
+}
+
+// awaitLines waits for n lines with that part and returns the last.
+func (e *events) awaitLines(t *testing.T, part string, n int) string {
+	t.Helper()
+	var last string
 	e.await(t, "line "+part, func() bool {
+		found := 0
 		for _, line := range e.lines {
 			if strings.Contains(line, part) {
-				found = line
+				last = line
+				found++
 			}
 		}
-		return found != ""
+		return found >= n
 	})
-	return found
+	return last
 }
 
 func (e *events) awaitInvocation(t *testing.T, what string, is func(Invocation) bool) Invocation {
@@ -213,6 +221,7 @@ func newGate(t *testing.T) *gate {
 		case <-g.open:
 		case <-r.Context().Done():
 			g.lost <- struct{}{}
+		case <-t.Context().Done():
 		}
 	}))
 	t.Cleanup(g.Close)
@@ -228,5 +237,15 @@ func receive[T any](t testing.TB, c <-chan T, what string) T {
 	case <-time.After(bound):
 		t.Fatalf("waited in vain for %s", what)
 		panic("unreachable")
+	}
+}
+
+// eventually looks until it sees what it looks for, where nothing tells.
+func eventually(t *testing.T, what string, seen func() bool) {
+	t.Helper()
+	for end := time.Now().Add(bound); !seen(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("looked in vain for %s", what)
+		}
 	}
 }

@@ -22,6 +22,8 @@ type function struct {
 	processes map[*process]struct{}
 	idle      []*process    // most recently used last
 	queue     []*invocation // oldest first
+	growth    *time.Timer   // calls grow
+	growing   bool          // growth is running
 }
 
 func newFunction(s *Service, spec Function, log *logFile) *function {
@@ -50,25 +52,80 @@ func (f *function) enter(inv *invocation) (waiting bool, err error) {
 		f.deliver(p, c, inv)
 		return false, nil
 	}
-	inv.waiting = true
+	inv.waiting, inv.entered = true, time.Now()
 	f.queue = append(f.queue, inv)
 	if len(f.processes) == 0 {
 		f.startFor(inv, 1)
 	}
+	f.watchQueue(f.opts.FreeWait)
 	f.mu.Unlock()
 	return true, nil
 }
 
-// settle reports whether inv need not be looked after any more: a process has taken it or is being started for it. If it
-// can be, one is started now.
-func (f *function) settle(inv *invocation) bool {
+// watchQueue lets grow look at the queue after d, unless it is about to anyway. The lock is held.
+func (f *function) watchQueue(d time.Duration) {
+	switch {
+	case f.growing:
+		return
+	case f.growth == nil:
+		f.growth = time.AfterFunc(max(d, 0), f.grow)
+	default:
+		f.growth.Reset(max(d, 0))
+	}
+	f.growing = true
+}
+
+// grow starts a process if the oldest invocation that none is being started for has waited long enough. It starts one at a
+// time, FreeWait apart, since what a burst needs is seldom as many processes as it has invocations: on few processors
+// they start slowly side by side, and then stay.
+func (f *function) grow() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if inv.waiting && !inv.served && len(f.processes) < f.limit {
-		f.startFor(inv, 1)
+	f.growing = false
+	inv := f.oldestUnserved()
+	if inv == nil || len(f.processes) >= f.limit {
+		return // replace takes over when a process ends
 	}
-	return !inv.waiting || inv.served
+	if wait := f.opts.FreeWait - time.Since(inv.entered); wait > 0 {
+		f.watchQueue(wait)
+		return
+	}
+	f.startFor(inv, 1)
+	f.watchQueue(f.opts.FreeWait)
 }
+
+// oldestUnserved returns the first in the queue that no process is being started for, or nil. The lock is held.
+func (f *function) oldestUnserved() *invocation {
+	for _, inv := range f.queue {
+		if !inv.served {
+			return inv
+		}
+	}
+	return nil
+}
+
+// afterWaiting says what becomes of inv when its time in the queue is over.
+func (f *function) afterWaiting(inv *invocation) verdict {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case !inv.waiting || inv.served:
+		return settled
+	case len(f.processes) < f.limit:
+		return patience
+	}
+	f.unqueue(inv)
+	return refused
+}
+
+// verdict is an answer of afterWaiting.
+type verdict int
+
+const (
+	settled  verdict = iota // a process has taken it or is being started for it
+	patience                // one will be
+	refused                 // none can be; it is out of the queue
+)
 
 // leave takes inv out of the queue. It returns false if it was not there (any more).
 func (f *function) leave(inv *invocation) bool {
@@ -130,7 +187,7 @@ func (f *function) returned(inv *invocation) {
 		f.deliver(p, c, inv)
 		return
 	}
-	inv.waiting, inv.served = true, false
+	inv.waiting, inv.served, inv.entered = true, false, time.Now()
 	f.queue = slices.Insert(f.queue, 0, inv)
 	if len(f.processes) < f.limit {
 		f.startFor(inv, 1)
@@ -140,14 +197,9 @@ func (f *function) returned(inv *invocation) {
 
 // replace starts a process for the oldest invocation that waits without one, after a process has ended. The lock is held.
 func (f *function) replace() {
-	if f.closed || len(f.processes) >= f.limit {
-		return
-	}
-	for _, inv := range f.queue {
-		if !inv.served {
-			f.startFor(inv, 1)
-			return
-		}
+	if inv := f.oldestUnserved(); inv != nil && len(f.processes) < f.limit {
+		f.startFor(inv, 1)
+		f.watchQueue(f.opts.FreeWait)
 	}
 }
 
@@ -168,6 +220,9 @@ func (f *function) unpark(p *process) {
 func (f *function) close() {
 	f.mu.Lock()
 	f.closed = true
+	if f.growth != nil {
+		f.growth.Stop()
+	}
 	waiting := f.queue
 	f.queue = nil
 	for _, inv := range waiting {

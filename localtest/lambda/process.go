@@ -25,6 +25,11 @@ const (
 	ending                // is being stopped or has ended
 )
 
+// String returns the name that AWS's Runtime Interface Emulator has for the state.
+func (s state) String() string {
+	return [...]string{"Started", "InitError", "Ready", "Running", "ResponseSent", "Ending"}[s]
+}
+
 // process is one process of a function. All fields below timer's belong to the function's lock.
 type process struct {
 	function *function

@@ -137,12 +137,12 @@ func (p *process) response(req *http.Request, id string, body []byte, size int64
 func (p *process) answer(id string, payload []byte, functionError string) (int, []byte) {
 	f := p.function
 	f.mu.Lock()
-	inv := p.inv
+	inv, was := p.inv, p.state
 	switch {
-	case p.state == starting || p.state == failing:
+	case was == starting || was == failing:
 		f.mu.Unlock()
-		return forbidden("Started", "InvocationResponse")
-	case p.state != running || inv == nil || inv.id != id:
+		return forbidden(was, "InvocationResponse")
+	case was != running || inv == nil || inv.id != id:
 		f.mu.Unlock()
 		return http.StatusBadRequest, failure("InvalidRequestID", "Invalid request ID")
 	}
@@ -158,7 +158,7 @@ func (p *process) initError(body []byte) (int, []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p.state != starting {
-		return forbidden("Ready", "InitError")
+		return forbidden(p.state, "InitError")
 	}
 	p.state, p.failure = failing, body
 	p.arm(f.opts.ShutdownGrace)
@@ -177,8 +177,9 @@ func (p *process) next(c *runtimeConn) error {
 		p.init = time.Since(p.begun)
 	case p.state == answered, p.state == idle && p.parked == nil:
 	default:
+		was := p.state
 		f.mu.Unlock()
-		return c.respond(forbidden("Running", "Ready"))
+		return c.respond(forbidden(was, "Ready"))
 	}
 	last := p.last
 	p.last = nil
@@ -264,7 +265,7 @@ func (c *runtimeConn) respond(status int, body []byte) error {
 }
 
 // forbidden is the answer to a call that the state of the process does not allow.
-func forbidden(from, to string) (int, []byte) {
+func forbidden(from state, to string) (int, []byte) {
 	return http.StatusForbidden, failure("InvalidStateTransition",
-		"State transition from "+from+" to "+to+" failed for runtime. Error: State transition is not allowed")
+		"State transition from "+from.String()+" to "+to+" failed for runtime. Error: State transition is not allowed")
 }

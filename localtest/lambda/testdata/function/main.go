@@ -2,11 +2,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -53,6 +55,10 @@ func main() {
 	case "puppet":
 		fmt.Println(os.Getenv("AWS_LAMBDA_RUNTIME_API"))
 		block()
+	case "hasty":
+		answerAndExit()
+	case "polite":
+		lambda.StartWithOptions(handle, lambda.WithEnableSIGTERM(func() { fmt.Println("bye") }))
 	}
 	lambda.Start(handle)
 }
@@ -70,6 +76,23 @@ func reportInitError() {
 		fmt.Println(err)
 	}
 	os.Exit(1)
+}
+
+// answerAndExit runs one invocation and does not wait for what the Runtime API says to its response.
+func answerAndExit() {
+	conn, err := net.Dial("tcp", os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	if err != nil {
+		os.Exit(1)
+	}
+	const base = "/2018-06-01/runtime/invocation/"
+	fmt.Fprintf(conn, "GET %snext HTTP/1.1\r\nHost: x\r\n\r\n", base)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		os.Exit(1)
+	}
+	fmt.Fprintf(conn, "POST %s%s/response HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n{\"text\":\"hasty\"}",
+		base, res.Header.Get("Lambda-Runtime-Aws-Request-Id"))
+	os.Exit(0)
 }
 
 func handle(ctx context.Context, e event) (any, error) {
