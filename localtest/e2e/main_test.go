@@ -30,6 +30,7 @@ type deployment struct {
 	key              *accesstoken.Key
 	issuer, audience string
 	stack            *stack.Stack // nil when it runs elsewhere
+	dir              string       // to remove at the end
 }
 
 // running are the chats that this test binary has started, by engine; each is started by the first story that needs it.
@@ -68,7 +69,7 @@ func closeAll() error {
 	var errs []error
 	running.Range(func(_, start any) bool {
 		if c, err := start.(func() (*deployment, error))(); err == nil && c.stack != nil {
-			errs = append(errs, c.stack.Close())
+			errs = append(errs, c.stack.Close(), os.RemoveAll(c.dir))
 		}
 		return true
 	})
@@ -106,7 +107,12 @@ func startChat(kind engine.Kind) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(stack.Options{Engine: kind, InMemory: true, DataDir: dir})
+	c, err := start(stack.Options{Engine: kind, InMemory: true, DataDir: dir})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	c.dir = dir
+	return c, nil
 }
 
 // start starts a stack with the functions of this test binary; options need hold only what is special about it.
