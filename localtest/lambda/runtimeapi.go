@@ -16,8 +16,8 @@ import (
 // runtimeConn is a connection of a process to its Runtime API. The goroutine that serves it writes the answers, but that to
 // next is written by whoever has an invocation for the process. Only one answer is due at a time, so they never meet.
 //
-// This is not net/http's server: two requests for each invocation are half of what an invocation costs here, and a next
-// that waits needs no goroutine of its own to see its connection close.
+// This is not net/http's server: here the connection goes on being read while a next waits, so that its end is seen, and who
+// has work writes it to the connection without waking another goroutine for it.
 type runtimeConn struct {
 	net.Conn
 	reader *bufio.Reader
