@@ -1,0 +1,94 @@
+package chattest
+
+import "serverlesschat/internal/chat"
+
+// key is what is stored once.
+type key struct {
+	user chat.UserID
+	id   chat.ClientMessageID
+}
+
+func keyOf(d chat.Draft) key { return key{d.User, d.ClientMessageID} }
+
+// checkSends holds the answers to what was sent against history and against each other.
+func (c *check) checkSends() {
+	first := map[key]*Send{}
+	for _, s := range c.sends {
+		switch {
+		case s.acked != nil:
+			c.checkAck(s)
+			if other := first[keyOf(s.draft)]; other == nil {
+				first[keyOf(s.draft)] = s
+			} else if other.acked.ID != s.acked.ID {
+				c.report(3, "%q of %s has the ids %d and %d", s.draft.ClientMessageID, s.draft.User, other.acked.ID, s.acked.ID)
+			}
+		case s.refused != "":
+			c.checkRefusal(s)
+		}
+	}
+}
+
+// checkAck: it shows what was sent, and what is in history.
+func (c *check) checkAck(s *Send) {
+	e, d := *s.acked, s.draft
+	if e.Kind != d.Kind || e.User != d.User || e.ClientMessageID != d.ClientMessageID || e.Content != d.Content {
+		c.report(3, "%+v was acknowledged as %+v", d, e)
+	}
+	c.same(1, "an ack", e)
+}
+
+// checkRefusal: what was refused was not written. Only who is too late with other content may have written, in a race.
+func (c *check) checkRefusal(s *Send) {
+	raced := false
+	for _, other := range c.sends {
+		if keyOf(other.draft) != keyOf(s.draft) {
+			continue
+		}
+		switch {
+		case other.draft == s.draft && other.acked != nil:
+			c.report(3, "%+v was refused with %s, and acknowledged as %d", s.draft, s.refused, other.acked.ID)
+		case other.draft != s.draft && s.refused == chat.CodeConflict && other.begun < s.ended:
+			raced = true
+		}
+	}
+	if s.refused == chat.CodeConflict && !raced {
+		c.report(3, "%+v was refused, but no other content was ever sent under its id", s.draft)
+	}
+	if s.writes > 0 && !(raced && !c.settledBefore(s)) {
+		c.report(7, "%+v was refused with %s after %d writes", s.draft, s.refused, s.writes)
+	}
+}
+
+// settledBefore tells whether other content was acknowledged under the same id before s was sent: then there is no race.
+func (c *check) settledBefore(s *Send) bool {
+	for _, other := range c.sends {
+		if keyOf(other.draft) == keyOf(s.draft) && other.draft != s.draft && other.acked != nil && other.ended < s.begun {
+			return true
+		}
+	}
+	return false
+}
+
+// checkStored: history holds nothing that nobody sent, nothing that was only ever refused, and nothing twice.
+func (c *check) checkStored() {
+	pending := map[chat.Draft]bool{} // whether a send was acknowledged or had no answer; false when all were refused
+	for _, s := range c.sends {
+		pending[s.draft] = pending[s.draft] || s.refused == ""
+	}
+	ids := map[key]chat.EntryID{}
+	for _, e := range c.log {
+		if e.IsVoid() {
+			continue
+		}
+		d := chat.Draft{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
+		if wanted, sent := pending[d]; !sent {
+			c.report(7, "history has %+v, which nobody sent", e)
+		} else if !wanted {
+			c.report(7, "history has %+v, which was refused", e)
+		}
+		if other, twice := ids[keyOf(d)]; twice {
+			c.report(3, "%q of %s is stored at %d and at %d", d.ClientMessageID, d.User, other, e.ID)
+		}
+		ids[keyOf(d)] = e.ID
+	}
+}

@@ -1,0 +1,254 @@
+package chattest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// Dialer opens connections of one user.
+type Dialer interface {
+	// Dial opens a connection. Frames that nobody asked for are given to push, one after the other, until Done.
+	Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) (Conn, error)
+}
+
+// Conn is an open connection. Each method but Done and Drop sends one frame and waits for its reply. Errors of the chat
+// are *chat.Error; any other means that no reply came.
+type Conn interface {
+	Join(context.Context, chat.JoinRoom) (chat.Page, error)
+	Sync(context.Context, chat.Sync) (chat.Page, error)
+	Send(context.Context, chat.SendMessage) (chat.Entry, error)
+	// Done is closed when the connection has ended, by whoever.
+	Done() <-chan struct{}
+	// Drop ends it without a word, as a lost network does.
+	Drop()
+}
+
+// ClientOptions are what a Client needs.
+type ClientOptions struct {
+	Name   string // for violations
+	User   chat.UserID
+	Room   chat.RoomID
+	Dialer Dialer
+	Record *Record
+	// Moment is how long it waits for a gap to close by itself before it asks sync, and before it tries again what
+	// failed. The protocol's is a second.
+	Moment time.Duration
+	// All makes it show the room from its first entry on; otherwise it begins with what comes after its first join.
+	All bool
+}
+
+// Client is a client of one room that does what the protocol says that clients do, and tells its Record what it sees.
+type Client struct {
+	opts   ClientOptions
+	window *window
+
+	mu      sync.Mutex
+	inbox   [][]chat.Entry // frames that were pushed and not taken yet
+	conn    Conn           // nil when there is none that has joined
+	changed chan struct{}  // closed when conn or what is shown has changed
+	shown   chat.EntryID
+	drops   int
+	wakeup  chan struct{} // has something when the inbox has
+}
+
+// NewClient makes a Client. It does nothing before Run.
+func NewClient(opts ClientOptions) *Client {
+	return &Client{opts: opts, changed: make(chan struct{}), wakeup: make(chan struct{}, 1)}
+}
+
+// Run connects, joins, shows what comes, and comes back whenever the connection is lost, until ctx ends. It returns nil
+// then, and before only with an error that can't be helped: a refusal that is for good.
+func (c *Client) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := c.live(ctx)
+		if refused, ok := errors.AsType[*chat.Error](err); ok && !retryable(refused.Code) {
+			return fmt.Errorf("client %s: %w", c.opts.Name, err)
+		}
+		c.set(nil)
+		pause(ctx, c.opts.Moment)
+	}
+	return nil
+}
+
+// live lives through one connection.
+func (c *Client) live(ctx context.Context) error {
+	conn, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Drop()
+	defer context.AfterFunc(ctx, conn.Drop)()
+	if err := c.join(ctx, conn); err != nil {
+		return err
+	}
+	c.set(conn)
+	return c.follow(ctx, conn)
+}
+
+// recorded is a connection and what the record knows of it.
+type recorded struct {
+	Conn
+	seen *Connection
+}
+
+func (c *Client) open(ctx context.Context) (*recorded, error) {
+	c.mu.Lock()
+	c.inbox = nil // of a connection that is lost
+	c.drops++
+	seen := c.opts.Record.Connected(fmt.Sprintf("%s/%d", c.opts.Name, c.drops))
+	c.mu.Unlock()
+	conn, err := c.opts.Dialer.Dial(ctx, func(room chat.RoomID, entries []chat.Entry) {
+		if room == c.opts.Room {
+			seen.Pushed(entries)
+			c.keep(entries)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &recorded{conn, seen}, nil
+}
+
+// Drop tells first, so that nobody waits for pushes to a connection that its client has left.
+func (r *recorded) Drop() {
+	r.seen.Ended()
+	r.Conn.Drop()
+}
+
+// keep keeps a push until it is taken; before the reply to the join that may be a while.
+func (c *Client) keep(entries []chat.Entry) {
+	c.mu.Lock()
+	c.inbox = append(c.inbox, entries)
+	c.mu.Unlock()
+	select {
+	case c.wakeup <- struct{}{}:
+	default:
+	}
+}
+
+// join joins, after what is shown already, and gets all pages up to the last id.
+func (c *Client) join(ctx context.Context, conn *recorded) error {
+	in := chat.JoinRoom{Room: c.opts.Room}
+	switch {
+	case c.window != nil:
+		in.AfterID = &c.window.shown
+		c.window.view.Returned()
+	case c.opts.All:
+		in.AfterID = new(chat.EntryID)
+	}
+	if in.AfterID != nil {
+		after := *in.AfterID // what is shown changes
+		in.AfterID = &after
+	}
+	page, err := conn.Join(ctx, in)
+	if err != nil {
+		return err
+	}
+	conn.seen.Joined(in.AfterID, page)
+	if c.window == nil {
+		start := page.LastID
+		if in.AfterID != nil {
+			start = *in.AfterID
+		}
+		c.window = &window{
+			view: c.opts.Record.Viewing(c.opts.Name, start), shown: start, kept: map[chat.EntryID]chat.Entry{},
+		}
+	}
+	c.take(page.Entries)
+	if page.More {
+		return c.sync(ctx, conn)
+	}
+	return nil
+}
+
+// sync gets what comes after what is shown, to the end.
+func (c *Client) sync(ctx context.Context, conn Conn) error {
+	for {
+		in := chat.Sync{Room: c.opts.Room, AfterID: c.window.shown, Limit: chat.DefaultPageLimit}
+		read := c.opts.Record.Reading(chat.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
+		page, err := conn.Sync(ctx, in)
+		if err != nil {
+			return err
+		}
+		read.Got(page)
+		c.take(page.Entries)
+		if !page.More {
+			return nil
+		}
+	}
+}
+
+// follow shows what is pushed until the connection ends.
+func (c *Client) follow(ctx context.Context, conn *recorded) error {
+	var moment <-chan time.Time // runs while there is a gap
+	for {
+		shown := c.window.shown
+		for _, entries := range c.takeInbox() {
+			c.take(entries)
+		}
+		switch {
+		case !c.window.gap():
+			moment = nil
+		case moment == nil || shown != c.window.shown:
+			moment = time.After(c.opts.Moment)
+		}
+		select {
+		case <-c.wakeup:
+		case <-moment:
+			moment = nil
+			if err := c.sync(ctx, conn); err != nil && !isChatError(err) {
+				return err
+			}
+		case <-conn.Done():
+			conn.seen.Ended()
+			return errors.New("connection lost")
+		case <-ctx.Done():
+			c.window.view.Left()
+			return nil
+		}
+	}
+}
+
+func (c *Client) takeInbox() [][]chat.Entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	frames := c.inbox
+	c.inbox = nil
+	return frames
+}
+
+// take shows entries, as far as they are due.
+func (c *Client) take(entries []chat.Entry) {
+	c.window.take(entries)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.shown != c.window.shown {
+		c.shown = c.window.shown
+		c.tellChange()
+	}
+}
+
+func (c *Client) set(conn Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = conn
+	c.tellChange()
+}
+
+func (c *Client) tellChange() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// state gives the connection, nil if none has joined, up to where everything is shown, and what is closed when either
+// changes.
+func (c *Client) state() (Conn, chat.EntryID, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn, c.shown, c.changed
+}

@@ -1,0 +1,97 @@
+package chattest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// Send sends a message, and again with the same client_message_id until there is an answer. It returns the entry as
+// acknowledged, or the refusal; and ctx's error when that ends before there is either.
+func (c *Client) Send(ctx context.Context, id chat.ClientMessageID, content string) (chat.Entry, error) {
+	for {
+		conn, err := c.connected(ctx)
+		if err != nil {
+			return chat.Entry{}, err
+		}
+		sent := c.opts.Record.Sending(chat.Draft{
+			Room: c.opts.Room, Kind: chat.KindMessage, User: c.opts.User, ClientMessageID: id, Content: content,
+		})
+		e, err := conn.Send(ctx, chat.SendMessage{Room: c.opts.Room, ClientMessageID: id, Content: content})
+		if err == nil {
+			sent.Acked(e)
+			return e, nil
+		}
+		if refused, ok := errors.AsType[*chat.Error](err); ok && !retryable(refused.Code) {
+			sent.Refused(refused.Code)
+			return chat.Entry{}, err
+		}
+		pause(ctx, c.opts.Moment)
+	}
+}
+
+// Drop loses the connection that there is now, if there is one.
+func (c *Client) Drop() {
+	if conn, _, _ := c.state(); conn != nil {
+		conn.Drop()
+	}
+}
+
+// AwaitShown waits until everything up to the id is shown.
+func (c *Client) AwaitShown(ctx context.Context, id chat.EntryID) error {
+	for {
+		_, shown, changed := c.state()
+		if shown >= id {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// AwaitJoined waits until the client has a connection that has joined.
+func (c *Client) AwaitJoined(ctx context.Context) error {
+	_, err := c.connected(ctx)
+	return err
+}
+
+// connected gives a connection that has joined, and waits for one if need be.
+func (c *Client) connected(ctx context.Context) (Conn, error) {
+	for {
+		conn, _, changed := c.state()
+		if conn != nil {
+			return conn, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// retryable is the protocol's, per code.
+func retryable(code chat.Code) bool {
+	switch code {
+	case chat.CodeRateLimited, chat.CodeUnavailable, chat.CodeInternal:
+		return true
+	}
+	return false
+}
+
+func isChatError(err error) bool {
+	_, ok := errors.AsType[*chat.Error](err)
+	return ok
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,185 @@
+package chattest_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+)
+
+// What can happen in an interleaving.
+
+// send sends a message: few ids and contents, so that repeats and conflicts are frequent; now and then by a stranger.
+func (w *interleaving) send() {
+	user := []chat.UserID{"ann", "ann", "ann", "bob", "bob", "eve"}[w.choose("user", 6)]
+	in := chat.SendMessage{
+		Room:            w.room,
+		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
+		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
+	}
+	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(a *chattest.Actor) {
+		sent := w.record.Sending(chat.Draft{
+			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
+		})
+		e, err := w.parts.send(w.ctx, w.env, a, user, in)
+		switch code := chat.CodeOf(err); {
+		case err == nil:
+			w.note("    acked as %d", e.ID)
+			w.learn(e.ID)
+			sent.Acked(e)
+		case a.Crashed() || code == chat.CodeUnavailable || code == chat.CodeInternal:
+			// No answer, or one that says to send it again.
+		default:
+			w.note("    refused: %s", code)
+			sent.RefusedAfter(code, a.Writes())
+		}
+	})
+}
+
+// learn notes that somebody was shown an id.
+func (w *interleaving) learn(id chat.EntryID) { w.known = max(w.known, id) }
+
+// join opens a connection and joins with it; a client that comes back does so after an id that it was shown.
+func (w *interleaving) join(comesBack bool) {
+	c := &simulated{id: chat.ConnectionID(fmt.Sprintf("%s-c%d", w.room, len(w.open)+1))}
+	c.seen = w.record.Connected(string(c.id))
+	w.open = append(w.open, c)
+	w.gateway.Open(c.id, func(frame []byte) {
+		entries := chattest.Entries(frame)
+		for _, e := range entries {
+			w.learn(e.ID)
+		}
+		c.seen.Pushed(entries)
+	}, func() { c.lost = true; c.seen.Ended() })
+
+	in := chat.JoinRoom{Room: w.room}
+	if comesBack {
+		in.AfterID = new(chat.EntryID)
+		*in.AfterID = chat.EntryID(w.choose("after", int(w.known)+1))
+	}
+	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
+	w.start("join ", func(a *chattest.Actor) {
+		page, err := w.parts.join(w.ctx, w.env, a, caller, in)
+		if err == nil && !c.lost {
+			w.note("    %s joined, last id %d", c.id, page.LastID)
+			w.learn(page.LastID)
+			c.seen.Joined(in.AfterID, page)
+		}
+	})
+}
+
+// page asks for a page of history.
+func (w *interleaving) page() {
+	q := chat.Query{Room: w.room, Limit: 1 + w.choose("limit", 5)}
+	switch id := chat.EntryID(w.choose("from", int(w.known)+2)); w.choose("page", 3) {
+	case 1:
+		q.After = &id
+	case 2:
+		id++
+		q.Before = &id
+	}
+	w.start("page ", func(a *chattest.Actor) {
+		read := w.record.Reading(q)
+		p, err := w.parts.page(w.ctx, w.env, a, "ann", q)
+		if err == nil {
+			w.note("    last id %d", p.LastID)
+			w.learn(p.LastID)
+			read.Got(p)
+		}
+	})
+}
+
+// lose ends a connection as a lost network does.
+func (w *interleaving) lose() {
+	c := w.open[w.choose("connection", len(w.open))]
+	w.note("lose %s", c.id)
+	w.gateway.Lose(c.id)
+	c.lost = true
+	c.seen.Ended()
+}
+
+// refuse makes the gateway refuse posts to a connection, for a while or for longer than anybody tries; and maybe to close
+// it, once.
+func (w *interleaving) refuse() {
+	c := w.open[w.choose("connection", len(w.open))]
+	posts := []int{1, 7}[w.choose("posts", 2)]
+	closes := w.choose("closes", 2)
+	w.note("refuse %d posts to %s, %d closes", posts, c.id, closes)
+	w.gateway.Refuse(c.id, posts, closes)
+}
+
+// wake starts the fan-out of the lane. If it fails or dies, its records come again.
+func (w *interleaving) wake() {
+	w.wakes = 0
+	var t *task
+	failed := true
+	t = w.start("wake ", func(a *chattest.Actor) {
+		err := w.parts.wake(w.ctx, w.env, a, w.room)
+		failed = err != nil || a.Crashed()
+		if t != nil && w.lane == t { // nobody has given it up
+			w.lane = nil
+			if failed {
+				w.wakes++
+			}
+		}
+	})
+	switch {
+	case !t.ended:
+		w.lane = t
+	case failed:
+		w.wakes++
+	}
+}
+
+// giveUp takes the fan-out for dead, though it lives: another one will run beside it.
+func (w *interleaving) giveUp() {
+	w.note("give up %s", w.lane.name)
+	w.faults--
+	w.lane = nil
+	w.wakes++
+}
+
+// history reads all of the room when nothing is under way any more. Connections that still wait to be closed are closed by
+// a last push, as they would be by any message.
+func (w *interleaving) history() ([]chat.Entry, error) {
+	if err := w.flushClosing(); err != nil {
+		return nil, err
+	}
+	var log []chat.Entry
+	for {
+		var after chat.EntryID
+		if len(log) > 0 {
+			after = log[len(log)-1].ID
+		}
+		a := chattest.NewActor(w.store, nil, nil)
+		p, err := theChat().page(w.ctx, w.env, a, "ann", chat.Query{Room: w.room, After: &after, Limit: chat.MaxPageLimit})
+		if err != nil {
+			return nil, fmt.Errorf("read history: %w", err)
+		}
+		log = append(log, p.Entries...)
+		if !p.More {
+			return log, nil
+		}
+	}
+}
+
+// flushClosing delivers nothing to all: what is marked as closing is closed.
+func (w *interleaving) flushClosing() error {
+	subscriptions, err := w.store.Subscribers(w.ctx, w.room)
+	if err != nil {
+		return err
+	}
+	a := chattest.NewActor(w.store, w.gateway, nil)
+	for range 2 { // a connection may refuse once to be closed
+		for _, s := range subscriptions {
+			if s.Closing {
+				err = errors.Join(err, pusher(w.env, a).Deliver(w.ctx, chat.Delivery{
+					Room: w.room, Entries: []chat.Entry{{ID: 1, CreatedAt: time.Now()}}, Subscriptions: []chat.Subscription{s},
+				}))
+			}
+		}
+	}
+	return err
+}

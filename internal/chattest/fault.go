@@ -1,0 +1,155 @@
+package chattest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// Store is all that the chat keeps.
+type Store interface {
+	chat.Claims
+	chat.Counters
+	chat.Placer
+	chat.Entries
+	chat.Positions
+	chat.Rooms
+	chat.Connections
+	chat.Subscriptions
+	chat.Subscribers
+	chat.Unsubscriber
+}
+
+// Call is a call that an invocation is about to make.
+type Call struct {
+	N    int    // counts the calls of the invocation, from 1
+	Name string // the method, such as Reserve or Post
+}
+
+// Fault is what happens at a call; the zero Fault lets it through.
+type Fault struct {
+	Delay       time.Duration // before the call
+	CrashBefore bool          // the process dies: neither this call is made nor any later one
+	CrashAfter  bool          // the call is made, then the process dies
+	Fail        bool          // the call is not made, and fails
+	Lose        bool          // the call is made, but fails: its answer is lost
+	Repeat      bool          // the call is made twice, the second answer counts: the first was lost below us
+}
+
+// Plan decides what happens at a call. It may block: a call waits until it returns.
+type Plan func(Call) Fault
+
+// ErrCrashed is what all calls of an invocation return once its process has died.
+var ErrCrashed = errors.New("the process has died")
+
+// errLost is how a call that did not come through looks to the chat: as the store's adapter tells a passing fault.
+func errLost() error {
+	return &chat.Error{Code: chat.CodeUnavailable, Message: "no answer", Err: errors.New("the connection was lost")}
+}
+
+// Actor is one invocation of a function as its store and its gateway see it: all that it asks of them goes through its
+// plan. An invocation whose process has died does nothing more, whatever its code goes on to do.
+type Actor struct {
+	store   Store
+	gateway chat.Gateway
+	plan    Plan
+
+	mu      sync.Mutex
+	calls   int
+	writes  int
+	crashed bool
+}
+
+var (
+	_ Store        = (*Actor)(nil)
+	_ chat.Gateway = (*Actor)(nil)
+)
+
+// NewActor makes an Actor. The gateway may be nil if the invocation needs none, the plan for no faults.
+func NewActor(store Store, gateway chat.Gateway, plan Plan) *Actor {
+	if plan == nil {
+		plan = func(Call) Fault { return Fault{} }
+	}
+	return &Actor{store: store, gateway: gateway, plan: plan}
+}
+
+// Crashed tells whether the process has died.
+func (a *Actor) Crashed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.crashed
+}
+
+// Writes counts the calls that were made and may have written.
+func (a *Actor) Writes() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.writes
+}
+
+// decide counts a call and asks the plan. Its error is ErrCrashed when the process has died, before or just now.
+func (a *Actor) decide(name string) (Fault, error) {
+	a.mu.Lock()
+	a.calls++
+	call := Call{a.calls, name}
+	crashed := a.crashed
+	a.mu.Unlock()
+	if crashed {
+		return Fault{}, ErrCrashed
+	}
+	fault := a.plan(call)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.crashed = a.crashed || fault.CrashBefore
+	if a.crashed {
+		return Fault{}, ErrCrashed
+	}
+	return fault, nil
+}
+
+func (a *Actor) crash() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.crashed = true
+}
+
+// do makes a call as the plan wants it.
+func do[V any](ctx context.Context, a *Actor, name string, writes bool, call func() (V, error)) (V, error) {
+	var none V
+	fault, err := a.decide(name)
+	if err != nil {
+		return none, err
+	}
+	if fault.Delay > 0 {
+		pause(ctx, fault.Delay)
+	}
+	if fault.Fail {
+		return none, errLost()
+	}
+	if writes {
+		a.mu.Lock()
+		a.writes++
+		a.mu.Unlock()
+	}
+	v, err := call()
+	if fault.Repeat {
+		v, err = call()
+	}
+	switch {
+	case fault.CrashAfter:
+		a.crash()
+		return none, ErrCrashed
+	case fault.Lose:
+		return none, errLost()
+	}
+	return v, err
+}
+
+// act is do for calls that give nothing.
+func act(ctx context.Context, a *Actor, name string, writes bool, call func() error) error {
+	_, err := do(ctx, a, name, writes, func() (struct{}, error) { return struct{}{}, call() })
+	return err
+}

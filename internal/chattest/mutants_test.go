@@ -1,0 +1,130 @@
+package chattest_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/e2e/chatstore"
+	"serverlesschat/localtest/engine/enginetest"
+)
+
+// mutant is the chat with one mistake.
+type mutant struct {
+	name   string
+	breaks int // the promise that it must be seen to break, among others maybe
+	parts  func(m mutated) parts
+}
+
+// mutated is what mutants are made from.
+type mutated struct {
+	parts
+	store chattest.Store
+	// careless is the store, but Place overwrites voids or claims without a condition.
+	careless func(carelessness) chattest.Store
+}
+
+// mutants are the broken chats, at least one for each promise.
+var mutants = []mutant{
+	{"ack though the place failed", 1, withLog(func(s logStore) logStore { return ackEarly{s} })},
+	{"history does not wait at a hole", 1, withPage(func(ctx context.Context, r *chat.Reader, _ *chattest.Actor, q chat.Query) (chat.Page, error) {
+		return r.PageNow(ctx, q)
+	})},
+	{"a void overwrites an entry", 1, func(m mutated) parts {
+		return withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+			return chat.NewFanout(overwriting{a, m.careless(carelessVoids)}, pusher(v, a), chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+		})(m)
+	}},
+	{"the counter gives an id twice", 3, withLog(func(s logStore) logStore { return &stutter{logStore: s} })},
+	{"history shows past a hole", 2, withPage(func(ctx context.Context, _ *chat.Reader, a *chattest.Actor, q chat.Query) (chat.Page, error) {
+		return pageOfWhatIsThere(ctx, a, q)
+	})},
+	{"the fan-out pushes past a hole", 2, withFanout(brokenFanout{pastHoles: true})},
+	{"the claim is not conditional", 3, func(m mutated) parts {
+		return withLog(func(s logStore) logStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
+	}},
+	{"no claims at all", 3, withLog(func(s logStore) logStore { return unclaimed{s} })},
+	{"a void under a claim is left without moving the claim", 3, withLog(func(s logStore) logStore { return unmoved{s} })},
+	{"the claim moves without a void having been seen", 3, withLog(func(s logStore) logStore { return hasty{s} })},
+	{"the position moves before the push", 4, withFanout(brokenFanout{positionFirst: true})},
+	{"subscriptions are read before the log", 4, withFanout(brokenFanout{subscriptionsFirst: true})},
+	{"the log is read before the subscription is written", 4, func(m mutated) parts {
+		m.join = joinAfterReading
+		return m.parts
+	}},
+	{"the fan-out does not wait at a hole", 4, withFanout(brokenFanout{impatient: true})},
+	{"who can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+		return chat.NewFanout(a, passingOver{a, v}, chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+	})},
+	{"coming back misses an entry", 5, func(m mutated) parts {
+		right := m.join
+		m.join = func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
+			if in.AfterID != nil {
+				in.AfterID = new(*in.AfterID + 1)
+			}
+			return right(ctx, v, a, caller, in)
+		}
+		return m.parts
+	}},
+	{"an id is reserved before anything is checked", 7, func(m mutated) parts {
+		right := m.send
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+			if _, err := a.Reserve(ctx, in.Room); err != nil {
+				return chat.Entry{}, err
+			}
+			return right(ctx, v, a, user, in)
+		}
+		return m.parts
+	}},
+	{"refused content is stored", 7, func(m mutated) parts {
+		right := m.send
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+			e, err := right(ctx, v, a, user, in)
+			if chat.CodeOf(err) == chat.CodeConflict {
+				_, _ = sendBy(ctx, v, a, unclaimed{a}, user, in)
+			}
+			return e, err
+		}
+		return m.parts
+	}},
+}
+
+// mostOrders bounds the search for one mistake. The seeds are fixed: what is found once is found again.
+const mostOrders = 1000
+
+// TestMutants: the same search that finds nothing wrong with the chat finds each of these mistakes.
+func TestMutants(t *testing.T) {
+	e := enginetest.Dynoxide(t)
+	store, tables := chatstore.ForTest(t, e)
+	var rooms atomic.Int64
+	rows := make([]string, len(mutants))
+	for i, m := range mutants {
+		t.Run(m.name, func(t *testing.T) {
+			p := m.parts(mutated{
+				parts: theChat(), store: store,
+				careless: func(c carelessness) chattest.Store { return carelessStore(e, tables, c) },
+			})
+			for seed := range uint64(mostOrders) {
+				random := rand.New(rand.NewPCG(seed, 0))
+				found, journal, err := runInterleaving(t.Context(), p, store,
+					chat.RoomID(fmt.Sprint("room", rooms.Add(1))), func(_ string, n int) int { return random.IntN(n) })
+				if err != nil {
+					t.Fatalf("%v\n%s", err, strings.Join(journal, "\n"))
+				}
+				if at := slices.IndexFunc(found, func(v chattest.Violation) bool { return v.Promise == m.breaks }); at >= 0 {
+					rows[i] = fmt.Sprintf("%-56s promises %-12s after %3d orders: %s",
+						m.name, strings.Trim(fmt.Sprint(found.Promises()), "[]"), seed+1, found[at].What)
+					return
+				}
+			}
+			t.Errorf("nobody has seen in %d orders that promise %d is broken", mostOrders, m.breaks)
+		})
+	}
+	t.Logf("what the checker caught:\n%s", strings.Join(rows, "\n"))
+}

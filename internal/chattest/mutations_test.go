@@ -1,0 +1,252 @@
+package chattest_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+)
+
+// The mistakes, each as small as it can be.
+
+func withLog(change func(logStore) logStore) func(mutated) parts {
+	return func(m mutated) parts {
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+			return sendBy(ctx, v, a, change(a), user, in)
+		}
+		return m.parts
+	}
+}
+
+func withPage(read func(context.Context, *chat.Reader, *chattest.Actor, chat.Query) (chat.Page, error)) func(mutated) parts {
+	return func(m mutated) parts {
+		m.page = func(ctx context.Context, v env, a *chattest.Actor, _ chat.UserID, q chat.Query) (chat.Page, error) {
+			return read(ctx, reader(v, a), a, q)
+		}
+		return m.parts
+	}
+}
+
+func withWake(wake func(context.Context, env, *chattest.Actor, chat.RoomID) error) func(mutated) parts {
+	return func(m mutated) parts {
+		m.wake = wake
+		return m.parts
+	}
+}
+
+// ackEarly takes a place for filled though the call failed.
+type ackEarly struct{ logStore }
+
+func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
+	old, err := s.logStore.Place(ctx, e)
+	if err != nil {
+		return nil, nil
+	}
+	return old, nil
+}
+
+// stutter reserves an id in two steps, which two writers can do side by side.
+type stutter struct{ logStore }
+
+func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	if _, err := s.logStore.Reserve(ctx, room); err != nil {
+		return 0, err
+	}
+	entries, err := s.logStore.(chat.Entries).EntriesBefore(ctx, room, 1<<62, 1)
+	if err != nil || len(entries) == 0 {
+		return 1, err
+	}
+	return entries[0].ID + 1, nil
+}
+
+// reclaiming overwrites claims.
+type reclaiming struct {
+	logStore
+	careless chattest.Store
+}
+
+func (s reclaiming) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+	if _, err := s.logStore.Claim(ctx, d); err != nil { // takes the faults of the call
+		return nil, err
+	}
+	return s.careless.PutClaim(ctx, d, c)
+}
+
+// overwriting overwrites entries with voids. It watches like the store that it stands for.
+type overwriting struct {
+	*chattest.Actor
+	careless chattest.Store
+}
+
+func (s overwriting) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
+	if _, err := s.Actor.Position(ctx, e.Room); err != nil { // takes the faults of the call
+		return nil, err
+	}
+	return s.careless.Place(ctx, e)
+}
+
+// unclaimed finds no claim and writes none.
+type unclaimed struct{ logStore }
+
+func (unclaimed) Claim(context.Context, chat.Draft) (*chat.Claim, error) { return nil, nil }
+func (unclaimed) PutClaim(context.Context, chat.Draft, chat.Claim) (*chat.Claim, error) {
+	return nil, nil
+}
+func (unclaimed) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
+	return nil, nil
+}
+
+// unmoved places elsewhere and leaves the claim where it is.
+type unmoved struct{ logStore }
+
+func (unmoved) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
+	return nil, nil
+}
+
+// hasty takes the claim over from a request that is still at work.
+type hasty struct{ logStore }
+
+func (s hasty) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+	old, err := s.logStore.PutClaim(ctx, d, c)
+	if err != nil || old == nil || old.ID == c.ID {
+		return old, err
+	}
+	return s.logStore.MoveClaim(ctx, d, old.ID, c.ID)
+}
+
+// pageOfWhatIsThere is a page of the table as it lies there.
+func pageOfWhatIsThere(ctx context.Context, a *chattest.Actor, q chat.Query) (chat.Page, error) {
+	all, err := a.EntriesAfter(ctx, q.Room, 0, 1000)
+	if err != nil {
+		return chat.Page{}, err
+	}
+	p := chat.Page{Room: q.Room, FirstID: 1}
+	if len(all) > 0 {
+		p.LastID = all[len(all)-1].ID
+	}
+	for _, e := range all {
+		if (q.After == nil || e.ID > *q.After) && (q.Before == nil || e.ID < *q.Before) {
+			p.Entries = append(p.Entries, e)
+		}
+	}
+	if n := len(p.Entries); n > q.Limit {
+		p.More = true
+		if q.After != nil {
+			p.Entries = p.Entries[:q.Limit]
+		} else {
+			p.Entries = p.Entries[n-q.Limit:]
+		}
+	}
+	return p, nil
+}
+
+func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
+	p := chat.Page{Room: in.Room, FirstID: 1}
+	var err error
+	if in.AfterID != nil {
+		p, err = reader(v, a).PageNow(ctx, chat.Query{Room: in.Room, After: in.AfterID, Limit: chat.DefaultPageLimit})
+	} else {
+		p.LastID, err = reader(v, a).LastID(ctx, in.Room)
+	}
+	if err != nil {
+		return chat.Page{}, err
+	}
+	return p, a.Subscribe(ctx, chat.Subscription{
+		Room: in.Room, Connection: caller.ID, User: caller.User, ExpiresAt: caller.ExpiresAt(),
+	})
+}
+
+// passingOver delivers to whom it reaches at once, and forgets the others.
+type passingOver struct {
+	a *chattest.Actor
+	v env
+}
+
+func (p passingOver) Deliver(ctx context.Context, d chat.Delivery) error {
+	for _, s := range d.Subscriptions {
+		for _, frame := range chattest.Frames(p.v.frame)(d.Room, d.Entries) {
+			if err := p.a.Post(ctx, s.Connection, frame); errors.Is(err, chattest.ErrCrashed) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// brokenFanout is the fan-out once more, with mistakes.
+type brokenFanout struct {
+	pastHoles, positionFirst, subscriptionsFirst, impatient bool
+}
+
+func withFanout(b brokenFanout) func(mutated) parts { return withWake(b.wake) }
+
+func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+	var early []chat.Subscription
+	var err error
+	for first := true; ; first = false {
+		if b.subscriptionsFirst && first {
+			if early, err = a.Subscribers(ctx, room); err != nil {
+				return err
+			}
+		}
+		position, err := a.Position(ctx, room)
+		if err != nil {
+			return err
+		}
+		log, err := a.EntriesAfter(ctx, room, position, 100)
+		if err != nil {
+			return err
+		}
+		run := b.run(log, position)
+		if len(run) > 0 {
+			if err := b.push(ctx, v, a, room, run, early); err != nil {
+				return err
+			}
+		}
+		if len(run) == len(log) || b.impatient {
+			return nil
+		}
+		end := position + chat.EntryID(len(run))
+		for id := end + 1; id < log[len(run)].ID; id++ { // no patience: the hole is filled at once
+			if _, err := a.Place(ctx, chat.Entry{Room: room, ID: id, Kind: chat.KindVoid, CreatedAt: v.now().UTC()}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// run gives what of the log is to be pushed.
+func (b brokenFanout) run(log []chat.Entry, position chat.EntryID) []chat.Entry {
+	if b.pastHoles {
+		return log
+	}
+	hole := slices.IndexFunc(log, func(e chat.Entry) bool { position++; return e.ID != position })
+	if hole < 0 {
+		return log
+	}
+	return log[:hole]
+}
+
+func (b brokenFanout) push(
+	ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, run []chat.Entry, subscriptions []chat.Subscription,
+) (err error) {
+	end := run[len(run)-1].ID
+	if b.positionFirst {
+		if err := a.AdvancePosition(ctx, room, end); err != nil {
+			return err
+		}
+	}
+	if !b.subscriptionsFirst {
+		if subscriptions, err = a.Subscribers(ctx, room); err != nil {
+			return err
+		}
+	}
+	if len(subscriptions) > 0 {
+		if err := pusher(v, a).Deliver(ctx, chat.Delivery{Room: room, Entries: run, Subscriptions: subscriptions}); err != nil {
+			return err
+		}
+	}
+	return a.AdvancePosition(ctx, room, end)
+}

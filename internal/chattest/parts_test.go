@@ -1,0 +1,89 @@
+package chattest_test
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+)
+
+// env is what the parts are told of time.
+type env struct {
+	now func() time.Time
+	age time.Duration // of holes
+	// jitter is random in [0, 1). One of -0.5 makes a Pusher try again at once.
+	jitter   func() float64
+	parallel int // posts side by side
+	frame    int // entries in a frame
+}
+
+// parts are the chat under test, cut where mutants replace a piece. Each function is one invocation; all that it does to
+// the outside goes through its actor.
+type parts struct {
+	send func(context.Context, env, *chattest.Actor, chat.UserID, chat.SendMessage) (chat.Entry, error)
+	wake func(context.Context, env, *chattest.Actor, chat.RoomID) error
+	page func(context.Context, env, *chattest.Actor, chat.UserID, chat.Query) (chat.Page, error)
+	join func(context.Context, env, *chattest.Actor, chat.Caller, chat.JoinRoom) (chat.Page, error)
+}
+
+// theChat is the chat as it is.
+func theChat() parts {
+	return parts{
+		send: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+			return sendBy(ctx, v, a, a, user, in)
+		},
+		wake: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+			return chat.NewFanout(a, pusher(v, a), chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+		},
+		page: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, q chat.Query) (chat.Page, error) {
+			return chat.NewHistory(chat.NewMembership(a), reader(v, a)).Page(ctx, user, q)
+		},
+		join: func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
+			return chat.NewJoiner(chat.NewMembership(a), a, reader(v, a)).Join(ctx, caller, in)
+		},
+	}
+}
+
+// logStore is what a writer needs.
+type logStore interface {
+	chat.Claims
+	chat.Counters
+	chat.Placer
+}
+
+func sendBy(ctx context.Context, v env, rooms chat.Rooms, log logStore, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+	writer := chat.NewWriter(log, log, log, v.now, func(b []byte) { _, _ = rand.Read(b) })
+	caller := chat.Caller{Connection: chat.Connection{User: user}}
+	return chat.NewSender(chat.NewMembership(rooms), writer).Send(ctx, caller, in)
+}
+
+func reader(v env, a *chattest.Actor) *chat.Reader {
+	return chat.NewReader(a, a, a, chat.ReaderOptions{
+		HoleAge: v.age, Now: v.now, Jitter: func() float64 { return 0 }, Size: func(e chat.Entry) int { return len(e.Content) },
+	})
+}
+
+func pusher(v env, a *chattest.Actor) *chat.Pusher {
+	return chat.NewPusher(a, a, chat.PusherOptions{
+		Parallel: v.parallel, Frames: chattest.Frames(v.frame), Now: v.now, Jitter: v.jitter,
+	})
+}
+
+// watched tells the record which places are filled, and calls stored then: it is the stream's end of the table.
+type watched struct {
+	chattest.Store
+	record *chattest.Record
+	stored func()
+}
+
+func (w watched) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
+	placing := w.record.Placing(e)
+	old, err := w.Store.Place(ctx, e)
+	if err == nil && old == nil {
+		placing.Stored()
+		w.stored()
+	}
+	return old, err
+}

@@ -1,0 +1,90 @@
+package chattest_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/e2e/chatstore"
+	"serverlesschat/localtest/engine/enginetest"
+)
+
+// searcher runs interleavings of a chat on one engine, each in a room of its own.
+type searcher struct {
+	t     *testing.T
+	parts parts
+	store chattest.Store
+	rooms atomic.Int64
+	runs  int
+	end   time.Time
+	found bool
+}
+
+func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
+	store, _ := chatstore.ForTest(t, e)
+	return &searcher{t: t, parts: p, store: store, end: time.Now().Add(searchTime(t, 3*time.Second))}
+}
+
+// over tells whether there has been enough searching. It does not end what shrinks a failure.
+func (s *searcher) over() bool { return !s.found && time.Now().After(s.end) }
+
+// run runs one interleaving; it gives "" or what was wrong.
+func (s *searcher) run(choose choices) string {
+	s.runs++
+	room := chat.RoomID(fmt.Sprint("room", s.rooms.Add(1)))
+	found, journal, err := runInterleaving(s.t.Context(), s.parts, s.store, room, choose)
+	if err == nil && len(found) == 0 {
+		return ""
+	}
+	s.found = true
+	text := found.String()
+	if err != nil {
+		text += err.Error() + "\n"
+	}
+	return text + strings.Join(journal, "\n")
+}
+
+// TestPromisesInAnyOrder searches orders of store calls, and faults between them, for one in which a promise is not kept.
+// A failure is shrunk to a small one, and told with its seed (-rapid.seed).
+func TestPromisesInAnyOrder(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
+		s := newSearcher(t, e, theChat())
+		rapid.Check(t, func(rt *rapid.T) {
+			if s.over() {
+				return
+			}
+			wrong := s.run(func(what string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, what) })
+			if wrong != "" {
+				rt.Log(wrong)
+				rt.Fatal("a promise was not kept") // the same text each time, or it would not be shrunk
+			}
+		})
+		t.Logf("%d orders", s.runs)
+	})
+}
+
+// TestPromisesInRandomOrder is the same with numbers that are all as likely as each other. A failure tells its seed, which
+// CHECK_SEED runs again.
+func TestPromisesInRandomOrder(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
+		s := newSearcher(t, e, theChat())
+		first, only := seedToCheck(t)
+		for seed := first; !s.over(); seed++ {
+			random := rand.New(rand.NewPCG(seed, 0))
+			if wrong := s.run(func(_ string, n int) int { return random.IntN(n) }); wrong != "" {
+				t.Fatalf("CHECK_SEED=%d\n%s", seed, wrong)
+			}
+			if only {
+				break
+			}
+		}
+		t.Logf("%d orders, from CHECK_SEED=%d on", s.runs, first)
+	})
+}

@@ -1,0 +1,179 @@
+package chattest
+
+import (
+	"sync"
+
+	"serverlesschat/internal/chat"
+)
+
+// Record keeps what was seen of one room. It is safe for concurrent use.
+//
+// What it is told has an order: something that was told to have ended before something else was told to begin did happen
+// before it. Only that is used of time; so what runs side by side can't be taken for a mistake.
+type Record struct {
+	room chat.RoomID
+
+	mu          sync.Mutex
+	clock       int // counts what was told
+	sends       []*Send
+	reads       []*Read
+	connections []*Connection
+	views       []*View
+	places      []*Placing
+}
+
+// NewRecord makes a Record for a room of which nothing was seen yet.
+func NewRecord(room chat.RoomID) *Record { return &Record{room: room} }
+
+// tell runs f under the lock with the time of what it tells.
+func (r *Record) tell(f func(now int)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock++
+	f(r.clock)
+}
+
+// Send is a message that was sent once; a repeat is another Send.
+type Send struct {
+	record  *Record
+	draft   chat.Draft
+	begun   int
+	ended   int         // 0 while there is no answer
+	acked   *chat.Entry // nil if it was not acknowledged
+	refused chat.Code   // "" if it was not refused
+	writes  int         // of a refused one; unknownWrites when nobody could count them
+}
+
+const unknownWrites = -1
+
+// Sending tells that a message is about to be sent. A Send that is told no more had no answer: it may be stored or not.
+func (r *Record) Sending(d chat.Draft) *Send {
+	s := &Send{record: r, draft: d}
+	r.tell(func(now int) {
+		s.begun = now
+		r.sends = append(r.sends, s)
+	})
+	return s
+}
+
+// Acked tells that the message was acknowledged as stored.
+func (s *Send) Acked(e chat.Entry) { s.record.tell(func(now int) { s.ended, s.acked = now, &e }) }
+
+// Refused tells that the message was refused, for good, with that code.
+func (s *Send) Refused(code chat.Code) { s.RefusedAfter(code, unknownWrites) }
+
+// RefusedAfter is Refused for who has counted the writes to the store.
+func (s *Send) RefusedAfter(code chat.Code, writes int) {
+	s.record.tell(func(now int) { s.ended, s.refused, s.writes = now, code, writes })
+}
+
+// Read is a page of history, or one that was got by sync.
+type Read struct {
+	record *Record
+	query  chat.Query
+	begun  int
+	ended  int // 0 while there is no page
+	page   chat.Page
+}
+
+// Reading tells that a page is about to be asked for. It must hold what was acknowledged before.
+func (r *Record) Reading(q chat.Query) *Read {
+	read := &Read{record: r, query: q}
+	r.tell(func(now int) {
+		read.begun = now
+		r.reads = append(r.reads, read)
+	})
+	return read
+}
+
+// Got tells the page.
+func (r *Read) Got(p chat.Page) { r.record.tell(func(now int) { r.ended, r.page = now, p }) }
+
+// Connection is an open connection, as its client sees it.
+type Connection struct {
+	record *Record
+	name   string
+	frames []frame
+	joined int // when the first reply to a join was told; 0 if there was none
+	after  *chat.EntryID
+	page   chat.Page
+	ended  bool
+}
+
+// frame is a push.
+type frame struct {
+	at      int
+	entries []chat.Entry
+}
+
+// Connected tells that a connection was opened. The name is for violations.
+func (r *Record) Connected(name string) *Connection {
+	c := &Connection{record: r, name: name}
+	r.tell(func(int) { r.connections = append(r.connections, c) })
+	return c
+}
+
+// Joined tells the reply to the join of the room; after is what was asked for, nil for nothing. Only the first counts.
+func (c *Connection) Joined(after *chat.EntryID, p chat.Page) {
+	c.record.tell(func(now int) {
+		if c.joined == 0 {
+			c.joined, c.after, c.page = now, after, p
+		}
+	})
+}
+
+// Pushed tells a frame of entries that nobody asked for.
+func (c *Connection) Pushed(entries []chat.Entry) {
+	c.record.tell(func(now int) { c.frames = append(c.frames, frame{now, entries}) })
+}
+
+// Ended tells that the connection is closed, or lost.
+func (c *Connection) Ended() { c.record.tell(func(int) { c.ended = true }) }
+
+// View is what one client shows of the room, over all its connections.
+type View struct {
+	record  *Record
+	name    string
+	start   chat.EntryID // it shows what comes after
+	shown   []chat.Entry
+	returns int // how often it came back after a lost connection
+	left    bool
+}
+
+// Viewing tells that a client begins to show what comes after the id. The name is for violations.
+func (r *Record) Viewing(name string, after chat.EntryID) *View {
+	v := &View{record: r, name: name, start: after}
+	r.tell(func(int) { r.views = append(r.views, v) })
+	return v
+}
+
+// Shown tells that the client shows the entry.
+func (v *View) Shown(e chat.Entry) { v.record.tell(func(int) { v.shown = append(v.shown, e) }) }
+
+// Returned tells that the client came back after a lost connection.
+func (v *View) Returned() { v.record.tell(func(int) { v.returns++ }) }
+
+// Left tells that the client is gone for good: it need not have shown everything.
+func (v *View) Left() { v.record.tell(func(int) { v.left = true }) }
+
+// Placing is a call that puts an entry at its place.
+type Placing struct {
+	record *Record
+	entry  chat.Entry
+	begun  int
+	stored bool
+}
+
+// Placing tells that an entry is about to be placed, for who sees the store from within. A place that is filled only after
+// something past it was shown was a hole then.
+func (r *Record) Placing(e chat.Entry) *Placing {
+	p := &Placing{record: r, entry: e}
+	r.tell(func(now int) {
+		p.begun = now
+		r.places = append(r.places, p)
+	})
+	return p
+}
+
+// Stored tells that this call filled the place.
+func (p *Placing) Stored() { p.record.tell(func(int) { p.stored = true }) }
