@@ -23,8 +23,10 @@ token: $(LOCALTEST) ## print an access token: make token USER=alice
 test: ## run every test, on both DynamoDB engines
 	@localtest/test
 
-bench: $(LOCALTEST) ## print what the chat does a second, and what it costs
-	@$(GO) run $(BUILD_FLAGS) ./localtest/bench
+bench: ## print what the chat does a second, and what it costs
+	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/ ./localtest/bench ./localtest/bench/logbench
+	@echo "The log by itself:"; .local/bin/logbench compare; .local/bin/logbench steady -seconds 60; .local/bin/logbench holes
+	@echo; echo "The whole chat:"; .local/bin/bench
 
 check: ## formatting, vet
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }

@@ -102,3 +102,13 @@ func (r *Record) Fail(code string, cause error) {
 	r.code, r.cause = code, cause
 	r.counts[Errors]++
 }
+
+// Recorded gives a context with a record of its own, for who measures without an invocation, and reads what it counts.
+func Recorded(ctx context.Context) (context.Context, func(Metric) float64) {
+	r := newRecord()
+	return context.WithValue(ctx, recordKey{}, r), func(m Metric) float64 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.counts[m]
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"serverlesschat/localtest/gateway"
 	"serverlesschat/localtest/httpapi"
@@ -12,12 +13,17 @@ import (
 	"serverlesschat/localtest/streams"
 )
 
+// idleTimeout ends unused processes sooner than AWS does: a new one takes milliseconds, and a laptop has other uses for
+// the memory.
+const idleTimeout = time.Minute
+
 // startFunctions makes the functions invocable; their processes start when there is work.
 func (s *Stack) startFunctions() error {
 	options := lambda.Options{
 		Region:         s.system.Region,
 		LogDir:         s.options.path("log"),
 		MaxConcurrency: s.options.MaxProcesses,
+		IdleTimeout:    idleTimeout,
 		OnLine:         func(_ string, line []byte) { s.metrics.Line(line) },
 		OnInvocation:   s.console.invocation,
 		Logger:         s.log,
@@ -28,6 +34,9 @@ func (s *Stack) startFunctions() error {
 			Timeout: f.Timeout, MemoryMB: f.MemoryMB, Env: f.Environment,
 		}
 		if f.ReservedConcurrency != nil {
+			if *f.ReservedConcurrency == 0 {
+				return fmt.Errorf("template.yaml:%d: %s: a function without concurrency is stopped; the local stack runs all", f.Line, f.LogicalID)
+			}
 			spec.MaxConcurrency = *f.ReservedConcurrency
 		}
 		options.Functions = append(options.Functions, spec)

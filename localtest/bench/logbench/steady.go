@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// defaultAge is the template's.
+const defaultAge = time.Second
+
+// steady writes into one room for as long as it is told, with a fan-out running, and reads the whole log afterwards.
+func steady(ctx context.Context, b *bench, s settings) error {
+	g, err := b.open(ctx, s.delay)
+	if err != nil {
+		return err
+	}
+	stop := fanOut(ctx, g, defaultAge)
+	f, err := write(ctx, g.writer(g.store, g.store), s.writers, time.Duration(s.seconds)*time.Second)
+	if err != nil {
+		return err
+	}
+	if err := stop(); err != nil {
+		return err
+	}
+	voids, last, err := count(ctx, g)
+	if err != nil {
+		return err
+	}
+	position, err := g.store.Position(ctx, room)
+	if err != nil {
+		return err
+	}
+	if position != last {
+		return fmt.Errorf("the position is %d, the last entry %d", position, last)
+	}
+	fmt.Printf("%d writers, %v added to each store call, %.0f s: %.1f messages/s, p50 %.1f ms, p99 %.1f ms, %d voids, no hole among %d\n",
+		s.writers, s.delay, f.took.Seconds(), float64(f.stored)/f.took.Seconds(),
+		millis(quantile(f.latencies, 0.5)), millis(quantile(f.latencies, 0.99)), voids, last)
+	return nil
+}
