@@ -1,0 +1,117 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+)
+
+// Texts of the gateway's own frames and refusals, as clients of AWS see them.
+const (
+	textForbidden = "Forbidden"
+	textInternal  = "Internal server error"
+	textTimedOut  = "Endpoint request timed out"
+)
+
+// accept handles one message of the client. It returns when the function has been called in a goroutine of its own:
+// API Gateway does not wait for one message before it goes on to the next ("Set up data mapping for WebSocket APIs",
+// API Gateway Developer Guide), so neither calls nor responses keep an order. The body is not kept.
+func (c *connection) accept(body []byte) {
+	select {
+	case c.slots <- struct{}{}:
+	case <-c.done:
+		return
+	}
+	if c.isClosing() {
+		<-c.slots
+		return
+	}
+	requestID := c.g.cfg.NewID()
+	route := c.g.route(body)
+	if route == nil {
+		<-c.slots
+		c.sendError(textForbidden, requestID)
+		return
+	}
+	event := c.g.messageEvent(c, route.Key, requestID, body)
+	c.g.work.Add(1)
+	go c.serve(route, requestID, event)
+}
+
+// serve calls the function and sends what it leaves for the client.
+func (c *connection) serve(route *Route, requestID string, event []byte) {
+	defer c.g.work.Done()
+	defer func() { <-c.slots }()
+	result, err := c.g.call(route, event)
+	if err == nil && route.HasResponse && len(result.body) > c.g.limits.MessageBytes {
+		c.g.log.Warn("response is too long", "route", route.Key, "function", route.Function, "bytes", len(result.body))
+		err = errFailed
+	}
+	switch {
+	case errors.Is(err, errTimedOut):
+		c.sendError(textTimedOut, requestID)
+	case err != nil:
+		c.sendError(textInternal, requestID)
+	case route.HasResponse && result.body != "":
+		c.respond(result.body)
+	}
+}
+
+// respond sends a function's body, whatever its status code ("Set up route responses", API Gateway Developer Guide).
+func (c *connection) respond(body string) {
+	size := len(body) + frameHeaderBytes*(1+len(body)/c.g.limits.FrameBytes)
+	if err := c.send(appendMessage(make([]byte, 0, size), body, c.g.limits.FrameBytes)); err != nil {
+		c.g.log.Debug("response not sent", "connectionId", c.id, "err", err)
+	}
+}
+
+func (c *connection) sendError(text, requestID string) {
+	c.respond(string(appendError(nil, text, c.id, requestID)))
+}
+
+// appendError appends the JSON of an error frame. Spaces are where AWS has them.
+func appendError(dst []byte, text, connectionID, requestID string) []byte {
+	dst = appendString(append(dst, `{"message": `...), text)
+	dst = appendString(append(dst, `, "connectionId":`...), connectionID)
+	dst = appendString(append(dst, `, "requestId":`...), requestID)
+	return append(dst, '}')
+}
+
+var (
+	// errTimedOut is returned when the integration's timeout passed.
+	errTimedOut = errors.New("integration timed out")
+	// errFailed is returned when the function was not reached, failed, or returned something else than a result.
+	errFailed = errors.New("integration failed")
+)
+
+// call invokes the route's function. The error is errTimedOut or errFailed; what was behind it is logged.
+func (g *Gateway) call(route *Route, event []byte) (result, error) {
+	ctx, cancel := context.WithTimeout(g.ctx, route.Timeout)
+	defer cancel()
+	response, err := g.cfg.Invoke(ctx, route.Function, route.Key, event)
+	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return result{}, errTimedOut
+		}
+		g.log.Warn("function not invoked", "route", route.Key, "function", route.Function, "err", err)
+		return result{}, errFailed
+	}
+	if response.FunctionError != "" { // its own log says why
+		return result{}, errFailed
+	}
+	res, err := parseResult(response.Payload)
+	if err != nil {
+		g.log.Warn("function returned no valid result", "route", route.Key, "function", route.Function, "err", err)
+		return result{}, errFailed
+	}
+	return res, nil
+}
+
+// disconnected tells $disconnect, once and whatever comes of it.
+func (g *Gateway) disconnected(c *connection) {
+	if g.disconnect == nil {
+		return
+	}
+	if _, err := g.call(g.disconnect, g.disconnectEvent(c)); err != nil {
+		g.log.Warn("disconnect not delivered", "connectionId", c.id, "err", err)
+	}
+}
