@@ -2,10 +2,12 @@ package stack
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // Endpoints are the addresses of a running stack. They are in the file endpoints.json of its data folder while all of
@@ -30,6 +32,23 @@ func (e Endpoints) write(file string) error {
 		return err
 	}
 	return os.Rename(unfinished, file)
+}
+
+// clearEndpoints removes the file that a killed stack has left: it would tell others that this one is ready. A stack that
+// still answers there is an error.
+func clearEndpoints(file string) error {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	var e Endpoints
+	if err == nil && json.Unmarshal(data, &e) == nil {
+		if conn, err := net.Dial("tcp", strings.TrimPrefix(e.HTTP, "http://")); err == nil {
+			_ = conn.Close()
+			return fmt.Errorf("a local stack runs here already, at %s", e.HTTP)
+		}
+	}
+	return os.Remove(file)
 }
 
 // listeners are the stack's doors, opened before anything else, since functions are told where they are.

@@ -26,6 +26,7 @@ type Stack struct {
 	options   Options
 	system    *template.System
 	endpoints Endpoints
+	announced bool // endpoints.json is ours
 	console   *console
 	log       *slog.Logger
 
@@ -68,11 +69,10 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
 		return err
 	}
-	// What a stack that was killed has left would tell others that this one is ready.
-	if err := os.Remove(s.options.path(endpointsFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	err := clearEndpoints(s.options.path(endpointsFile))
+	if err != nil {
 		return err
 	}
-	var err error
 	if s.listeners, err = listen(s.options); err != nil {
 		return err
 	}
@@ -92,6 +92,7 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startStreams(); err != nil {
 		return err
 	}
+	s.announced = true
 	return s.endpoints.write(s.options.path(endpointsFile))
 }
 
@@ -173,9 +174,9 @@ func (s *Stack) Wait(ctx context.Context) error {
 func (s *Stack) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	errs := []error{os.Remove(s.options.path(endpointsFile))}
-	if errors.Is(errs[0], os.ErrNotExist) {
-		errs = nil
+	var errs []error
+	if s.announced {
+		errs = append(errs, os.Remove(s.options.path(endpointsFile)))
 	}
 	if s.gateway != nil {
 		errs = append(errs, s.gateway.Close(ctx))
