@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/chatclient"
+)
+
+// socketDialer opens real connections for the clients of package chattest.
+type socketDialer struct {
+	*world
+	user string
+}
+
+var _ chattest.Dialer = socketDialer{}
+
+// replyPatience is how long a reply may take. Replies that never come are the gateway's to tell, after 29 s at the latest.
+const replyPatience = 40 * time.Second
+
+// Dial implements chattest.Dialer.
+func (d socketDialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) (chattest.Conn, error) {
+	client, err := chatclient.Dial(ctx, d.websocket, d.token(d.user), chatclient.Options{Push: func(f chatclient.Frame) {
+		if f.Type != "messages" {
+			return // a reply that nobody waits for any more
+		}
+		entries, err := entriesOf(f.Messages)
+		if err != nil {
+			d.Errorf("%s was pushed %+v: %v", d.user, f, err)
+		}
+		push(chat.RoomID(f.RoomID), entries)
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return socket{client}, nil
+}
+
+// socket is a connection as chattest wants it.
+type socket struct {
+	*chatclient.Client
+}
+
+// Join implements chattest.Conn.
+func (s socket) Join(ctx context.Context, in chat.JoinRoom) (chat.Page, error) {
+	f := fields{"room_id": in.Room}
+	if in.AfterID != nil {
+		f["after_id"] = *in.AfterID
+	}
+	return s.askPage(ctx, "joinRoom", f)
+}
+
+// Sync implements chattest.Conn.
+func (s socket) Sync(ctx context.Context, in chat.Sync) (chat.Page, error) {
+	return s.askPage(ctx, "sync", fields{"room_id": in.Room, "after_id": in.AfterID, "limit": in.Limit})
+}
+
+func (s socket) askPage(ctx context.Context, action string, f fields) (chat.Page, error) {
+	reply, err := s.ask(ctx, action, f)
+	if err != nil {
+		return chat.Page{}, err
+	}
+	return pageOf(page{
+		RoomID: reply.RoomID, Messages: reply.Messages, FirstID: reply.FirstID, LastID: reply.LastID, More: reply.More,
+	})
+}
+
+// Send implements chattest.Conn.
+func (s socket) Send(ctx context.Context, in chat.SendMessage) (chat.Entry, error) {
+	reply, err := s.ask(ctx, "sendMessage", fields{
+		"room_id": in.Room, "content": in.Content, "client_message_id": in.ClientMessageID,
+	})
+	if err != nil {
+		return chat.Entry{}, err
+	}
+	e, err := reply.Entry()
+	if err != nil {
+		return chat.Entry{}, err
+	}
+	return entryOf(e)
+}
+
+func (s socket) ask(ctx context.Context, action string, f fields) (chatclient.Frame, error) {
+	ctx, cancel := context.WithTimeout(ctx, replyPatience)
+	defer cancel()
+	reply, err := s.Do(ctx, action, f)
+	if told, ok := errors.AsType[*chatclient.Error](err); ok {
+		return reply, &chat.Error{Code: chat.Code(told.Code), Message: told.Message, Field: told.Field}
+	}
+	return reply, err
+}
+
+func pageOf(p page) (chat.Page, error) {
+	entries, err := entriesOf(p.Messages)
+	return chat.Page{
+		Room: chat.RoomID(p.RoomID), Entries: entries,
+		FirstID: chat.EntryID(p.FirstID), LastID: chat.EntryID(p.LastID), More: p.More,
+	}, err
+}
+
+func entriesOf(shown []entry) ([]chat.Entry, error) {
+	var entries []chat.Entry
+	for _, e := range shown {
+		one, err := entryOf(e)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, one)
+	}
+	return entries, nil
+}
+
+func entryOf(e entry) (chat.Entry, error) {
+	at, err := time.Parse(time.RFC3339, e.CreatedAt)
+	if err != nil {
+		return chat.Entry{}, fmt.Errorf("created_at: %w", err)
+	}
+	return chat.Entry{
+		Room: chat.RoomID(e.RoomID), ID: chat.EntryID(e.ID), Kind: chat.Kind(e.Kind), User: chat.UserID(e.UserID),
+		ClientMessageID: chat.ClientMessageID(e.ClientMessageID), Content: e.Content, CreatedAt: at,
+	}, nil
+}
