@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
@@ -32,7 +33,18 @@ func Actions(s Services) map[string]Action {
 // SendActions are those of the function sendmessage.
 func SendActions(s Services) map[string]Action {
 	return map[string]Action{
-		"sendMessage": action(wire.Request.SendMessage, s.Sender.Send, wire.Ack),
+		"sendMessage": counted(telemetry.Messages, action(wire.Request.SendMessage, s.Sender.Send, wire.Ack)),
+	}
+}
+
+// counted adds to a metric whenever act succeeds.
+func counted(m telemetry.Metric, act Action) Action {
+	return func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
+		reply, err := act(ctx, caller, r)
+		if err == nil {
+			telemetry.From(ctx).Add(m, 1)
+		}
+		return reply, err
 	}
 }
 

@@ -75,7 +75,10 @@ var (
 
 // bearer gives the token of an Authorization header, RFC 6750, 2.1; values are all that came under that name.
 func bearer(values []string) (string, error) {
-	if len(values) > 1 {
+	switch {
+	case len(values) == 0:
+		return "", errNoToken
+	case len(values) > 1:
 		return "", errTwoTokens
 	}
 	scheme, token, ok := strings.Cut(values[0], " ")

@@ -4,33 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
-	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/telemetry"
 )
 
-// postTimeout bounds one call: a call for a connection that ends meanwhile has been seen to hang.
-const postTimeout = 5 * time.Second
-
 // Management reaches connections through the @connections API. It implements [chat.Gateway].
 type Management struct {
-	client *apigatewaymanagementapi.Client
+	client  *apigatewaymanagementapi.Client
+	timeout time.Duration
 }
 
 var _ chat.Gateway = (*Management)(nil)
 
-// NewManagement makes a Management. The client must not retry: how often to try is decided by who knows the delivery.
-func NewManagement(client *apigatewaymanagementapi.Client) *Management {
-	return &Management{client: client}
+// NewManagement makes a Management. timeout bounds one call: a call for a connection that ends meanwhile has been seen to
+// hang. The client must not retry: how often to try is decided by who knows the delivery.
+func NewManagement(client *apigatewaymanagementapi.Client, timeout time.Duration) *Management {
+	return &Management{client: client, timeout: timeout}
 }
 
 // Post implements [chat.Gateway].
 func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
 	connectionID := string(id)
 	_, err := m.client.PostToConnection(ctx, &apigatewaymanagementapi.PostToConnectionInput{
@@ -41,7 +41,7 @@ func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byt
 
 // Close implements [chat.Gateway].
 func (m *Management) Close(ctx context.Context, id chat.ConnectionID) error {
-	ctx, cancel := context.WithTimeout(ctx, postTimeout)
+	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
 	connectionID := string(id)
 	_, err := m.client.DeleteConnection(ctx, &apigatewaymanagementapi.DeleteConnectionInput{ConnectionId: &connectionID})
@@ -52,7 +52,8 @@ func managementError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, gone := errors.AsType[*types.GoneException](err); gone {
+	// By the status, which is there even when an emulator leaves out the name of the error.
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusGone {
 		return chat.ErrGone
 	}
 	return fmt.Errorf("%s: %w", operation, err)

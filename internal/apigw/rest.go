@@ -47,12 +47,7 @@ func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthC
 }
 
 func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, event restEvent) (restReply, error) {
-	authorization := event.Headers["authorization"]
-	if authorization == "" {
-		return restReply{}, errNoToken
-	}
-	// The gateway joins repeated headers with commas, which no token holds.
-	raw, err := bearer(strings.Split(authorization, ","))
+	raw, err := bearer(authorization(event.Headers))
 	if err != nil {
 		return restReply{}, err
 	}
@@ -73,6 +68,18 @@ func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, 
 		return restReply{}, err
 	}
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
+}
+
+// authorization gives the values of that header. The gateway joins repeated headers with commas, which no token holds,
+// and writes their names in lower case, which SAM's local one does not.
+func authorization(headers map[string]string) []string {
+	var values []string
+	for name, value := range headers {
+		if strings.EqualFold(name, "authorization") && value != "" {
+			values = append(values, strings.Split(value, ",")...)
+		}
+	}
+	return values
 }
 
 func checkHealth(ctx context.Context, checks map[string]HealthCheck) restReply {

@@ -39,6 +39,8 @@ const (
 	// storeTimeout bounds one attempt at a store call. It is generous: a reserve that is tried again after it had
 	// succeeded costs a hole.
 	storeTimeout = 3 * time.Second
+	// postTimeout bounds one call to the management API.
+	postTimeout = 3 * time.Second
 )
 
 // NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and of the log,
@@ -95,10 +97,10 @@ func (p *Parts) reader(store *dynamo.Store) *chat.Reader {
 func (p *Parts) pusher(store *dynamo.Store) *chat.Pusher {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
-		o.HTTPClient = httpClient(storeTimeout)
+		o.HTTPClient = httpClient(postTimeout)
 		o.Retryer = aws.NopRetryer{} // chat.Pusher decides
 	})
-	return chat.NewPusher(apigw.NewManagement(client), store, chat.PusherOptions{
+	return chat.NewPusher(apigw.NewManagement(client, postTimeout), store, chat.PusherOptions{
 		Parallel: pushParallel,
 		Frames:   wire.Messages,
 		Now:      time.Now,

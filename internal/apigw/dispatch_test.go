@@ -1,0 +1,215 @@
+package apigw_test
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
+)
+
+// connectionStore keeps what PutConnection is given.
+type connectionStore struct {
+	script
+	put chat.Connection
+}
+
+func (s *connectionStore) PutConnection(_ context.Context, c chat.Connection) error {
+	s.put = c
+	return nil
+}
+
+func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
+	event := events.APIGatewayWebsocketProxyRequest{Body: body}
+	event.RequestContext.ConnectionID = connectionID
+	return event
+}
+
+// dispatch sends a frame to all the actions of both functions and gives the reply, with the line of the log.
+func dispatch(t *testing.T, s *script, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
+	t.Helper()
+	actions := apigw.Actions(s.services())
+	maps.Copy(actions, apigw.SendActions(s.services()))
+	got, line := observe(t, apigw.Dispatch(actions, s), event)
+	expect(t, "status", got.StatusCode, http.StatusOK)
+	return object(t, got.Body), line
+}
+
+// frames are one good frame of each action.
+func frames() map[string]string {
+	return map[string]string{
+		"sendMessage": `{"action":"sendMessage","request_id":"r-1","room_id":"general","content":"` + secret + `","client_message_id":"c-1"}`,
+		"joinRoom":    `{"action":"joinRoom","request_id":"r-1","room_id":"general","after_id":1}`,
+		"leaveRoom":   `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`,
+		"sync":        `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
+		"ping":        `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere"]}`,
+	}
+}
+
+func TestEveryActionHasItsReply(t *testing.T) {
+	replies := map[string]string{
+		"sendMessage": "ack", "joinRoom": "joined", "leaveRoom": "left", "sync": "synced", "ping": "pong",
+	}
+	for action, body := range frames() {
+		t.Run(action, func(t *testing.T) {
+			reply, line := dispatch(t, &script{entries: log(3)}, messageEvent(body))
+			expect(t, "type", reply["type"], replies[action])
+			expect(t, "request_id", reply["request_id"], "r-1")
+			expect(t, "action in the log", line["action"], action)
+			expect(t, "outcome", line["outcome"], "ok")
+			expect(t, "connection_id in the log", line["connection_id"], connectionID)
+			if action != "ping" {
+				expect(t, "room in the log", line["room"], "general")
+			}
+		})
+	}
+	services := (&script{}).services()
+	all := slices.Sorted(maps.Keys(apigw.Actions(services)))
+	all = append(all, slices.Sorted(maps.Keys(apigw.SendActions(services)))...)
+	slices.Sort(all)
+	if want := slices.Sorted(maps.Keys(frames())); !slices.Equal(all, want) {
+		t.Errorf("actions %v, want %v, each once", all, want)
+	}
+}
+
+func TestRepliesHoldWhatWasAskedFor(t *testing.T) {
+	s := &script{entries: log(3)}
+	reply, line := dispatch(t, s, messageEvent(frames()["sendMessage"]))
+	expect(t, "Messages", line["Messages"], 1.0)
+	message, _ := reply["message"].(map[string]any)
+	expect(t, "id of the message", message["id"], 7.0)
+	expect(t, "content of the message", message["content"], secret)
+	expect(t, "user of the message", message["user_id"], "alice")
+
+	reply, _ = dispatch(t, s, messageEvent(frames()["sync"]))
+	messages, _ := reply["messages"].([]any)
+	if len(messages) != 1 || messages[0].(map[string]any)["id"] != 2.0 || reply["more"] != true || reply["last_id"] != 3.0 {
+		t.Errorf("synced %v", reply)
+	}
+
+	reply, _ = dispatch(t, s, messageEvent(frames()["ping"]))
+	lastIDs, _ := reply["last_ids"].(map[string]any)
+	if len(lastIDs) != 1 || lastIDs["general"] != 3.0 {
+		t.Errorf("last_ids %v, want those of the rooms that alice is in", lastIDs)
+	}
+}
+
+// A frame that is refused for what it holds costs nothing and changes nothing.
+func TestRefusedFramesDoNotReachTheStore(t *testing.T) {
+	for name, c := range map[string]struct{ body, code, field string }{
+		"not JSON":               {"hello", "invalid", ""},
+		"empty":                  {"", "invalid", ""},
+		"a list":                 {"[]", "invalid", ""},
+		"no action":              {`{"request_id":"r-1"}`, "invalid", "action"},
+		"unknown action":         {`{"action":"editMessage","request_id":"r-1","room_id":"general"}`, "unknown_action", ""},
+		"action in another case": {`{"action":"Ping","request_id":"r-1"}`, "unknown_action", ""},
+		"a route":                {`{"action":"$connect","request_id":"r-1"}`, "unknown_action", ""},
+		"empty action":           {`{"action":"","request_id":"r-1"}`, "unknown_action", ""},
+		"no room":                {`{"action":"joinRoom","request_id":"r-1"}`, "invalid", "room_id"},
+		"no such name":           {`{"action":"joinRoom","request_id":"r-1","room_id":"` + secret + `!"}`, "invalid", "room_id"},
+		"no content":             {`{"action":"sendMessage","request_id":"r-1","room_id":"general","client_message_id":"c"}`, "invalid", "content"},
+		"too long": {`{"action":"sendMessage","request_id":"r-1","room_id":"general","client_message_id":"c","content":"` +
+			strings.Repeat("a", 4001) + `"}`, "too_large", "content"},
+		"no id of its own": {`{"action":"sendMessage","request_id":"r-1","room_id":"general","content":"` + secret + `"}`, "invalid", "client_message_id"},
+		"no position":      {`{"action":"sync","request_id":"r-1","room_id":"general"}`, "invalid", "after_id"},
+		"too many":         {`{"action":"sync","request_id":"r-1","room_id":"general","after_id":0,"limit":101}`, "invalid", "limit"},
+		"rooms as text":    {`{"action":"ping","request_id":"r-1","room_ids":"general"}`, "invalid", "room_ids"},
+		"negative":         {`{"action":"joinRoom","request_id":"r-1","room_id":"general","after_id":-1}`, "invalid", "after_id"},
+		"leaving nothing":  {`{"action":"leaveRoom","request_id":"r-1","room_id":""}`, "invalid", "room_id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{}
+			reply, line := dispatch(t, s, messageEvent(c.body))
+			expectError(t, reply, c.code)
+			failure, _ := reply["error"].(map[string]any)
+			if c.field != "" {
+				expect(t, "field", failure["field"], c.field)
+			}
+			if strings.Contains(c.body, "r-1") {
+				expect(t, "request_id", reply["request_id"], "r-1")
+			}
+			expect(t, "outcome", line["outcome"], c.code)
+			expect(t, "Messages", line["Messages"], nil)
+			if calls := s.called(); len(calls) > 0 {
+				t.Errorf("the store was called: %v", calls)
+			}
+		})
+	}
+}
+
+func expectError(t *testing.T, reply map[string]any, code string) {
+	t.Helper()
+	expect(t, "type", reply["type"], "error")
+	failure, _ := reply["error"].(map[string]any)
+	expect(t, "code", failure["code"], code)
+}
+
+func TestBadRequestIDIsNotGivenBack(t *testing.T) {
+	reply, _ := dispatch(t, &script{}, messageEvent(`{"action":"ping","request_id":"`+strings.Repeat("x", 65)+`"}`))
+	expectError(t, reply, "invalid")
+	expect(t, "field", reply["error"].(map[string]any)["field"], "request_id")
+	if id, ok := reply["request_id"]; ok {
+		t.Errorf("request_id %v is given back", id)
+	}
+}
+
+func TestRoomsOfOthers(t *testing.T) {
+	for room, code := range map[string]string{"others": "forbidden", "nowhere": "not_found"} {
+		for _, action := range []string{"sendMessage", "sync"} {
+			s := &script{}
+			reply, _ := dispatch(t, s, messageEvent(strings.Replace(frames()[action], "general", room, 1)))
+			expectError(t, reply, code)
+			if calls := s.called(); !slices.Equal(calls, []string{"Connection", "IsMember", "RoomExists"}) {
+				t.Errorf("%s in %s: calls %v", action, room, calls)
+			}
+		}
+	}
+}
+
+func TestFrameOfAConnectionThatIsGone(t *testing.T) {
+	for action, body := range frames() {
+		s := &script{}
+		event := messageEvent(body)
+		event.RequestContext.ConnectionID = "gone"
+		reply, _ := dispatch(t, s, event)
+		expectError(t, reply, "unauthorized")
+		if calls := s.called(); !slices.Equal(calls, []string{"Connection"}) {
+			t.Errorf("%s: calls %v", action, calls)
+		}
+	}
+}
+
+// Whichever store call fails, there is one reply with the request_id, and it says nothing of the inside.
+func TestFailuresOfTheStoreAreTold(t *testing.T) {
+	for action, body := range frames() {
+		ordinary := &script{entries: log(3)}
+		dispatch(t, ordinary, messageEvent(body))
+		for _, call := range slices.Compact(ordinary.called()) {
+			for code, err := range map[string]error{
+				"internal":    errBroken,
+				"unavailable": &chat.Error{Code: chat.CodeUnavailable, Message: "try again", Err: errBroken},
+			} {
+				t.Run(action+"/"+call+"/"+code, func(t *testing.T) {
+					s := &script{entries: log(3), fail: map[string]error{call: err}}
+					reply, line := dispatch(t, s, messageEvent(body))
+					expectError(t, reply, code)
+					expect(t, "request_id", reply["request_id"], "r-1")
+					expect(t, "outcome", line["outcome"], code)
+					text, _ := line["error"].(string)
+					if !strings.Contains(text, errBroken.Error()) {
+						t.Errorf("the log has the error %q, want the cause in it", text)
+					}
+					if failure, _ := reply["error"].(map[string]any); strings.Contains(failure["message"].(string), "broken") {
+						t.Errorf("told: %v", failure)
+					}
+				})
+			}
+		}
+	}
+}
