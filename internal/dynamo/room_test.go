@@ -175,37 +175,49 @@ func TestRemoveConnectionFindsAll(t *testing.T) {
 // it is, and nobody is lost or there twice.
 func TestShardsGrow(t *testing.T) {
 	each(t, func(f fixture) {
-		ctx := f.Context()
+		const many, few = 1000, 8
+		ctx, all := f.Context(), many+few
 		f.ok(f.CreateRoom(ctx, "r"))
-		f.ok(f.Subscribe(ctx, subscription("r", "early")))
-		const many = 1000
-		f.fillShard("r#0", many)
-		for range 2 { // the first finds the shard too full; the second reads them all
-			if all := f.subscribers("r"); len(all) != many+1 {
-				f.Fatalf("%d subscribers, want %d", len(all), many+1)
+		join := func(name string) {
+			for i := range few {
+				f.ok(f.Subscribe(ctx, subscription("r", chat.ConnectionID(fmt.Sprint(name, i)))))
 			}
 		}
-		for i := range 10 {
-			f.ok(f.Subscribe(ctx, subscription("r", chat.ConnectionID(fmt.Sprint("late", i)))))
+		join("early")
+		f.fillShard("r#0", many)
+		for range 2 { // the first finds the shard too full; the second reads them all
+			f.wantShards(all, all)
 		}
-		f.ok(f.Subscribe(ctx, subscription("r", "early")))
-		all := f.subscribers("r")
-		shards := map[int]int{}
-		for _, s := range all {
-			shards[s.Shard]++
+		f.ok(f.CreateRoom(ctx, "r")) // is there: its shards stay as many
+		join("late")
+		all += few
+		shards := f.wantShards(all, -1)
+		if len(shards) != 2 || shards[1] == 0 || shards[1] > few {
+			f.Errorf("shards hold %v: none of the late ones is in the second, or one of the early ones", shards)
 		}
-		if len(all) != many+11 || len(shards) != 2 || shards[1] == 0 || shards[1] > 10 {
-			f.Errorf("%d subscribers in shards %v, want %d in two", len(all), shards, many+11)
-		}
+		join("early")
+		f.wantShards(all, shards[0])
 		// All ways to end a subscription find it where it is.
-		f.ok(f.Unsubscribe(ctx, "early", "r"))
-		for i := range 10 {
+		for i := range few {
+			f.ok(f.Unsubscribe(ctx, chat.ConnectionID(fmt.Sprint("early", i)), "r"))
 			f.ok(f.RemoveConnection(ctx, chat.ConnectionID(fmt.Sprint("late", i))))
 		}
-		if all := f.subscribers("r"); len(all) != many {
-			f.Errorf("%d subscribers, want %d", len(all), many)
-		}
+		f.wantShards(many, many)
 	})
+}
+
+// wantShards checks how many subscriptions there are, and in the first shard unless that is -1. It gives them by shard.
+func (f fixture) wantShards(total, first int) map[int]int {
+	f.Helper()
+	all := f.subscribers("r")
+	shards := map[int]int{}
+	for _, s := range all {
+		shards[s.Shard]++
+	}
+	if len(all) != total || first >= 0 && shards[0] != first {
+		f.Fatalf("%d subscribers, by shard %v; want %d, %d of them in the first", len(all), shards, total, first)
+	}
+	return shards
 }
 
 func (f fixture) fillShard(shard string, n int) {
