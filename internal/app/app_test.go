@@ -1,0 +1,169 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"serverlesschat/localtest/template"
+)
+
+// asFunction makes the test binary be the function connect, to see how one ends that cannot start.
+const asFunction = "TEST_AS_FUNCTION"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asFunction) != "" {
+		Run("connect", Connect)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// builders are all functions by the names of their folders.
+func builders() map[string]func(*Parts) {
+	return map[string]func(*Parts){
+		"connect":     func(p *Parts) { Connect(p) },
+		"disconnect":  func(p *Parts) { Disconnect(p) },
+		"sendmessage": func(p *Parts) { SendMessage(p) },
+		"default":     func(p *Parts) { Default(p) },
+		"fanout":      func(p *Parts) { Fanout(p) },
+		"push":        func(p *Parts) { Push(p) },
+		"history":     func(p *Parts) { History(p) },
+	}
+}
+
+// environments are what the template gives each function, by the names of their folders.
+func environments(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	system, err := template.Load("../../template.yaml", template.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]map[string]string{}
+	for _, f := range system.Functions {
+		found[path.Base(f.CodeURI)] = f.Environment
+	}
+	return found
+}
+
+// build builds a function from an environment and gives what it asked for, and what was wrong.
+func build(t *testing.T, function string, environment map[string]string) (asked map[string]bool, err error) {
+	t.Helper()
+	t.Setenv("AWS_REGION", "us-east-1")
+	asked = map[string]bool{}
+	p, err := NewParts(t.Context(), func(name string) string {
+		asked[name] = true
+		return environment[name]
+	}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	builders()[function](p)
+	return asked, p.settings.Err()
+}
+
+func TestEveryFunctionOfTheTemplateIsBuilt(t *testing.T) {
+	if got, want := slices.Sorted(maps.Keys(environments(t))), slices.Sorted(maps.Keys(builders())); !slices.Equal(got, want) {
+		t.Errorf("the template has %v, there are %v", got, want)
+	}
+}
+
+// A setting that the code asks for and the template does not give would be missed by the first user in production; one
+// that the template gives and nobody asks for is dead weight, or a name misspelt.
+func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
+	readBySDK := []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"}
+	for function, environment := range environments(t) {
+		t.Run(function, func(t *testing.T) {
+			asked, err := build(t, function, environment)
+			if err != nil {
+				t.Errorf("with what the template gives: %v", err)
+			}
+			for name := range asked {
+				if _, given := environment[name]; !given {
+					t.Errorf("asks for %s, which the template does not give", name)
+				}
+			}
+			for name := range environment {
+				if !asked[name] && !slices.Contains(readBySDK, name) {
+					t.Errorf("does not ask for %s, which the template gives", name)
+				}
+			}
+		})
+	}
+}
+
+func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
+	optional := []string{
+		"LOG_LEVEL",                                            // has a default
+		"TOKEN_KEYS",                                           // without any, no token holds
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", // AWS's own, without
+	}
+	for function, environment := range environments(t) {
+		_, all := build(t, function, nil)
+		for name := range environment {
+			if slices.Contains(optional, name) {
+				continue
+			}
+			if line := "setting " + name + " is missing"; all == nil || strings.Count(all.Error(), line) != 1 {
+				t.Errorf("%s without anything: %v; want %q once", function, all, line)
+			}
+			without := maps.Clone(environment)
+			delete(without, name)
+			if _, err := build(t, function, without); err == nil || err.Error() != "setting "+name+" is missing" {
+				t.Errorf("%s without %s: %v", function, name, err)
+			}
+		}
+	}
+}
+
+func TestWrongSettingsAreNamed(t *testing.T) {
+	for name, c := range map[string]struct{ function, value, want string }{
+		"HOLE_AGE_MS, a word":       {"fanout", "soon", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
+		"HOLE_AGE_MS, zero":         {"history", "0", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
+		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
+		"LOG_LEVEL":                 {"push", "LOUD", "setting LOG_LEVEL must be DEBUG, INFO, WARN or ERROR"},
+		"TOKEN_KEYS, not base64url": {"connect", "{}", "setting TOKEN_KEYS cannot be used: token keys: not base64url"},
+		"TOKEN_KEYS, a secret key":  {"history", "eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJhIiwiayI6IkFBIn1dfQ", "must be a public EC, RSA or Ed25519 key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment := maps.Clone(environments(t)[c.function])
+			environment[strings.Split(name, ",")[0]] = c.value
+			if _, err := build(t, c.function, environment); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// A function that cannot start says why in one line of its log, and does not take the first event.
+func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), self)
+	command.Env = []string{asFunction + "=1", "AWS_REGION=us-east-1", "TOKEN_ISSUER=https://issuer.invalid"}
+	var out bytes.Buffer
+	command.Stdout = &out
+	err = command.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
+		t.Fatalf("ended with %v: %s", err, &out)
+	}
+	var line map[string]any
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
+		t.Fatalf("%v: %s", err, &out)
+	}
+	want := "setting CONNECTIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
+	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
+		t.Errorf("logged %v", line)
+	}
+}
