@@ -18,7 +18,6 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/localtest/chatclient"
 	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
 )
 
 func TestStoryAThousandListeners(t *testing.T) {
@@ -132,19 +131,7 @@ func (g *countingGateway) start(t *testing.T) (endpoint string) {
 func TestAHallOfTenThousand(t *testing.T) {
 	const count = 10_000
 	management := &countingGateway{delay: 5 * time.Millisecond, posts: map[string]int{}}
-	c, err := start(stack.Options{
-		InMemory: true, DataDir: t.TempDir(), Engine: engine.Dynoxide,
-		Parameters: map[string]string{"ManagementEndpoint": management.start(t)},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.stack.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := newWorld(t, c)
+	w := startOwn(t, map[string]string{"ManagementEndpoint": management.start(t)})
 	ann := w.as("ann")
 	ann.joins("hall")
 	subscribe(w, "hall", count-1)

@@ -17,12 +17,15 @@ import (
 
 // These stories are about what must not be lost when something breaks. They need a stack of their own.
 
+// startOwn starts a stack for one story.
 func startOwn(t *testing.T, parameters map[string]string) *world {
 	t.Helper()
-	c, err := start(stack.Options{InMemory: true, DataDir: t.TempDir(), Engine: engine.Dynoxide, Parameters: parameters})
+	dir := t.TempDir()
+	c, err := start(stack.Options{InMemory: true, DataDir: dir, Engine: engine.Dynoxide, Parameters: parameters})
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.dir = dir
 	t.Cleanup(func() {
 		if err := c.stack.Close(); err != nil {
 			t.Error(err)
@@ -135,22 +138,12 @@ func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
 
 func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
 	// Without a subscriptions table nothing can be pushed, however often it is tried.
-	dir := t.TempDir()
-	c, err := start(stack.Options{InMemory: true, DataDir: dir, Engine: engine.Dynoxide})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.stack.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := newWorld(t, c)
+	w := startOwn(t, nil)
 	ann := w.as("ann")
 	ann.joins("lobby")
 	w.dropTable("SubscriptionsTable")
 	ann.sends("lobby", "unheard")
-	file := filepath.Join(dir, "dead-letters", "FanoutDeadLetters.jsonl")
+	file := filepath.Join(w.dir, "dead-letters", "FanoutDeadLetters.jsonl")
 	var letter struct {
 		RequestContext struct{ Condition string }
 		Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
