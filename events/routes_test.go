@@ -1,0 +1,158 @@
+package events
+
+import (
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/localtest/template"
+)
+
+// folder gives the name of the folder of the function with that logical id.
+func folder(t *testing.T, s *template.System, logicalID string) string {
+	t.Helper()
+	for _, f := range s.Functions {
+		if f.LogicalID == logicalID {
+			return path.Base(f.CodeURI)
+		}
+	}
+	t.Fatalf("no function %s in the template", logicalID)
+	return ""
+}
+
+// webSocketRoutes gives, for each route key, the folder of its function.
+func webSocketRoutes(t *testing.T, s *template.System) map[string]string {
+	t.Helper()
+	routes := map[string]string{}
+	for _, r := range s.WebSocket.Routes {
+		routes[r.Key] = folder(t, s, r.Function)
+	}
+	return routes
+}
+
+func actions() (sendMessage, others []string) {
+	// The tables only name their services; nothing is called.
+	return slices.Sorted(maps.Keys(apigw.SendActions(apigw.Services{}))), slices.Sorted(maps.Keys(apigw.Actions(apigw.Services{})))
+}
+
+// An action of the function sendmessage needs a route of its own; one of the function default must have none. Else the
+// gateway hands its frames to a function that does not know it.
+func TestRoutesAndActionsAgree(t *testing.T) {
+	s := system(t)
+	routes := webSocketRoutes(t, s)
+	want := map[string]string{"$connect": "connect", "$disconnect": "disconnect", "$default": "default"}
+	sendMessage, others := actions()
+	for _, action := range sendMessage {
+		want[action] = "sendmessage"
+		if slices.Contains(others, action) {
+			t.Errorf("both functions have the action %s", action)
+		}
+	}
+	if !maps.Equal(routes, want) {
+		t.Errorf("routes %v,\nwant   %v", routes, want)
+	}
+	if s.WebSocket.SelectionKey != "action" {
+		t.Errorf("routes are selected by %s, frames are by action", s.WebSocket.SelectionKey)
+	}
+	for _, r := range s.WebSocket.Routes {
+		// Without it the client waits for a reply that goes nowhere.
+		if replies := r.Key != "$connect" && r.Key != "$disconnect"; r.HasResponse != replies {
+			t.Errorf("route %s sends replies: %t", r.Key, r.HasResponse)
+		}
+	}
+}
+
+func TestWebSocketEventsAreOfTheirRoutes(t *testing.T) {
+	s := system(t)
+	routes := webSocketRoutes(t, s)
+	for _, function := range []string{"connect", "default", "sendmessage", "disconnect"} {
+		event := decode[events.APIGatewayWebsocketProxyRequest](t, read(t, function))
+		key := event.RequestContext.RouteKey
+		if routes[key] != function {
+			t.Errorf("%s.json has the route %s, which is that of %q", function, key, routes[key])
+		}
+		if event.RequestContext.Stage != s.WebSocket.Stage {
+			t.Errorf("%s.json is of the stage %s", function, event.RequestContext.Stage)
+		}
+		if event.RequestContext.EventType != "MESSAGE" {
+			continue
+		}
+		frame := decode[struct{ Action string }](t, []byte(event.Body))
+		selected := frame.Action
+		if _, ok := routes[selected]; !ok {
+			selected = "$default"
+		}
+		if selected != key {
+			t.Errorf("%s.json has the action %s, whose frames take the route %s", function, frame.Action, selected)
+		}
+		sendMessage, others := actions()
+		if !slices.Contains(slices.Concat(sendMessage, others), frame.Action) {
+			t.Errorf("%s.json has the action %s, which nobody handles", function, frame.Action)
+		}
+	}
+}
+
+func TestHTTPRoutesAreHandled(t *testing.T) {
+	s := system(t)
+	handle := apigw.REST(nil, nil, nil)
+	var keys []string
+	for _, route := range s.HTTP.Routes {
+		keys = append(keys, route.Key())
+		if f := folder(t, s, route.Function); f != "history" {
+			t.Errorf("%s is that of %s", route.Key(), f)
+		}
+		// Without a token and with nothing behind it: what is handled answers something, what is not is not found.
+		reply, err := handle(t.Context(), events.APIGatewayV2HTTPRequest{RouteKey: route.Key()})
+		if err != nil || reply.StatusCode == http.StatusNotFound {
+			t.Errorf("%s is not handled: %d, %v", route.Key(), reply.StatusCode, err)
+		}
+	}
+	event := decode[events.APIGatewayV2HTTPRequest](t, read(t, "history"))
+	if !slices.Contains(keys, event.RouteKey) || event.RequestContext.RouteKey != event.RouteKey {
+		t.Errorf("history.json has the route %s, the template %v", event.RouteKey, keys)
+	}
+	method, pattern, _ := strings.Cut(event.RouteKey, " ")
+	for name, value := range event.PathParameters {
+		pattern = strings.Replace(pattern, "{"+name+"}", value, 1)
+	}
+	if event.RequestContext.HTTP.Method != method || event.RawPath != pattern || event.RequestContext.HTTP.Path != pattern {
+		t.Errorf("history.json has the path %s, its route gives %s", event.RawPath, pattern)
+	}
+	if event.RequestContext.Stage != s.HTTP.Stage {
+		t.Errorf("history.json is of the stage %s", event.RequestContext.Stage)
+	}
+}
+
+func TestStreamEventIsOfItsTable(t *testing.T) {
+	s := system(t)
+	if len(s.Mappings) != 1 || folder(t, s, s.Mappings[0].Function) != "fanout" {
+		t.Fatalf("mappings %+v", s.Mappings)
+	}
+	i := slices.IndexFunc(s.Tables, func(table template.Table) bool { return table.LogicalID == s.Mappings[0].Table })
+	table := s.Tables[i]
+	types := map[string]string{}
+	for _, a := range table.AttributeDefinitions {
+		types[a.AttributeName] = a.AttributeType
+	}
+	for _, record := range decode[events.DynamoDBEvent](t, read(t, "fanout")).Records {
+		if !strings.Contains(record.EventSourceArn, "-"+table.LogicalID+"-") || record.Change.StreamViewType != table.StreamViewType {
+			t.Errorf("record of %s, %s", record.EventSourceArn, record.Change.StreamViewType)
+		}
+		for name, value := range record.Change.Keys {
+			if want := map[events.DynamoDBDataType]string{
+				events.DataTypeString: "S", events.DataTypeNumber: "N", events.DataTypeBinary: "B",
+			}[value.DataType()]; types[name] != want {
+				t.Errorf("key %s is of the type %s, in the template %q", name, want, types[name])
+			}
+		}
+		if len(record.Change.Keys) != len(table.KeySchema) || len(record.Change.NewImage) > 0 {
+			t.Errorf("record %+v", record.Change)
+		}
+	}
+}
