@@ -1,0 +1,108 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+)
+
+// within reports whether an import path is the package, or below it.
+func within(imported, pkg string) bool {
+	return imported == pkg || strings.HasPrefix(imported, strings.TrimSuffix(pkg, "/")+"/")
+}
+
+func isStandard(imported string) bool {
+	first, _, _ := strings.Cut(imported, "/")
+	return !strings.Contains(first, ".") && first+"/" != module
+}
+
+// Imports point one way: functions → app → {apigw, dynamo, token} → {wire, telemetry} → chat. Beside the standard library
+// a package may import what stands here and no more.
+func mayImport() map[string][]string {
+	inside := func(name string) string { return module + "internal/" + name }
+	return map[string][]string{
+		"internal/chat":      {},
+		"internal/telemetry": {"github.com/aws/aws-lambda-go/lambdacontext"},
+		"internal/wire":      {inside("chat")},
+		"internal/token":     {inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"},
+		"internal/dynamo": {inside("chat"), inside("telemetry"), "github.com/aws/aws-sdk-go-v2/aws",
+			"github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/smithy-go", "golang.org/x/sync"},
+		"internal/apigw": {inside("chat"), inside("wire"), inside("telemetry"), "github.com/aws/aws-lambda-go/events",
+			"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi", "github.com/aws/aws-sdk-go-v2/service/lambda",
+			"github.com/aws/smithy-go"},
+		"internal/app": {inside("chat"), inside("wire"), inside("telemetry"), inside("apigw"), inside("dynamo"), inside("token"),
+			"github.com/aws"},
+		"internal/chattest": {inside("chat")},
+	}
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	allowed := mayImport()
+	for _, s := range project(t).sources {
+		if s.isTest() || !within(s.folder(), "internal") && !within(s.folder(), "functions") {
+			continue
+		}
+		list, known := allowed[s.folder()]
+		if within(s.folder(), "functions") {
+			list, known = []string{module + "internal/app"}, true
+		}
+		if !known {
+			t.Errorf("%s: the package has no row in mayImport: say there what it may know of", s.path)
+			continue
+		}
+		for _, imported := range s.imports() {
+			ok := isStandard(imported)
+			for _, a := range list {
+				ok = ok || within(imported, a)
+			}
+			if !ok {
+				t.Errorf("%s imports %s. The rules of the chat are to be read, tested and kept without knowing the network, "+
+					"the database or each other's adapters; what they need they ask for in an interface of their own", s.path, imported)
+			}
+		}
+	}
+}
+
+// The stack emulates what a template describes. If it knew the chat it would be right for this chat alone, and if the chat
+// knew the stack it would no longer be what is deployed that runs here.
+func TestChatAndStackDoNotKnowEachOther(t *testing.T) {
+	const why = "the stack must serve any template, and what is deployed must not need the stack"
+	seesBoth := []string{"localtest/e2e", "localtest/bench"}
+	for _, s := range project(t).sources {
+		for _, imported := range s.imports() {
+			if within(s.folder(), "localtest") && within(imported, module+"internal") && !anyWithin(s.folder(), seesBoth) {
+				t.Errorf("%s imports %s: %s. Only %v see both", s.path, imported, why, seesBoth)
+			}
+			inside := within(s.folder(), "internal") || within(s.folder(), "functions")
+			if inside && !s.isTest() && within(imported, module+"localtest") {
+				t.Errorf("%s imports %s: %s. Only tests may", s.path, imported, why)
+			}
+		}
+	}
+}
+
+func anyWithin(imported string, packages []string) bool {
+	for _, p := range packages {
+		if within(imported, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// The parts of the stack are wired in one place.
+func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
+	wires := []string{"localtest/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
+	for _, s := range project(t).sources {
+		if s.isTest() || !within(s.folder(), "localtest") || s.folder() == "localtest" || anyWithin(s.folder(), wires) {
+			continue
+		}
+		for _, imported := range s.imports() {
+			other, ok := strings.CutPrefix(imported, module)
+			if !ok || other == "localtest/childproc" || within(other, s.folder()) || within(s.folder(), other) {
+				continue
+			}
+			t.Errorf("%s imports %s. Each part is to be understood and replaced alone; it declares the one function that it "+
+				"needs of another, and localtest/stack fits them together", s.path, imported)
+		}
+	}
+}
