@@ -80,6 +80,10 @@ func (s *script) IsMember(_ context.Context, _ chat.UserID, room chat.RoomID) (b
 	return room != "others" && room != "nowhere", s.call("IsMember")
 }
 
+func (s *script) Standing(_ context.Context, d chat.Draft) (bool, *chat.Claim, error) {
+	return d.Room != "others" && d.Room != "nowhere", nil, s.call("Standing")
+}
+
 func (s *script) AddMember(context.Context, chat.UserID, chat.RoomID) error {
 	return s.call("AddMember")
 }
@@ -159,7 +163,7 @@ func (s *script) services() apigw.Services {
 	membership := chat.NewMembership(s)
 	writer := chat.NewWriter(s, s, s, noon, func([]byte) {})
 	return apigw.Services{
-		Sender:  chat.NewSender(membership, writer),
+		Sender:  chat.NewSender(membership, s, writer),
 		Joiner:  chat.NewJoiner(membership, s, s.reader()),
 		History: s.history(),
 		Pinger:  chat.NewPinger(membership, s.reader(), noon),

@@ -46,7 +46,7 @@ func SendMessage(p *Parts) websocket {
 		Users:       p.settings.required("USERS_TABLE"),
 	})
 	writer := chat.NewWriter(store, store, store, time.Now, randomBytes)
-	actions := apigw.SendActions(apigw.Services{Sender: chat.NewSender(chat.NewMembership(store), writer)})
+	actions := apigw.SendActions(apigw.Services{Sender: chat.NewSender(chat.NewMembership(store), store, writer)})
 	return apigw.Dispatch(actions, store)
 }
 

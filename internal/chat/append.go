@@ -55,7 +55,18 @@ func NewWriter(claims Claims, counters Counters, placer Placer, now func() time.
 // settles it.
 func (w *Writer) Append(ctx context.Context, d Draft) (Entry, error) {
 	a := &appending{Writer: w, draft: d}
-	next, err := a.look, error(nil)
+	return a.run(ctx, a.look)
+}
+
+// appendKnowing is Append for who has read the draft's claim already. It may be stale without harm; a fresh one spares
+// ids on ordinary repeats.
+func (w *Writer) appendKnowing(ctx context.Context, d Draft, claim *Claim) (Entry, error) {
+	a := &appending{Writer: w, draft: d}
+	return a.run(ctx, func(context.Context) (step, error) { return a.decide(claim) })
+}
+
+func (a *appending) run(ctx context.Context, next step) (Entry, error) {
+	var err error
 	for next != nil {
 		// A caller that has given up must not go on reserving: each reserved id that is not placed is a hole.
 		if err := ctx.Err(); err != nil {
@@ -84,9 +95,14 @@ type step func(context.Context) (step, error)
 // look spares ids on repeats: only a draft without a claim reserves.
 func (a *appending) look(ctx context.Context) (step, error) {
 	claim, err := a.claims.Claim(ctx, a.draft)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("read claim: %w", err)
+	}
+	return a.decide(claim)
+}
+
+func (a *appending) decide(claim *Claim) (step, error) {
+	switch {
 	case claim == nil:
 		return a.reserveThen(a.claim), nil
 	case !claim.Fingerprint.matches(a.draft):

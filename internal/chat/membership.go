@@ -45,6 +45,11 @@ func (m *Membership) Check(ctx context.Context, user UserID, room RoomID) error 
 	if err != nil || member {
 		return wrap("read member", err)
 	}
+	return m.refusal(ctx, room)
+}
+
+// refusal gives the error for who is no member of the room.
+func (m *Membership) refusal(ctx context.Context, room RoomID) error {
 	exists, err := m.rooms.RoomExists(ctx, room)
 	switch {
 	case err != nil:

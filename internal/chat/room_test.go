@@ -40,6 +40,10 @@ func (r *fakeRoom) IsMember(_ context.Context, user UserID, _ RoomID) (bool, err
 	return r.members[user], r.call("is member")
 }
 
+func (r *fakeRoom) Standing(_ context.Context, d Draft) (bool, *Claim, error) {
+	return r.members[d.User], nil, r.call("is member")
+}
+
 func (r *fakeRoom) AddMember(_ context.Context, user UserID, _ RoomID) error {
 	err := r.call("add member")
 	r.members[user] = r.members[user] || err == nil
@@ -157,9 +161,9 @@ func TestWhoMayReadAndSend(t *testing.T) {
 				"send": func(r *fakeRoom) error {
 					log := &scriptedLog{t: t, start: script0}
 					if c.code == "" {
-						log.script = []outcome{{call: "get m"}, {call: "reserve in r", id: 1}, {call: "claim 1"}, {call: "place hi at 1"}}
+						log.script = []outcome{{call: "reserve in r", id: 1}, {call: "claim 1"}, {call: "place hi at 1"}}
 					}
-					s := NewSender(NewMembership(r), NewWriter(log, log, log, log.now, func([]byte) {}))
+					s := NewSender(NewMembership(r), r, NewWriter(log, log, log, log.now, func([]byte) {}))
 					e, err := s.Send(t.Context(), ann, SendMessage{Room: "r", Content: "hi", ClientMessageID: "m"})
 					if err == nil && (e.ID != 1 || e.User != "ann" || e.Kind != KindMessage || e.Content != "hi" || e.ClientMessageID != "m") {
 						t.Errorf("stored %+v", e)

@@ -13,6 +13,15 @@ func (a *Actor) Claim(ctx context.Context, d chat.Draft) (*chat.Claim, error) {
 	return do(ctx, a, "Claim", false, func() (*chat.Claim, error) { return a.store.Claim(ctx, d) })
 }
 
+// Standing implements [chat.Standings].
+func (a *Actor) Standing(ctx context.Context, d chat.Draft) (member bool, claim *chat.Claim, err error) {
+	claim, err = do(ctx, a, "Standing", false, func() (c *chat.Claim, err error) {
+		member, c, err = a.store.Standing(ctx, d)
+		return c, err
+	})
+	return member, claim, err
+}
+
 // PutClaim implements [chat.Claims].
 func (a *Actor) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
 	return do(ctx, a, "PutClaim", true, func() (*chat.Claim, error) { return a.store.PutClaim(ctx, d, c) })

@@ -11,6 +11,7 @@ import (
 
 // Store is all that the chat keeps.
 type Store interface {
+	chat.Standings
 	chat.Claims
 	chat.Counters
 	chat.Placer

@@ -56,7 +56,22 @@ type logStore interface {
 func sendBy(ctx context.Context, v env, rooms chat.Rooms, log logStore, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
 	writer := chat.NewWriter(log, log, log, v.now, func(b []byte) { _, _ = rand.Read(b) })
 	caller := chat.Caller{Connection: chat.Connection{User: user}}
-	return chat.NewSender(chat.NewMembership(rooms), writer).Send(ctx, caller, in)
+	return chat.NewSender(chat.NewMembership(rooms), standings{rooms, log}, writer).Send(ctx, caller, in)
+}
+
+// standings reads in two calls, each of which a fault may hit.
+type standings struct {
+	rooms chat.Rooms
+	log   logStore
+}
+
+func (s standings) Standing(ctx context.Context, d chat.Draft) (bool, *chat.Claim, error) {
+	member, err := s.rooms.IsMember(ctx, d.User, d.Room)
+	if err != nil {
+		return false, nil, err
+	}
+	claim, err := s.log.Claim(ctx, d)
+	return member, claim, err
 }
 
 func reader(v env, a *chattest.Actor) *chat.Reader {

@@ -16,10 +16,12 @@ import (
 func counterKey(room chat.RoomID) item  { return item{"item": text("counter#" + string(room))} }
 func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }
 
+const claimPrefix = "claim#"
+
 func claimKey(d chat.Draft) item {
 	return item{
 		"user_id": text(string(d.User)),
-		"item":    text("claim#" + string(d.Room) + "#" + string(d.ClientMessageID)),
+		"item":    text(claimPrefix + string(d.Room) + "#" + string(d.ClientMessageID)),
 	}
 }
 

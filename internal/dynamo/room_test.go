@@ -237,3 +237,32 @@ func (f fixture) fillShard(shard string, n int) {
 		f.ok(err)
 	}
 }
+
+func TestStanding(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, d := f.Context(), draft("hi")
+		claim := chat.Claim{ID: 7, Fingerprint: chat.Fingerprint("first")}
+		check := func(what string, d chat.Draft, wantMember bool, want *chat.Claim) {
+			f.Helper()
+			member, c, err := f.Standing(ctx, d)
+			gotClaim(f, what, c, err, want)
+			if member != wantMember {
+				f.Errorf("%s: member is %v", what, member)
+			}
+		}
+		check("a stranger", d, false, nil)
+		_, err := f.PutClaim(ctx, d, claim)
+		f.ok(err)
+		check("who was a member once", d, false, &claim)
+		f.ok(f.AddMember(ctx, d.User, d.Room))
+		check("a member who repeats", d, true, &claim)
+		other := d
+		other.ClientMessageID = "another"
+		check("a member", other, true, nil)
+		other.Room = "another"
+		check("a member elsewhere", other, false, nil)
+		if write, read := f.spent(func(ctx context.Context) error { _, _, err := f.Standing(ctx, d); return err }); write != 0 || read != 2 {
+			f.Errorf("took %v write units and %v read units, want 0 and 2", write, read)
+		}
+	})
+}

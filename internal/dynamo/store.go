@@ -36,6 +36,7 @@ func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
 }
 
 var (
+	_ chat.Standings     = (*Store)(nil)
 	_ chat.Claims        = (*Store)(nil)
 	_ chat.Counters      = (*Store)(nil)
 	_ chat.Placer        = (*Store)(nil)
