@@ -48,58 +48,43 @@ func (s *stopwatch) quantile(q float64) time.Duration {
 	return quantile(s.spans, q)
 }
 
-// nobody is a room without subscribers: the fan-out's own work is what is measured.
-type nobody struct{}
-
-// Deliver implements chat.Deliverer.
-func (nobody) Deliver(context.Context, chat.Delivery) error { return nil }
-
-// fanOut wakes the room as often as the stream would, until the returned function is called; that waits for its last run.
-func fanOut(ctx context.Context, g *ground, age time.Duration) (stop func() error) {
-	ctx, cancel := context.WithCancel(ctx)
-	f := chat.NewFanout(g.store, nobody{}, chat.FanoutOptions{HoleAge: age, Now: time.Now})
-	ended := make(chan error, 1)
-	go func() {
-		for ctx.Err() == nil {
-			if err := f.Wake(context.WithoutCancel(ctx), room); err != nil {
-				ended <- err
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		ended <- f.Wake(context.WithoutCancel(ctx), room)
-	}()
-	return func() error { cancel(); return <-ended }
-}
-
 func holes(ctx context.Context, b *bench, s settings) error {
-	fmt.Printf("%d writers, %v added to each store call, %d goroutines of overload\n", s.writers, s.delay, s.overload)
+	fmt.Printf("%d writers, %v added to each store call, %d processes of overload; ms from reserving to placing\n",
+		s.writers, s.delay, s.overload)
 	fmt.Printf("%6s %11s %8s %8s %8s %8s %8s %17s\n", "age ms", "messages/s", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "voids", "voids/10,000 msgs")
-	stopLoad := overload(s.overload)
+	stopLoad, err := overload(s.overload)
+	if err != nil {
+		return err
+	}
 	defer stopLoad()
-	for _, age := range []int{100, 250, 500, 1000, 2000} {
+	for _, age := range ages {
 		g, err := b.open(ctx, s.delay)
 		if err != nil {
 			return err
 		}
 		watch := &stopwatch{counters: g.store, placer: g.store, reserved: map[chat.EntryID]time.Time{}}
-		stop := fanOut(ctx, g, time.Duration(age)*time.Millisecond)
+		fan := startFanOut(ctx, g, age, nobody{})
 		f, err := write(ctx, g.writer(watch, watch), s.writers, time.Duration(s.seconds)*time.Second)
 		if err != nil {
 			return err
 		}
-		if err := stop(); err != nil {
+		if err := fan.stop(); err != nil {
 			return err
 		}
 		voids, _, err := count(ctx, g)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%6d %11.1f %8.1f %8.1f %8.1f %8.1f %8d %17.1f\n", age, float64(f.stored)/f.took.Seconds(),
+		fmt.Printf("%6.0f %11.1f %8.1f %8.1f %8.1f %8.1f %8d %17.1f\n", millis(age), float64(f.stored)/f.took.Seconds(),
 			millis(watch.quantile(0.5)), millis(watch.quantile(0.99)), millis(watch.quantile(0.999)), millis(watch.quantile(1)),
 			voids, float64(voids)/float64(f.stored)*10_000)
 	}
 	return nil
+}
+
+// ages are those of holes that are tried.
+var ages = []time.Duration{
+	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second,
 }
 
 // count reads the whole log. Its error is a hole.
@@ -119,21 +104,4 @@ func count(ctx context.Context, g *ground) (voids int, last chat.EntryID, err er
 			}
 		}
 	}
-}
-
-// overload keeps processors busy until the returned function is called.
-func overload(goroutines int) (stop func()) {
-	done := make(chan struct{})
-	for range goroutines {
-		go func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-				}
-			}
-		}()
-	}
-	return func() { close(done) }
 }

@@ -15,12 +15,12 @@ func steady(ctx context.Context, b *bench, s settings) error {
 	if err != nil {
 		return err
 	}
-	stop := fanOut(ctx, g, defaultAge)
+	fan := startFanOut(ctx, g, defaultAge, nobody{})
 	f, err := write(ctx, g.writer(g.store, g.store), s.writers, time.Duration(s.seconds)*time.Second)
 	if err != nil {
 		return err
 	}
-	if err := stop(); err != nil {
+	if err := fan.stop(); err != nil {
 		return err
 	}
 	voids, last, err := count(ctx, g)

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// nobody is a room without subscribers: the fan-out's own work is what is measured.
+type nobody struct{}
+
+// Deliver implements chat.Deliverer.
+func (nobody) Deliver(context.Context, chat.Delivery) error { return nil }
+
+// witness is one subscriber, who notes how old each entry is that comes.
+type witness struct {
+	mu     sync.Mutex
+	delays map[chat.EntryID]time.Duration
+}
+
+// Deliver implements chat.Deliverer.
+func (w *witness) Deliver(_ context.Context, d chat.Delivery) error {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range d.Entries {
+		if !e.IsVoid() {
+			w.delays[e.ID] = now.Sub(e.CreatedAt)
+		}
+	}
+	return nil
+}
+
+// watchedStore is a store whose room somebody always listens to: reading who does is left out.
+type watchedStore struct{ *ground }
+
+func (s watchedStore) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	return s.store.Position(ctx, room)
+}
+
+func (s watchedStore) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+	return s.store.AdvancePosition(ctx, room, to)
+}
+
+func (s watchedStore) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
+	return s.store.EntriesAfter(ctx, room, after, limit)
+}
+
+func (s watchedStore) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
+	return s.store.EntriesBefore(ctx, room, before, limit)
+}
+
+func (s watchedStore) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
+	return s.store.Place(ctx, e)
+}
+
+func (s watchedStore) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
+	_, err := s.store.Subscribers(ctx, room)
+	return []chat.Subscription{{Room: room, Connection: "witness"}}, err
+}
+
+// fanOut wakes the room as often as the stream would.
+type fanOut struct {
+	cancel context.CancelFunc
+	ended  chan error
+	took   []time.Duration // how long each wake took; to be read after stop
+}
+
+func startFanOut(ctx context.Context, g *ground, age time.Duration, to chat.Deliverer) *fanOut {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &fanOut{cancel: cancel, ended: make(chan error, 1)}
+	one := chat.NewFanout(watchedStore{g}, to, chat.FanoutOptions{HoleAge: age, Now: time.Now})
+	wake := func() error {
+		start := time.Now()
+		err := one.Wake(context.WithoutCancel(ctx), room)
+		f.took = append(f.took, time.Since(start))
+		return err
+	}
+	go func() {
+		for ctx.Err() == nil {
+			if err := wake(); err != nil {
+				f.ended <- err
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		f.ended <- wake()
+	}()
+	return f
+}
+
+// stop waits for the last wake, after which nothing is left to push.
+func (f *fanOut) stop() error {
+	f.cancel()
+	return <-f.ended
+}
