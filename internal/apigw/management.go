@@ -53,8 +53,13 @@ func managementError(operation string, err error) error {
 		return nil
 	}
 	// By the status, which is there even when an emulator leaves out the name of the error.
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() == http.StatusGone {
-		return chat.ErrGone
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		switch response.HTTPStatusCode() {
+		case http.StatusGone:
+			return chat.ErrGone
+		case http.StatusForbidden:
+			return fmt.Errorf("%s: %w: %w", operation, chat.ErrForbidden, err)
+		}
 	}
 	return fmt.Errorf("%s: %w", operation, err)
 }

@@ -84,7 +84,7 @@ func TestManagementErrors(t *testing.T) {
 		"gone, without a name": {http.StatusGone, "", "", isGone},
 		"full buffer or rate":  {http.StatusTooManyRequests, "LimitExceededException", "", is[*types.LimitExceededException]},
 		"too large":            {http.StatusRequestEntityTooLarge, "PayloadTooLargeException", `{"message":"too large"}`, isFailure},
-		"forbidden":            {http.StatusForbidden, "ForbiddenException", `{"message":"Forbidden"}`, is[*types.ForbiddenException]},
+		"forbidden":            {http.StatusForbidden, "ForbiddenException", `{"message":"Forbidden"}`, isForbidden},
 		"bad id":               {http.StatusBadRequest, "BadRequestException", `{"message":"Invalid connectionId"}`, isFailure},
 		"broken":               {http.StatusInternalServerError, "", "oops", isFailure},
 		"not JSON":             {http.StatusBadGateway, "", "<html>", isFailure},
@@ -112,6 +112,8 @@ func TestManagementErrors(t *testing.T) {
 }
 
 func isGone(err error) bool { return errors.Is(err, chat.ErrGone) }
+
+func isForbidden(err error) bool { return errors.Is(err, chat.ErrForbidden) && is[*types.ForbiddenException](err) }
 
 func isFailure(err error) bool { return err != nil && !isGone(err) }
 

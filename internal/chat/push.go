@@ -7,13 +7,18 @@ import (
 	"time"
 )
 
-// ErrGone is returned by a Gateway when the connection does not exist any more.
-var ErrGone = errors.New("connection is gone")
+var (
+	// ErrGone is returned by a Gateway when the connection does not exist any more.
+	ErrGone = errors.New("connection is gone")
+	// ErrForbidden is returned by a Gateway that refuses us, whatever the connection: a right or an address is wrong. No
+	// connection may be given up for it.
+	ErrForbidden = errors.New("not allowed to reach connections")
+)
 
 // Gateway reaches open connections.
 type Gateway interface {
 	// Post sends one frame to the connection, once, without trying again. Its error is ErrGone when there is no such
-	// connection.
+	// connection, ErrForbidden when the gateway refuses us.
 	Post(ctx context.Context, id ConnectionID, frame []byte) error
 	// Close ends the connection. Its error is ErrGone when there is none.
 	Close(ctx context.Context, id ConnectionID) error
@@ -82,6 +87,8 @@ func (p *Pusher) deliver(ctx context.Context, s Subscription, frames [][]byte, e
 		case errors.Is(err, ErrGone):
 			counts.add(Pushed{Gone: 1})
 			return wrap("remove subscription", p.subscriptions.RemoveSubscription(ctx, s))
+		case errors.Is(err, ErrForbidden):
+			return err
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case err != nil:
@@ -104,7 +111,7 @@ func (p *Pusher) post(ctx context.Context, id ConnectionID, frame []byte) (posts
 	wait := firstPostWait
 	for posts = 1; ; posts++ {
 		err = p.gateway.Post(ctx, id, frame)
-		if err == nil || errors.Is(err, ErrGone) || posts == postAttempts {
+		if err == nil || errors.Is(err, ErrGone) || errors.Is(err, ErrForbidden) || posts == postAttempts {
 			return posts, err
 		}
 		if err := sleep(ctx, wait/2+time.Duration(p.opts.Jitter()*float64(wait))); err != nil {
