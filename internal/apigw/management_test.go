@@ -113,7 +113,9 @@ func TestManagementErrors(t *testing.T) {
 
 func isGone(err error) bool { return errors.Is(err, chat.ErrGone) }
 
-func isForbidden(err error) bool { return errors.Is(err, chat.ErrForbidden) && is[*types.ForbiddenException](err) }
+func isForbidden(err error) bool {
+	return errors.Is(err, chat.ErrForbidden) && is[*types.ForbiddenException](err)
+}
 
 func isFailure(err error) bool { return err != nil && !isGone(err) }
 

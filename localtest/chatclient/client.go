@@ -235,8 +235,16 @@ func (c *Client) End() error {
 	return c.end
 }
 
-// CloseStatus gives the code of the close frame with which the server ended the connection; -1 when there was none.
-func (c *Client) CloseStatus() int { return int(websocket.CloseStatus(c.End())) }
+// CloseStatus waits for the end of the connection and gives the code of the close frame with which the server ended it; -1
+// when there was none. Its error is that of ctx.
+func (c *Client) CloseStatus(ctx context.Context) (int, error) {
+	select {
+	case <-c.done:
+		return int(websocket.CloseStatus(c.end)), nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
 
 // Drop ends the connection without a close frame, as a lost network does.
 func (c *Client) Drop() {

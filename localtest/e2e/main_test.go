@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -56,6 +57,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
+	http.DefaultClient.CloseIdleConnections()
 	if code == 0 {
 		if err := goleak.Find(goleak.IgnoreTopFunction(childproc.StarterFunction)); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -175,6 +175,11 @@ func TestStoryTokens(t *testing.T) {
 				t.Errorf("handshake with %.10s…: %v", query, err)
 			}
 		}
+	})
+}
+
+func TestStoryATokenAmongTheSubprotocols(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
 		c, err := chatclient.Dial(w.ctx, w.websocket, w.token("ann"), chatclient.Options{
 			Subprotocols: []string{"chat.v1"}, InSubprotocol: true,
 		})
@@ -197,7 +202,6 @@ func TestStoryRubbish(t *testing.T) {
 			field  string
 		}{
 			{"dance", nil, "unknown_action", ""},
-			{"$connect", nil, "unknown_action", ""},
 			{"sendMessage", fields{"content": "hi", "client_message_id": "1"}, "invalid", "room_id"},
 			{"sendMessage", fields{"room_id": lobby, "client_message_id": "1"}, "invalid", "content"},
 			{"sendMessage", fields{"room_id": lobby, "content": "hi"}, "invalid", "client_message_id"},
@@ -247,11 +251,26 @@ func TestStoryFramesThatAreNotEvenWrong(t *testing.T) {
 				t.Fatalf("%s: no answer", text)
 			}
 		}
-		if err := c.Write(w.ctx, []byte(`{"action":"sendMessage","room_id":"`+strings.Repeat("x", 33<<10)+`"}`)); err != nil {
+	})
+}
+
+func TestStoryAFrameThatIsTooLarge(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.as("ann")
+		if err := ann.client.Write(w.ctx, []byte(`{"action":"sendMessage","room_id":"`+strings.Repeat("x", 33<<10)+`"}`)); err != nil {
 			t.Fatal(err)
 		}
-		if status := c.CloseStatus(); status != 1009 {
-			t.Errorf("a frame over 32 KB ended the connection with %d, want 1009", status)
+		if status, err := ann.client.CloseStatus(w.ctx); status != 1009 || err != nil {
+			t.Errorf("a frame over 32 KB ended the connection with %d, %v, want 1009", status, err)
+		}
+	})
+}
+
+func TestStoryRoutesOfTheGatewayAreNoActions(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.as("ann")
+		for _, name := range []string{"$connect", "$disconnect", "$default"} {
+			ann.fails("unknown_action", name, nil)
 		}
 	})
 }
