@@ -77,6 +77,9 @@ func TestServerCloses(t *testing.T) {
 	if status := h.post(id, "x"); status != 410 {
 		t.Errorf("POST: %d, want 410", status)
 	}
+	if status, _, _ := h.request("GET", "/dev/@connections/"+id, nil); status != 410 {
+		t.Errorf("GET: %d, want 410", status)
+	}
 	if code, reason := h.readClose(client); code != 1000 || reason != "Connection Closed Normally" {
 		t.Errorf("closed with %d %q", code, reason)
 	}

@@ -125,21 +125,22 @@ func TestResponses(t *testing.T) {
 
 func TestNoResponses(t *testing.T) {
 	h := start(t)
-	client, _ := h.dial(nil)
-	silent := func(function, action, result string) {
-		h.returns(function, result)
-		h.write(client, `{"action":"`+action+`"}`)
-		h.next(function)
-	}
-	silent("oneway", "oneWay", `{"statusCode":200,"body":"dropped"}`)
-	silent("oneway", "oneWay", `{"statusCode":500}`)
-	silent("send", "sendMessage", `{"statusCode":200}`)
-	silent("send", "sendMessage", `{"statusCode":200,"body":null}`)
-	silent("send", "sendMessage", `{"statusCode":200,"body":""}`)
-	client.CloseRead(h.ctx())
-	h.close() // waits for the functions; a message would have failed CloseRead
-	if reason := h.next("disconnect").event.RequestContext.DisconnectStatusCode; reason != 1001 {
-		t.Errorf("closed with %d: something was sent", reason)
+	client, id := h.dial(nil)
+	for _, tc := range []struct{ function, action, result string }{
+		{"oneway", "oneWay", `{"statusCode":200,"body":"dropped"}`},
+		{"oneway", "oneWay", `{"statusCode":500}`},
+		{"send", "sendMessage", `{"statusCode":200}`},
+		{"send", "sendMessage", `{"statusCode":200,"body":null}`},
+		{"send", "sendMessage", `{"statusCode":200,"body":""}`},
+	} {
+		h.returns(tc.function, tc.result)
+		h.write(client, `{"action":"`+tc.action+`"}`)
+		h.next(tc.function)
+		h.answered(id)
+		h.post(id, "end")
+		if got := h.read(client); got != "end" {
+			t.Errorf("%s sent %q for %s", tc.action, got, tc.result)
+		}
 	}
 }
 
@@ -154,7 +155,7 @@ func TestErrorFrames(t *testing.T) {
 		want    string
 	}{
 		"crash": {func(context.Context, invocation) (Response, error) {
-			return Response{Payload: []byte(`{"errorMessage":"boom"}`), FunctionError: "Unhandled"}, nil
+			return Response{Payload: []byte(`{"statusCode":200,"body":"x"}`), FunctionError: "Unhandled"}, nil
 		}, textInternal},
 		"throttled": {func(context.Context, invocation) (Response, error) {
 			return Response{}, errors.New("throttled")
@@ -184,7 +185,10 @@ func TestErrorFrames(t *testing.T) {
 }
 
 func TestForbiddenWithoutDefault(t *testing.T) {
-	h := start(t, func(cfg *Config) { cfg.Routes = cfg.Routes[:4] })
+	h := start(t, func(cfg *Config) {
+		cfg.Routes = cfg.Routes[:4]
+		cfg.Limits.InFlight = 1
+	})
 	client, id := h.dial(nil)
 	for _, body := range []string{`{"action":"other"}`, `not JSON`, ``, `{"action":"$connect"}`} {
 		h.write(client, body)

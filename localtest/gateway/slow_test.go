@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"net"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -58,11 +57,7 @@ func TestSlowReader(t *testing.T) {
 		t.Errorf("got %q", f.Payload)
 	}
 	c, _ := h.g.find(id)
-	for ctx := h.ctx(); !c.out.isIdle(); runtime.Gosched() {
-		if ctx.Err() != nil {
-			t.Fatal("memory or a writer is left behind")
-		}
-	}
+	h.until("memory or a writer is left behind", c.out.isIdle)
 }
 
 func (o *outbox) isIdle() bool {

@@ -137,6 +137,20 @@ func TestCloseTimeout(t *testing.T) {
 	})
 }
 
+// A client that asks for the end and reads nothing of what is still on its way has CloseTimeout, too.
+func TestCloseTimeoutOfSlowReader(t *testing.T) {
+	inBubble(t, func(g *Gateway, c *rawClient, in invocation, fs *functions) {
+		connection, _ := g.find(in.event.RequestContext.ConnectionID)
+		connection.send(appendMessage(nil, "never read", 100))
+		began := time.Now()
+		c.write(maskedClose(1000, "enough"))
+		rc := fs.next("disconnect").event.RequestContext
+		if took := time.Since(began); took != 5*time.Second || rc.DisconnectStatusCode != 1000 {
+			t.Errorf("closed with %d after %v, want 1000 after 5s", rc.DisconnectStatusCode, took)
+		}
+	})
+}
+
 // Who sends to a client that does not read waits for a moment at most, and a full buffer is noticed at once.
 func TestSenderIsNotHeldUp(t *testing.T) {
 	inBubble(t, func(g *Gateway, c *rawClient, in invocation, fs *functions) {
@@ -157,6 +171,28 @@ func TestSenderIsNotHeldUp(t *testing.T) {
 		}
 		if err := connection.send(frames[:0]); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// What others send while a sender waits for the socket comes after the sender's own.
+func TestOrderAcrossWriters(t *testing.T) {
+	inBubble(t, func(g *Gateway, c *rawClient, in invocation, fs *functions) {
+		connection, _ := g.find(in.event.RequestContext.ConnectionID)
+		go connection.send(appendMessage(nil, "first", 100))
+		synctest.Wait() // it is writing
+		for _, text := range []string{"second", "third"} {
+			if err := connection.send(appendMessage(nil, text, 100)); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(patience)
+		synctest.Wait() // a flusher is
+		connection.send(appendMessage(nil, "fourth", 100))
+		for _, want := range []string{"first", "second", "third", "fourth"} {
+			if got := string(c.frame().Payload); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
 		}
 	})
 }
