@@ -142,6 +142,7 @@ func TestCloseTimeoutOfSlowReader(t *testing.T) {
 	inBubble(t, func(g *Gateway, c *rawClient, in invocation, fs *functions) {
 		connection, _ := g.find(in.event.RequestContext.ConnectionID)
 		connection.send(appendMessage(nil, "never read", 100))
+		synctest.Wait() // a flusher is writing it
 		began := time.Now()
 		c.write(maskedClose(1000, "enough"))
 		rc := fs.next("disconnect").event.RequestContext
