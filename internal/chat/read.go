@@ -49,7 +49,7 @@ const (
 	// DefaultPageLimit and MaxPageLimit bound the entries of a page.
 	DefaultPageLimit = 50
 	MaxPageLimit     = 100
-	maxPageBytes     = 96 << 10
+	maxPageBytes     = 96<<10 - 1024 // the protocol's 96 KB, less what stands around the entries in the largest reply
 	scanLimit        = 500
 )
 
@@ -158,7 +158,7 @@ func (r *Reader) cut(entries []Entry, limit int, fromEnd bool) ([]Entry, bool) {
 		if fromEnd {
 			i = len(entries) - 1 - kept
 		}
-		size += r.opts.Size(entries[i])
+		size += r.opts.Size(entries[i]) + 1 // and a comma
 		if kept > 0 && size > maxPageBytes {
 			break
 		}
