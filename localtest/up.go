@@ -55,8 +55,8 @@ The chat runs (ready in %.1f s). Ctrl-C stops it; its data stays in %s/.
 
 In two other terminals, here:
 
-  npx wscat -c %[3]s -H "Authorization: Bearer $(make -s token USER=alice)"
-  npx wscat -c %[3]s -H "Authorization: Bearer $(make -s token USER=bob)"
+  npx --yes wscat -c %[3]s -H "Authorization: Bearer $(make -s token USER=alice)"
+  npx --yes wscat -c %[3]s -H "Authorization: Bearer $(make -s token USER=bob)"
 
 and type in each, the second line in one of them:
 
