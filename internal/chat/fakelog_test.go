@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -71,7 +72,11 @@ func (l *fakeLog) EntriesAfter(_ context.Context, _ RoomID, after EntryID, limit
 }
 
 func (l *fakeLog) EntriesBefore(_ context.Context, _ RoomID, before EntryID, limit int) ([]Entry, error) {
-	err := l.call("before %d", before)
+	call := fmt.Sprintf("before %d", before)
+	if before == math.MaxInt64 {
+		call = "newest"
+	}
+	err := l.call("%s", call)
 	return l.some(limit, func(id EntryID) bool { return id < before }, true), err
 }
 

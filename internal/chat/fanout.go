@@ -57,10 +57,13 @@ func NewFanout(store FanoutStore, deliverer Deliverer, opts FanoutOptions) *Fano
 	}
 }
 
-// Wake pushes all of the room's news. It returns nil only when no entry lies past an open hole, since no later wake may
-// come for it: so it may take as long as the age of a hole, and longer.
+// Wake pushes all of the room's news. It returns nil only when no entry that was there when it began lies past an open
+// hole: for those no later wake may come, so it may take as long as the age of a hole, and longer. An entry that came
+// later has a record of its own, later in the stream. (A busy room always has a young hole: who waited for none would
+// never end.)
 func (f *Fanout) Wake(ctx context.Context, room RoomID) error {
 	hole := holeWait{placer: f.placer, now: f.opts.Now, age: f.opts.HoleAge}
+	var newest EntryID // that was there when the first hole was met; 0 before
 	for {
 		position, err := f.positions.Position(ctx, room)
 		if err != nil {
@@ -75,14 +78,19 @@ func (f *Fanout) Wake(ctx context.Context, room RoomID) error {
 				return err
 			}
 		}
-		switch {
-		case run.more:
-		case run.next == nil:
-			return nil
-		default:
-			if err := hole.at(ctx, run.end, *run.next); err != nil {
+		if run.more {
+			continue
+		}
+		if run.next != nil && newest == 0 {
+			if newest, err = newestID(ctx, f.entries, room); err != nil {
 				return err
 			}
+		}
+		if run.next == nil || run.end >= newest {
+			return nil
+		}
+		if err := hole.at(ctx, run.end, *run.next); err != nil {
+			return err
 		}
 	}
 }

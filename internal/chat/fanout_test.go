@@ -46,10 +46,10 @@ func TestWake(t *testing.T) {
 			[]string{"position", "after 3", "subscribers", "deliver 4 to 5", "advance to 5"}},
 		{"news for nobody", upToID(2), 0, nil, []string{"position", "after 0", "subscribers", "advance to 2"}},
 		{"an old hole: what is before it goes first", []EntryID{1, 3}, 0, one,
-			[]string{"position", "after 0", "subscribers", "deliver 1 to 1", "advance to 1", "place void at 2",
+			[]string{"position", "after 0", "subscribers", "deliver 1 to 1", "advance to 1", "newest", "place void at 2",
 				"position", "after 1", "subscribers", "deliver 2 to 3", "advance to 3"}},
 		{"an old hole at once", []EntryID{2}, 0, one,
-			[]string{"position", "after 0", "place void at 1", "position", "after 0", "subscribers", "deliver 1 to 2", "advance to 2"}},
+			[]string{"position", "after 0", "newest", "place void at 1", "position", "after 0", "subscribers", "deliver 1 to 2", "advance to 2"}},
 		{"more than one read", upToID(scanLimit + 1), 0, one,
 			[]string{"position", "after 0", "subscribers", "deliver 1 to 500", "advance to 500",
 				"position", "after 500", "subscribers", "deliver 501 to 501", "advance to 501"}},
@@ -105,6 +105,30 @@ func TestWakeDoesNotReturnBeforeAnOpenHole(t *testing.T) {
 		}
 		if time.Since(start) != testAge || log.position != 3 {
 			t.Errorf("returned after %v with position %d", time.Since(start), log.position)
+		}
+	})
+}
+
+// TestWakeEndsInABusyRoom: in a room whose writers always leave a new hole for a moment, a wake waits at those that are
+// below what was there when it began. What comes later has a wake of its own.
+func TestWakeEndsInABusyRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := newFakeLog(1, 2)
+		log.put(time.Now(), 4, 5)
+		reads := 0
+		log.before = func(call string) error {
+			if call == "position" {
+				if reads++; reads > 1 { // the first holes are closed, and there are new ones
+					log.put(time.Now(), EntryID(3*reads-3), EntryID(3*reads-2), EntryID(3*reads-1), EntryID(3*reads+1))
+				}
+			}
+			return nil
+		}
+		if _, err := wakeOnce(t, log); err != nil {
+			t.Fatal(err)
+		}
+		if log.position != 5 {
+			t.Errorf("returned with position %d, want 5", log.position)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func TestHoleBeforeAnOldEntryIsFilledAtOnce(t *testing.T) {
 		if got, want := waitsOf(t, log), milliseconds(0); !slices.Equal(got, want) {
 			t.Errorf("waited %v, want %v", got, want)
 		}
-		want := []string{"position", "after 0", "place void at 1", "place void at 2", "place void at 3", "position", "after 0",
+		want := []string{"position", "after 0", "newest", "place void at 1", "place void at 2", "place void at 3", "position", "after 0",
 			"subscribers", "advance to 4"}
 		if !slices.Equal(log.calls, want) {
 			t.Errorf("calls %q, want %q", log.calls, want)
@@ -102,9 +102,9 @@ func TestClockAheadDoesNotMakeTheWaitLonger(t *testing.T) {
 func TestEachHoleIsWaitedForAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := newFakeLog(1)
-		log.put(time.Now(), 3)
-		// When the first hole is filled by its writer, a second one comes, of a later entry.
-		time.AfterFunc(70*time.Millisecond, func() { log.put(time.Now(), 2, 5) })
+		log.put(time.Now(), 3, 5)
+		// When the first hole is filled by its writer, the second one's wait begins.
+		time.AfterFunc(70*time.Millisecond, func() { log.put(time.Now(), 2) })
 		waits := waitsOf(t, log)
 		if want := milliseconds(25, 50, 25, 50, 100); !slices.Equal(waits[:5], want) {
 			t.Errorf("waited %v…, want %v…", waits[:5], want)

@@ -179,13 +179,13 @@ func (r *Reader) settledEnd(ctx context.Context, room RoomID) (EntryID, error) {
 	if err != nil || next == nil {
 		return end, err
 	}
-	newest, err := r.entries.EntriesBefore(ctx, room, math.MaxInt64, 1)
+	newest, err := newestID(ctx, r.entries, room)
 	if err != nil {
-		return 0, fmt.Errorf("read newest entry: %w", err)
+		return 0, err
 	}
 	age := time.Duration(float64(r.opts.HoleAge) * (1.5 + r.opts.Jitter()/2))
 	hole := holeWait{placer: r.placer, now: r.opts.Now, age: age}
-	for next != nil && len(newest) > 0 && end < newest[0].ID {
+	for next != nil && end < newest {
 		if err := hole.at(ctx, end, *next); err != nil {
 			return 0, err
 		}
@@ -239,4 +239,13 @@ func readRun(ctx context.Context, entries Entries, room RoomID, from EntryID) (r
 	}
 	r.more = len(read) == scanLimit
 	return r, nil
+}
+
+// newestID gives the highest id that something lies at, 0 in an empty room.
+func newestID(ctx context.Context, entries Entries, room RoomID) (EntryID, error) {
+	newest, err := entries.EntriesBefore(ctx, room, math.MaxInt64, 1)
+	if err != nil || len(newest) == 0 {
+		return 0, wrap("read newest entry", err)
+	}
+	return newest[0].ID, nil
 }
