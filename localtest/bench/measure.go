@@ -96,9 +96,12 @@ func printHeader() {
 
 func (r result) String() string {
 	seconds, messages, deliveries := r.took.Seconds(), float64(r.sent), float64(r.delivered)
-	return fmt.Sprintf("%7d %9d %7d %10.1f %13.0f %9.1f %9.1f %10.3f %9.2f %9.2f %9.2f", r.members, r.inFlight, r.poll.Milliseconds(),
-		messages/seconds, deliveries/seconds, millis(r.p50), millis(r.p99),
-		r.posts/deliveries, r.writes/messages, r.reads/messages, r.invokes/messages)
+	line := fmt.Sprintf("%7d %9d %7d %10.1f %13.0f %9.1f %9.1f", r.members, r.inFlight, r.poll.Milliseconds(),
+		messages/seconds, deliveries/seconds, millis(r.p50), millis(r.p99))
+	if r.invokes == 0 {
+		return line + "  (no counters to read there)"
+	}
+	return line + fmt.Sprintf(" %10.3f %9.2f %9.2f %9.2f", r.posts/deliveries, r.writes/messages, r.reads/messages, r.invokes/messages)
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
