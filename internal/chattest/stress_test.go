@@ -25,7 +25,7 @@ func TestPromisesSideBySide(t *testing.T) {
 		room := chat.RoomID(fmt.Sprint("room", seed))
 		c := &crowd{
 			T: t, ctx: ctx, room: room, record: chattest.NewRecord(room), random: rand.New(rand.NewPCG(seed, 2)),
-			end: time.Now().Add(searchTime(t, 4*time.Second)),
+			end: time.Now().Add(searchTime(t, 3*time.Second)),
 		}
 		c.server = newServer(ctx, theChat(), store, c.record, room, seed)
 		c.lives()
