@@ -54,12 +54,6 @@ func (c *Client) AwaitShown(ctx context.Context, id chat.EntryID) error {
 	}
 }
 
-// AwaitJoined waits until the client has a connection that has joined.
-func (c *Client) AwaitJoined(ctx context.Context) error {
-	_, err := c.connected(ctx)
-	return err
-}
-
 // connected gives a connection that has joined, and waits for one if need be.
 func (c *Client) connected(ctx context.Context) (Conn, error) {
 	for {

@@ -12,10 +12,6 @@ import (
 	"serverlesschat/localtest/template"
 )
 
-// BuildFlags are those of the functions. Whoever builds something else of this module with the same ones shares the
-// compiler's work. The tag leaves out the part of aws-lambda-go that only retired runtimes use.
-var buildFlags = []string{"-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w"}
-
 // Build builds the functions of the system at root for this machine, all at once, into dir. The binary of a function is
 // called as the folder of its CodeUri.
 //
@@ -28,9 +24,12 @@ func Build(ctx context.Context, root, dir string, functions []template.Function)
 	if err != nil {
 		return fmt.Errorf("build functions: %w", err)
 	}
-	// The separator at the end makes it a folder, also when there is one function alone.
-	args := append([]string{"build"}, buildFlags...)
-	args = append(args, "-o", absolute+string(filepath.Separator))
+	// The flags are those of the Makefile's BUILD_FLAGS: so functions and stack share the compiler's work. The tag leaves
+	// out the part of aws-lambda-go that only retired runtimes use. The separator at the end of the folder's name makes it
+	// one, also when there is one function alone.
+	args := []string{
+		"build", "-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", absolute + string(filepath.Separator),
+	}
 	for _, f := range functions {
 		args = append(args, "./"+path.Clean(f.CodeURI))
 	}

@@ -32,11 +32,3 @@ func (l *ledger) finish(ticket int) {
 
 // unfinished is how many records have entered since the first that is not done with, itself included.
 func (l *ledger) unfinished() int { return len(l.open) }
-
-// oldest is the number of the first record that is not done with; empty if there is none.
-func (l *ledger) oldest() string {
-	if len(l.open) == 0 {
-		return ""
-	}
-	return l.open[0].number
-}
