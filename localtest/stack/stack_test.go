@@ -90,3 +90,13 @@ func TestWhatTheCompilerSaysIsTold(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAStoppedFunctionIsRefusedByLine(t *testing.T) {
+	none := 0
+	s := &Stack{system: &template.System{Functions: []template.Function{
+		{LogicalID: "Sleeper", Line: 7, Name: "sleeper", CodeURI: "functions/sleeper", ReservedConcurrency: &none},
+	}}}
+	if err := s.startFunctions(); err == nil || !strings.Contains(err.Error(), "template.yaml:7: Sleeper") {
+		t.Errorf("got %v", err)
+	}
+}
