@@ -157,3 +157,30 @@ func (l *losingTransport) Do(r *http.Request) (*http.Response, error) {
 	_ = response.Body.Close()
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 }
+
+// TestAShardThatCannotBeAddedKeepsNobodyWaiting: the subscriptions are given all the same, and the next reader tries again.
+func TestAShardThatCannotBeAddedKeepsNobodyWaiting(t *testing.T) {
+	each(t, func(f fixture) {
+		const many = 1001
+		f.ok(f.CreateRoom(f.Context(), "r"))
+		f.fillShard("r#0", many)
+		client := dynamodb.New(f.engine.DynamoDB.Options(), func(o *dynamodb.Options) {
+			o.HTTPClient = noUpdates{o.HTTPClient}
+			o.Retryer = aws.NopRetryer{}
+		})
+		all, err := dynamo.New(client, f.tables, time.Now).Subscribers(f.Context(), "r")
+		if err != nil || len(all) != many {
+			f.Errorf("got %d subscriptions, %v, want %d", len(all), err, many)
+		}
+	})
+}
+
+// noUpdates lets no UpdateItem through.
+type noUpdates struct{ inner dynamodb.HTTPClient }
+
+func (n noUpdates) Do(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".UpdateItem") {
+		return nil, errors.New("no updates")
+	}
+	return n.inner.Do(r)
+}
