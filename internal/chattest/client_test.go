@@ -92,7 +92,10 @@ func (s *scripted) Send(_ context.Context, in chat.SendMessage) (chat.Entry, err
 
 func (s *scripted) Done() <-chan struct{} { return s.done }
 
+// Drop may be called by the client and by the test at once.
 func (s *scripted) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	select {
 	case <-s.done:
 	default:
