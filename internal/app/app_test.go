@@ -13,8 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
+	"serverlesschat/localtest/engine/enginetest"
 	"serverlesschat/localtest/template"
 )
 
@@ -25,7 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) != "" {
 		Run("connect", Connect)
 	}
-	goleak.VerifyTestMain(m)
+	enginetest.Main(m)
 }
 
 // builders are all functions by the names of their folders.

@@ -1,0 +1,171 @@
+package dynamo_test
+
+import (
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew instead of comparing with them")
+
+const rowFolder = "testdata/rows"
+
+// Rows outlive the code that wrote them: each kind of item lies in its file as it lies in its table.
+func TestRowsLieAsEver(t *testing.T) {
+	each(t, func(f fixture) {
+		f.writeRows()
+		got := f.rows()
+		if *update {
+			for name, row := range got {
+				f.ok(os.WriteFile(filepath.Join(rowFolder, name+".json"), []byte(row), 0o644))
+			}
+		}
+		files, err := filepath.Glob(filepath.Join(rowFolder, "*.json"))
+		f.ok(err)
+		var names []string
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), ".json")
+			names = append(names, name)
+			want, err := os.ReadFile(file)
+			f.ok(err)
+			if got[name] != string(want) {
+				f.Errorf("%s: got %swant %s", name, got[name], want)
+			}
+		}
+		slices.Sort(names)
+		if all := slices.Sorted(maps.Keys(got)); !slices.Equal(all, names) {
+			f.Errorf("the tables hold rows of the kinds %v, want %v", all, names)
+		}
+	})
+}
+
+// ahead lies far ahead: engines take rows away once they have expired.
+var ahead = time.Date(2099, 12, 31, 12, 0, 0, 123_000_000, time.UTC)
+
+// writeRows writes one item of each kind, and a second subscription that is then marked closing. Nothing in them is
+// random: times are given, and the salt of the fingerprint stands here.
+func (f fixture) writeRows() {
+	f.Helper()
+	ctx := f.Context()
+	now, salt := func() time.Time { return ahead }, func(b []byte) { copy(b, "0123456789abcdef") }
+	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
+
+	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
+	_, err := chat.NewWriter(s, s, s, now, salt).Append(ctx, draft("Grüße 😀"))
+	f.ok(err)
+	_, err = s.Reserve(ctx, "r")
+	f.ok(err)
+	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
+	f.ok(err)
+	f.ok(s.AdvancePosition(ctx, "r", 2))
+
+	f.ok(s.CreateRoom(ctx, "r"))
+	f.ok(s.AddMember(ctx, "ann", "r"))
+	f.ok(s.PutConnection(ctx, chat.Connection{
+		ID: "L0SM9cOFvHcCIhw=", User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
+	}))
+	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
+		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", ExpiresAt: ahead.Add(2 * time.Hour)}
+		f.ok(s.Subscribe(ctx, sub))
+		if connection == "unreachable=" {
+			f.ok(s.MarkClosing(ctx, sub))
+		}
+	}
+}
+
+// rows gives all that lies in the tables, by the kind of row: the name of its table and its items.
+func (f fixture) rows() map[string]string {
+	f.Helper()
+	type kind struct {
+		Table string           `json:"table"`
+		Items []map[string]any `json:"items"`
+	}
+	kinds := map[string]*kind{}
+	for table, name := range map[string]string{
+		"Entries": f.tables.Entries, "Rooms": f.tables.Rooms, "Users": f.tables.Users,
+		"Connections": f.tables.Connections, "Subscriptions": f.tables.Subscriptions,
+	} {
+		out, err := f.engine.DynamoDB.Scan(f.Context(), &dynamodb.ScanInput{
+			TableName: &name, ConsistentRead: aws.Bool(true),
+		})
+		f.ok(err)
+		for _, row := range out.Items {
+			k := kindOf(table, row)
+			if kinds[k] == nil {
+				kinds[k] = &kind{Table: table}
+			}
+			kinds[k].Items = append(kinds[k].Items, f.plain(row))
+		}
+	}
+	shown := map[string]string{}
+	for name, k := range kinds {
+		// A scan goes by the hash of the key, which differs between engines.
+		slices.SortFunc(k.Items, func(a, b map[string]any) int { return strings.Compare(f.encode(a), f.encode(b)) })
+		shown[name] = f.encode(k)
+	}
+	return shown
+}
+
+// kindOf names a row by what tells it from the others in its table.
+func kindOf(table string, row map[string]types.AttributeValue) string {
+	text := func(name string) string {
+		value, _ := row[name].(*types.AttributeValueMemberS)
+		if value == nil {
+			return ""
+		}
+		return value.Value
+	}
+	item, _, _ := strings.Cut(text("item"), "#")
+	switch {
+	case table == "Entries":
+		return "entry-" + text("kind")
+	case table == "Subscriptions" && row["closing"] != nil:
+		return "subscription-closing"
+	case table == "Subscriptions":
+		return "subscription"
+	case table == "Connections" && item == "room":
+		return "joined"
+	}
+	return item
+}
+
+// plain gives a row in DynamoDB's own JSON.
+func (f fixture) plain(row map[string]types.AttributeValue) map[string]any {
+	f.Helper()
+	plain := map[string]any{}
+	for name, value := range row {
+		switch value := value.(type) {
+		case *types.AttributeValueMemberS:
+			plain[name] = map[string]string{"S": value.Value}
+		case *types.AttributeValueMemberN:
+			plain[name] = map[string]string{"N": value.Value}
+		case *types.AttributeValueMemberB:
+			plain[name] = map[string][]byte{"B": value.Value}
+		case *types.AttributeValueMemberBOOL:
+			plain[name] = map[string]bool{"BOOL": value.Value}
+		default:
+			f.Fatalf("%s is a %T", name, value)
+		}
+	}
+	return plain
+}
+
+func (f fixture) encode(value any) string {
+	f.Helper()
+	data, err := json.MarshalIndent(value, "", "  ")
+	f.ok(err)
+	return string(data) + "\n"
+}
