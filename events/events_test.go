@@ -15,8 +15,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"serverlesschat/localtest/engine/enginetest"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/engine/enginetest"
+	"serverlesschat/localtest/aws/template"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/apigw"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/template"
 )
 
 // folder gives the name of the folder of the function with that logical id.

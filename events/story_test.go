@@ -13,8 +13,8 @@ import (
 
 	"serverlesschat/internal/app"
 	"serverlesschat/internal/telemetry"
-	"serverlesschat/localtest/engine/enginetest"
-	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/aws/engine/enginetest"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // story feeds the events to the functions, built as in production but for the addresses of what they talk to.

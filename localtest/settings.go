@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // Ports that the stack has unless the environment says otherwise.

@@ -12,9 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"serverlesschat/localtest/accesstoken"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/aws/template"
 )
 
 // dataDir is the stack's folder; make clean-local removes it.

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"serverlesschat/localtest/engine/enginetest"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/engine/enginetest"
+	"serverlesschat/localtest/aws/template"
 )
 
 // asFunction makes the test binary be the function connect, to see how one ends that cannot start.

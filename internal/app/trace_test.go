@@ -21,9 +21,9 @@ import (
 
 	"serverlesschat/internal/app"
 	"serverlesschat/localtest/accesstoken"
-	"serverlesschat/localtest/engine/enginetest"
-	"serverlesschat/localtest/stack"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/engine/enginetest"
+	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/aws/template"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew instead of comparing with them")

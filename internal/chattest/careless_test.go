@@ -10,7 +10,7 @@ import (
 
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/dynamo"
-	"serverlesschat/localtest/engine/enginetest"
+	"serverlesschat/localtest/aws/engine/enginetest"
 )
 
 // carelessness says which puts are made without their condition.

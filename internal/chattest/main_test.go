@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"serverlesschat/localtest/engine/enginetest"
+	"serverlesschat/localtest/aws/engine/enginetest"
 )
 
 func TestMain(m *testing.M) {

@@ -11,8 +11,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
-	"serverlesschat/localtest/engine/enginetest"
 )
 
 // mutant is the chat with one mistake.

@@ -12,8 +12,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
-	"serverlesschat/localtest/engine/enginetest"
 )
 
 // searcher runs interleavings of a chat on one engine, each in a room of its own.

@@ -10,8 +10,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
-	"serverlesschat/localtest/engine/enginetest"
 )
 
 // TestPromisesSideBySide lets many clients write, read, join, lose their connections and come back, all at once and in

@@ -8,8 +8,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
-	"serverlesschat/localtest/engine/enginetest"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }

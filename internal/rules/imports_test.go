@@ -91,18 +91,18 @@ func anyWithin(imported string, packages []string) bool {
 
 // The parts of the stack are wired in one place.
 func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
-	wires := []string{"localtest/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
+	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
 	for _, s := range project(t).sources {
 		if s.isTest() || !within(s.folder(), "localtest") || s.folder() == "localtest" || anyWithin(s.folder(), wires) {
 			continue
 		}
 		for _, imported := range s.imports() {
 			other, ok := strings.CutPrefix(imported, module)
-			if !ok || other == "localtest/childproc" || within(other, s.folder()) || within(s.folder(), other) {
+			if !ok || other == "localtest/aws/childproc" || within(other, s.folder()) || within(s.folder(), other) {
 				continue
 			}
 			t.Errorf("%s imports %s. Each part is to be understood and replaced alone; it declares the one function that it "+
-				"needs of another, and localtest/stack fits them together", s.path, imported)
+				"needs of another, and localtest/aws/stack fits them together", s.path, imported)
 		}
 	}
 }

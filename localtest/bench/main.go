@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/aws/engine"
 )
 
 // settings are what the command line says.

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"serverlesschat/localtest/accesstoken"
-	"serverlesschat/localtest/stack"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/aws/template"
 )
 
 // target is the chat that is measured.

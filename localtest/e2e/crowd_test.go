@@ -16,8 +16,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/chatclient"
-	"serverlesschat/localtest/engine"
 )
 
 func TestStoryAThousandListeners(t *testing.T) {

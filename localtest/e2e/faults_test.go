@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // These stories are about what must not be lost when something breaks. They need a stack of their own.

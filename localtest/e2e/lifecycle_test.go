@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"serverlesschat/localtest/accesstoken"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // These stories are about the local stack itself: it is the program that make local runs.

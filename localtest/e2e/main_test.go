@@ -15,10 +15,10 @@ import (
 	"go.uber.org/goleak"
 
 	"serverlesschat/localtest/accesstoken"
-	"serverlesschat/localtest/childproc"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/childproc"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/aws/template"
 )
 
 const root = "../.."

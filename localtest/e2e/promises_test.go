@@ -16,8 +16,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/stack"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // deadlyFront stands between the functions and the engine, and kills a function before or after some of their calls.

@@ -16,8 +16,8 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/telemetry"
+	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/e2e/chatstore"
-	"serverlesschat/localtest/engine"
 )
 
 // bench gives every measurement tables of its own on one engine.

@@ -18,7 +18,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/aws/engine"
 )
 
 type settings struct {

@@ -5,7 +5,7 @@ import (
 	"os"
 	"os/exec"
 
-	"serverlesschat/localtest/childproc"
+	"serverlesschat/localtest/aws/childproc"
 )
 
 // burnCommand makes this program one that only uses a processor.

@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"serverlesschat/internal/dynamo"
-	"serverlesschat/localtest/engine"
-	"serverlesschat/localtest/engine/enginetest"
-	"serverlesschat/localtest/stack"
-	"serverlesschat/localtest/template"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/engine/enginetest"
+	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/aws/template"
 )
 
 // Template is the path of template.yaml, beside the go.mod above the working directory.

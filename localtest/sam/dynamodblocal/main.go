@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"serverlesschat/localtest/engine"
+	"serverlesschat/localtest/aws/engine"
 )
 
 // toolsDir is where the local stack keeps it too.

@@ -1,0 +1,66 @@
+package stack
+
+import (
+	"net"
+	"net/http"
+
+	"serverlesschat/localtest/aws/gateway"
+	"serverlesschat/localtest/aws/httpapi"
+)
+
+// metricsPath is served beside the HTTP API; no route of an API begins with an underscore by chance.
+const metricsPath = "/_local/metrics"
+
+// startAPIs opens the system's doors.
+func (s *Stack) startAPIs() error {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+metricsPath, s.metrics)
+	if s.system.HTTP != nil {
+		if err := s.newHTTPAPI(); err != nil {
+			return err
+		}
+		mux.Handle("/", s.http)
+	}
+	s.serve(s.listeners.http, mux)
+
+	if s.system.WebSocket != nil {
+		if err := s.newGateway(); err != nil {
+			return err
+		}
+		s.serve(s.listeners.ws, s.gateway)
+	}
+	s.serve(s.listeners.invoke, s.lambda)
+	return nil
+}
+
+func (s *Stack) newHTTPAPI() (err error) {
+	api := s.system.HTTP
+	config := httpapi.Config{
+		APIID: api.ID, Stage: api.Stage, AccountID: s.system.AccountID, DomainName: host(s.listeners.http), Invoke: s.invokeForHTTP,
+	}
+	for _, r := range api.Routes {
+		config.Routes = append(config.Routes, httpapi.Route{Method: r.Method, Path: r.Path, Function: r.Function, Timeout: r.Timeout})
+	}
+	s.http, err = httpapi.New(config)
+	return err
+}
+
+func (s *Stack) newGateway() (err error) {
+	api := s.system.WebSocket
+	config := gateway.Config{
+		APIID: api.ID, Stage: api.Stage, DomainName: host(s.listeners.ws),
+		SelectionExpression: api.RouteSelectionExpression, Invoke: s.invokeForGateway, Logger: s.log,
+	}
+	for _, r := range api.Routes {
+		config.Routes = append(config.Routes, gateway.Route{
+			Key: r.Key, Function: r.Function, Timeout: r.IntegrationTimeout, HasResponse: r.HasResponse,
+		})
+	}
+	s.gateway, err = gateway.New(config)
+	return err
+}
+
+func host(l net.Listener) string {
+	name, _, _ := net.SplitHostPort(l.Addr().String())
+	return name
+}

@@ -1,0 +1,77 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"serverlesschat/localtest/aws/gateway"
+	"serverlesschat/localtest/aws/httpapi"
+	"serverlesschat/localtest/aws/lambda"
+	"serverlesschat/localtest/aws/streams"
+)
+
+// idleTimeout ends unused processes sooner than AWS does: a new one takes milliseconds, and a laptop has other uses for
+// the memory.
+const idleTimeout = time.Minute
+
+// startFunctions makes the functions invocable; their processes start when there is work.
+func (s *Stack) startFunctions() error {
+	options := lambda.Options{
+		Region:         s.system.Region,
+		LogDir:         s.options.path("log"),
+		MaxConcurrency: s.options.MaxProcesses,
+		IdleTimeout:    idleTimeout,
+		OnLine:         func(_ string, line []byte) { s.metrics.Line(line) },
+		OnInvocation:   s.console.invocation,
+		Logger:         s.log,
+	}
+	for _, f := range s.system.Functions {
+		spec := lambda.Function{
+			Name: f.Name, LogicalID: f.LogicalID, ARN: f.ARN, Binary: binary(s.options.BinDir, f),
+			Timeout: f.Timeout, MemoryMB: f.MemoryMB, Env: f.Environment,
+		}
+		if f.ReservedConcurrency != nil {
+			if *f.ReservedConcurrency == 0 {
+				return fmt.Errorf("template.yaml:%d: %s: a function without concurrency is stopped; the local stack runs all", f.Line, f.LogicalID)
+			}
+			spec.MaxConcurrency = *f.ReservedConcurrency
+		}
+		options.Functions = append(options.Functions, spec)
+	}
+	var err error
+	s.lambda, err = lambda.New(options)
+	return err
+}
+
+// Each emulated service declares what it needs of Lambda by itself; these are the three seams.
+
+func (s *Stack) invokeForGateway(ctx context.Context, function, source string, payload []byte) (gateway.Response, error) {
+	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
+	return gateway.Response{Payload: r.Payload, FunctionError: r.FunctionError}, err
+}
+
+func (s *Stack) invokeForHTTP(ctx context.Context, function, source string, payload []byte) (httpapi.Response, error) {
+	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
+	return httpapi.Response{Payload: r.Payload, FunctionError: r.FunctionError}, err
+}
+
+func (s *Stack) invokeForStream(ctx context.Context, function, source string, payload []byte) (streams.Response, error) {
+	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
+	return streams.Response{Payload: r.Payload, FunctionError: r.FunctionError, RequestID: r.RequestID}, err
+}
+
+// openLog opens a log for appending.
+func (s *Stack) openLog(name string) (*os.File, error) {
+	file := s.options.path("log", name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return f, nil
+}

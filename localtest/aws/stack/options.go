@@ -1,0 +1,71 @@
+package stack
+
+import (
+	"io"
+	"path/filepath"
+	"time"
+
+	"serverlesschat/localtest/aws/engine"
+)
+
+// Options say what to run and where. The zero value of a field is its default.
+type Options struct {
+	// Root is the folder with template.yaml, functions and go.mod. Default: the current folder.
+	Root string
+	// DataDir keeps data, logs and what is built. Default: .local below Root.
+	DataDir string
+	// ToolsDir keeps what is installed; stacks may share it. Default: tools below DataDir.
+	ToolsDir string
+	// BinDir holds function binaries that are built already (see Build). Default: they are built, into DataDir.
+	BinDir string
+	// Parameters are values for the template's parameters, beside those that the stack itself gives: endpoints.
+	Parameters map[string]string
+
+	// Engine is the kind of DynamoDB; Endpoint its address when it is engine.External. Default: engine.Dynoxide.
+	Engine   engine.Kind
+	Endpoint string
+	// InMemory keeps nothing: the tables go when the stack ends.
+	InMemory bool
+	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and gives the one
+	// that the functions use.
+	StoreFront func(engine string) (endpoint string, err error)
+
+	// Ports; 0 means a free one.
+	HTTPPort, WSPort, InvokePort, DynamoDBPort int
+
+	// StreamPoll is how often streams are polled. AWS: 250 ms. Default: 10 ms.
+	StreamPoll time.Duration
+	// MaxProcesses bounds the processes of one function. Default: 10.
+	MaxProcesses int
+	// Console gets the readable lines; nil drops them.
+	Console io.Writer
+}
+
+const (
+	defaultStreamPoll   = 10 * time.Millisecond
+	defaultMaxProcesses = 10
+)
+
+func (o Options) withDefaults() Options {
+	orDefault(&o.Root, ".")
+	orDefault(&o.DataDir, filepath.Join(o.Root, ".local"))
+	orDefault(&o.ToolsDir, filepath.Join(o.DataDir, "tools"))
+	orDefault(&o.Engine, engine.Dynoxide)
+	orDefault(&o.StreamPoll, defaultStreamPoll)
+	orDefault(&o.MaxProcesses, defaultMaxProcesses)
+	if o.Console == nil {
+		o.Console = io.Discard
+	}
+	return o
+}
+
+func orDefault[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+func (o Options) path(parts ...string) string {
+	return filepath.Join(append([]string{o.DataDir}, parts...)...)
+}

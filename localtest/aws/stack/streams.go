@@ -1,0 +1,101 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/streams"
+	"serverlesschat/localtest/aws/template"
+)
+
+// startStreams runs the template's stream mappings until Close.
+func (s *Stack) startStreams() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	for _, m := range s.system.Mappings {
+		poller, err := s.newPoller(ctx, m)
+		if err != nil {
+			return fmt.Errorf("stream mapping of %s: %w", m.Function, err)
+		}
+		s.streams.Go(func() { poller.Run(ctx) })
+	}
+	return nil
+}
+
+func (s *Stack) newPoller(ctx context.Context, m template.StreamMapping) (*streams.Poller, error) {
+	table, function := s.table(m.Table), s.function(m.Function)
+	engineARN, err := engine.StreamARN(ctx, dynamodb.NewFromConfig(s.engine.Config()), table.Name)
+	if err != nil {
+		return nil, err
+	}
+	config := streams.Config{
+		Stream: streams.Stream{
+			EngineARN: engineARN, ARN: table.StreamARN, Region: s.system.Region, PartitionKey: table.KeySchema[0].AttributeName,
+		},
+		Mapping: streams.Mapping{
+			Function: m.Function, FunctionARN: function.ARN, StartingPosition: m.StartingPosition, BatchSize: m.BatchSize,
+			MaximumBatchingWindow: m.MaximumBatchingWindow, ParallelizationFactor: m.ParallelizationFactor,
+			MaximumRetryAttempts: m.MaximumRetryAttempts, MaximumRecordAge: m.MaximumRecordAge,
+			Bisect: m.BisectBatchOnError, ReportBatchItemFailures: m.ReportBatchItemFailures, Filters: m.Filters,
+		},
+		Client:       dynamodbstreams.NewFromConfig(s.engine.Config()),
+		Invoke:       s.invokeForStream,
+		Checkpoints:  streams.CheckpointFile(s.options.path("streams", m.LogicalID+".json")),
+		PollInterval: s.options.StreamPoll,
+		Log:          s.log,
+	}
+	if m.DeadLetters != nil {
+		config.DeadLetter = s.letters.queue(m.DeadLetters.LogicalID)
+	}
+	return streams.New(config)
+}
+
+func (s *Stack) table(logicalID string) (found template.Table) {
+	for _, t := range s.system.Tables {
+		if t.LogicalID == logicalID {
+			found = t
+		}
+	}
+	return found
+}
+
+func (s *Stack) function(logicalID string) (found template.Function) {
+	for _, f := range s.system.Functions {
+		if f.LogicalID == logicalID {
+			found = f
+		}
+	}
+	return found
+}
+
+// deadLetters keeps what stream mappings give up: a file per queue, a letter per line.
+type deadLetters struct {
+	dir string
+	mu  sync.Mutex
+}
+
+func (d *deadLetters) queue(name string) func(line []byte) error {
+	return func(line []byte) error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if err := os.MkdirAll(d.dir, 0o755); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(filepath.Join(d.dir, name+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(append(line, '\n'))
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		return err
+	}
+}

@@ -1,0 +1,40 @@
+package stack
+
+import (
+	"maps"
+	"path/filepath"
+	"runtime"
+
+	"serverlesschat/localtest/aws/template"
+)
+
+// Name is what names of functions and tables begin with.
+const Name = "chat"
+
+// loadTemplate reads the template with the addresses of this stack as values of its parameters. dynamoDB is empty as long
+// as the engine does not run.
+func (s *Stack) loadTemplate(dynamoDB string) error {
+	ws, rest, invoke := s.listeners.ws.Addr().String(), s.listeners.http.Addr().String(), s.listeners.invoke.Addr().String()
+	stage := ""
+	if s.system != nil && s.system.WebSocket != nil {
+		stage = "/" + s.system.WebSocket.Stage
+	}
+	parameters := map[string]string{
+		"Architecture":       map[string]string{"amd64": "x86_64"}[runtime.GOARCH],
+		"ManagementEndpoint": "http://" + ws + stage,
+		"LambdaEndpoint":     "http://" + invoke,
+		"DynamoDBEndpoint":   dynamoDB,
+	}
+	if parameters["Architecture"] == "" {
+		parameters["Architecture"] = runtime.GOARCH
+	}
+	maps.Copy(parameters, s.options.Parameters)
+	var err error
+	s.system, err = template.Load(filepath.Join(s.options.Root, "template.yaml"), template.Options{
+		Parameters: parameters, StackName: Name,
+	})
+	s.endpoints = Endpoints{
+		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, DynamoDB: dynamoDB,
+	}
+	return err
+}
