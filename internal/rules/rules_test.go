@@ -55,11 +55,12 @@ var readTree = sync.OnceValues(func() (*tree, error) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() {
-			// What is made, not written.
-			if slices.Contains([]string{".git", ".local", ".aws-sam", "node_modules"}, entry.Name()) {
-				return fs.SkipDir
-			}
+		// What is made, not written. In a worktree .git is a file, and .local may be a link.
+		made := slices.Contains([]string{".git", ".local", ".aws-sam", "node_modules"}, entry.Name())
+		switch {
+		case made && entry.IsDir():
+			return fs.SkipDir
+		case made || entry.IsDir():
 			return nil
 		}
 		return t.read(name)
