@@ -23,7 +23,7 @@ type TokenVerifier interface {
 }
 
 // Connect handles $connect: the handshake waits for it, and ends with its status.
-func Connect(tokens TokenVerifier, connections chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Connect(tokens TokenVerifier, store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$connect")
@@ -36,7 +36,7 @@ func Connect(tokens TokenVerifier, connections chat.Connections) func(context.Co
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
-		err = connections.PutConnection(ctx, chat.Connection{
+		err = store.PutConnection(ctx, chat.Connection{
 			ID:             chat.ConnectionID(event.RequestContext.ConnectionID),
 			User:           identity.User,
 			ConnectedAt:    time.UnixMilli(event.RequestContext.ConnectedAt),
@@ -67,11 +67,11 @@ func refuse(ctx context.Context, err error) websocketReply {
 }
 
 // Disconnect handles $disconnect, which comes once, late or never: what it leaves expires.
-func Disconnect(connections chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Disconnect(store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$disconnect")
-		err := connections.RemoveConnection(ctx, chat.ConnectionID(event.RequestContext.ConnectionID))
+		err := store.RemoveConnection(ctx, chat.ConnectionID(event.RequestContext.ConnectionID))
 		if err != nil {
 			return refuse(ctx, err), nil
 		}

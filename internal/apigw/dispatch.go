@@ -10,14 +10,14 @@ import (
 )
 
 // Dispatch handles frames: each gets exactly one reply, its action's or an error.
-func Dispatch(actions map[string]Action, connections chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Dispatch(actions map[string]Action, store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		record := telemetry.From(ctx)
 		record.Label("connection_id", event.RequestContext.ConnectionID)
 		r, err := wire.ParseRequest([]byte(event.Body))
 		var reply []byte
 		if err == nil {
-			reply, err = dispatch(ctx, actions, connections, event.RequestContext.ConnectionID, r)
+			reply, err = dispatch(ctx, actions, store, event.RequestContext.ConnectionID, r)
 		}
 		if err != nil {
 			record.Fail(string(chat.CodeOf(err)), err)
@@ -28,7 +28,7 @@ func Dispatch(actions map[string]Action, connections chat.Connections) func(cont
 }
 
 func dispatch(
-	ctx context.Context, actions map[string]Action, connections chat.Connections, connectionID string, r wire.Request,
+	ctx context.Context, actions map[string]Action, store chat.Connections, connectionID string, r wire.Request,
 ) ([]byte, error) {
 	act, ok := actions[r.Action]
 	if !ok {
@@ -40,6 +40,6 @@ func dispatch(
 		record.Label("room", room)
 	}
 	return act(ctx, func() (chat.Caller, error) {
-		return chat.FindCaller(ctx, connections, chat.ConnectionID(connectionID))
+		return chat.FindCaller(ctx, store, chat.ConnectionID(connectionID))
 	}, r)
 }

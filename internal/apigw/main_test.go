@@ -151,7 +151,7 @@ func log(n int) []chat.Entry {
 }
 
 func (s *script) reader() *chat.Reader {
-	return chat.NewReader(s, s, s, chat.ReaderOptions{
+	return chat.NewReader(s, chat.ReaderOptions{
 		HoleAge: time.Second, Now: noon, Jitter: func() float64 { return 0 }, Size: wire.EntrySize,
 	})
 }
@@ -161,7 +161,7 @@ func (s *script) history() *chat.History { return chat.NewHistory(chat.NewMember
 // services are all that there are, on the script.
 func (s *script) services() apigw.Services {
 	membership := chat.NewMembership(s)
-	writer := chat.NewWriter(s, s, s, noon, func([]byte) {})
+	writer := chat.NewWriter(s, noon, func([]byte) {})
 	return apigw.Services{
 		Sender:  chat.NewSender(membership, s, writer),
 		Joiner:  chat.NewJoiner(membership, s, s.reader()),

@@ -24,7 +24,7 @@ type HealthCheck func(context.Context) error
 func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
 	routes := map[string]func(context.Context, restEvent) (restReply, error){
 		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
-			return messages(ctx, tokens, history, event)
+			return readHistory(ctx, tokens, history, event)
 		},
 		"GET /health": func(ctx context.Context, _ restEvent) (restReply, error) {
 			return checkHealth(ctx, health), nil
@@ -46,7 +46,7 @@ func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthC
 	}
 }
 
-func messages(ctx context.Context, tokens TokenVerifier, history *chat.History, event restEvent) (restReply, error) {
+func readHistory(ctx context.Context, tokens TokenVerifier, history *chat.History, event restEvent) (restReply, error) {
 	raw, err := bearer(authorization(event.Headers))
 	if err != nil {
 		return restReply{}, err

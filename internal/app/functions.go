@@ -45,7 +45,7 @@ func SendMessage(p *Parts) websocket {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
 	})
-	writer := chat.NewWriter(store, store, store, time.Now, randomBytes)
+	writer := chat.NewWriter(store, time.Now, randomBytes)
 	actions := apigw.SendActions(apigw.Services{Sender: chat.NewSender(chat.NewMembership(store), store, writer)})
 	return apigw.Dispatch(actions, store)
 }

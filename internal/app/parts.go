@@ -86,7 +86,7 @@ func (p *Parts) tokens() *token.Verifier {
 }
 
 func (p *Parts) reader(store *dynamo.Store) *chat.Reader {
-	return chat.NewReader(store, store, store, chat.ReaderOptions{
+	return chat.NewReader(store, chat.ReaderOptions{
 		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
 		Now:     time.Now,
 		Jitter:  mathrand.Float64,

@@ -6,46 +6,27 @@ import (
 	"time"
 )
 
-// Claims keeps what each client_message_id stands for. Every call is linearizable per (user, room, client_message_id).
-type Claims interface {
-	// Claim reads the claim of the draft, consistently; nil when there is none.
-	Claim(ctx context.Context, d Draft) (*Claim, error)
-	// PutClaim writes the claim if there is none. It gives nil when it was written, else the one that is there.
-	PutClaim(ctx context.Context, d Draft, c Claim) (*Claim, error)
-	// MoveClaim makes the claim point to the id "to" if it points to "from". It gives nil when it was moved, else the
-	// one that is there; its fingerprint never changes.
-	MoveClaim(ctx context.Context, d Draft, from, to EntryID) (*Claim, error)
-}
-
-// Counters gives out ids.
-type Counters interface {
-	// Reserve gives the room's next id, never the same twice.
-	Reserve(ctx context.Context, room RoomID) (EntryID, error)
-}
-
-// Placer fills places of the log.
-type Placer interface {
-	// Place stores e at its id if nothing is there, linearizable per (room, id). It gives nil when e was stored, else
-	// what is there.
-	Place(ctx context.Context, e Entry) (*Entry, error)
-}
-
 // maxReserves bounds the ids that one call may use up; more are needed only when voids overtake a writer again and
 // again.
 const maxReserves = 3
 
-// Writer appends to the logs of rooms.
-type Writer struct {
-	claims   Claims
-	counters Counters
-	placer   Placer
-	now      func() time.Time
-	random   func([]byte)
+// WriterStore is what a Writer reads and writes.
+type WriterStore interface {
+	Log
+	Claims
+	Head
 }
 
-// NewWriter makes a Writer. now gives the time of entries; random fills a slice with random bytes.
-func NewWriter(claims Claims, counters Counters, placer Placer, now func() time.Time, random func([]byte)) *Writer {
-	return &Writer{claims: claims, counters: counters, placer: placer, now: now, random: random}
+// Writer appends to the logs of rooms.
+type Writer struct {
+	store  WriterStore
+	now    func() time.Time
+	random func([]byte)
+}
+
+// NewWriter makes a Writer. now returns the time of entries; random fills a slice with random bytes.
+func NewWriter(store WriterStore, now func() time.Time, random func([]byte)) *Writer {
+	return &Writer{store: store, now: now, random: random}
 }
 
 // Append stores the draft once, however often and however concurrently it is sent, and gives the entry as it is stored.
@@ -94,7 +75,7 @@ type step func(context.Context) (step, error)
 
 // look spares ids on repeats: only a draft without a claim reserves.
 func (a *appending) look(ctx context.Context) (step, error) {
-	claim, err := a.claims.Claim(ctx, a.draft)
+	claim, err := a.store.Claim(ctx, a.draft)
 	if err != nil {
 		return nil, fmt.Errorf("read claim: %w", err)
 	}
@@ -117,7 +98,7 @@ func (a *appending) reserveThen(next step) step {
 		if a.reserves == maxReserves {
 			return nil, Failed(CodeUnavailable, "the room is too busy; send the message again")
 		}
-		id, err := a.counters.Reserve(ctx, a.draft.Room)
+		id, err := a.store.Reserve(ctx, a.draft.Room)
 		if err != nil {
 			return nil, fmt.Errorf("reserve id: %w", err)
 		}
@@ -130,7 +111,7 @@ func (a *appending) reserveThen(next step) step {
 func (a *appending) claim(ctx context.Context) (step, error) {
 	salt := make([]byte, saltLength)
 	a.random(salt)
-	old, err := a.claims.PutClaim(ctx, a.draft, Claim{ID: a.own, Fingerprint: a.draft.fingerprint(salt)})
+	old, err := a.store.PutClaim(ctx, a.draft, Claim{ID: a.own, Fingerprint: fingerprint(a.draft, salt)})
 	if err != nil {
 		return nil, fmt.Errorf("claim id: %w", err)
 	}
@@ -152,7 +133,7 @@ func (a *appending) claimed(ctx context.Context, old *Claim) (step, error) {
 
 func (a *appending) place(ctx context.Context) (step, error) {
 	e := a.draft.at(a.own, a.now())
-	old, err := a.placer.Place(ctx, e)
+	old, err := a.store.Place(ctx, e)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("place entry: %w", err)
@@ -170,7 +151,7 @@ func (a *appending) place(ctx context.Context) (step, error) {
 // follow helps the request that claimed first: its place gets this content, which is the same.
 func (a *appending) follow(ctx context.Context) (step, error) {
 	e := a.draft.at(a.target, a.now())
-	old, err := a.placer.Place(ctx, e)
+	old, err := a.store.Place(ctx, e)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("place entry of claim: %w", err)
@@ -190,7 +171,7 @@ func (a *appending) follow(ctx context.Context) (step, error) {
 
 // move makes the claim point to the held id. Only who has seen a void at the target may do so: a void is for good.
 func (a *appending) move(ctx context.Context) (step, error) {
-	old, err := a.claims.MoveClaim(ctx, a.draft, a.target, a.own)
+	old, err := a.store.MoveClaim(ctx, a.draft, a.target, a.own)
 	if err != nil {
 		return nil, fmt.Errorf("move claim: %w", err)
 	}
@@ -201,7 +182,7 @@ func (a *appending) move(ctx context.Context) (step, error) {
 // filled by who needs what lies past it.
 func (a *appending) voidOwn(ctx context.Context) {
 	if a.own != 0 {
-		_, _ = a.placer.Place(ctx, voidAt(a.draft.Room, a.own, a.now()))
+		_, _ = a.store.Place(ctx, voidAt(a.draft.Room, a.own, a.now()))
 	}
 }
 

@@ -9,105 +9,81 @@ import (
 	"time"
 )
 
-// outcome is a store call that Append is expected to make, and what the store answers.
+// outcome is a store call that Append is expected to make, and what has happened just before it.
 type outcome struct {
-	call  string // as scriptedLog writes it
-	id    EntryID
-	claim *Claim
-	entry *Entry
+	call  string  // as fakeLog writes it
+	id    EntryID // that is reserved
+	claim *Claim  // that is there
+	entry *Entry  // that is there
 	err   error
 }
 
-// scriptedLog answers the calls of one Append from a script, and refuses any call that differs from it. Its clock goes
-// on by a second with each call.
+// scriptedLog holds the calls of one Append against a script: before each call it does what the script says. Its clock
+// goes on by a second with each call.
 type scriptedLog struct {
+	*fakeLog
 	t      *testing.T
 	script []outcome
-	calls  int
-	start  time.Time
-	after  func(call int) // called after each call; may be nil
+	made   int            // calls
+	after  func(call int) // called with each call; may be nil
 }
 
-func (s *scriptedLog) now() time.Time { return s.start.Add(time.Duration(s.calls) * time.Second) }
+func newScriptedLog(t *testing.T, script []outcome) *scriptedLog {
+	s := &scriptedLog{fakeLog: newFakeLog(), t: t, script: script}
+	s.before = s.next
+	return s
+}
 
-func (s *scriptedLog) next(format string, args ...any) outcome {
+func (s *scriptedLog) now() time.Time { return noon.Add(time.Duration(s.made) * time.Second) }
+
+func (s *scriptedLog) next(call string) error {
 	s.t.Helper()
-	call := fmt.Sprintf(format, args...)
-	s.calls++
+	s.made++
 	if s.after != nil {
-		defer s.after(s.calls)
+		defer s.after(s.made)
 	}
-	if s.calls > len(s.script) {
-		s.t.Errorf("call %d is %q, want no more calls", s.calls, call)
-		return outcome{err: errors.New("not in the script")}
+	if s.made > len(s.script) {
+		s.t.Errorf("call %d is %q, want no more calls", s.made, call)
+		return errors.New("not in the script")
 	}
-	o := s.script[s.calls-1]
+	o := s.script[s.made-1]
 	if o.call != call {
-		s.t.Errorf("call %d is %q, want %q", s.calls, call, o.call)
-		return outcome{err: errors.New("not in the script")}
+		s.t.Errorf("call %d is %q, want %q", s.made, call, o.call)
+		return errors.New("not in the script")
 	}
-	return o
-}
-
-func (s *scriptedLog) Claim(_ context.Context, d Draft) (*Claim, error) {
-	o := s.next("get %s", d.ClientMessageID)
-	return o.claim, o.err
-}
-
-func (s *scriptedLog) Reserve(_ context.Context, room RoomID) (EntryID, error) {
-	o := s.next("reserve in %s", room)
-	return o.id, o.err
-}
-
-func (s *scriptedLog) PutClaim(_ context.Context, d Draft, c Claim) (*Claim, error) {
-	if !c.Fingerprint.matches(d) {
-		s.t.Error("the claim's fingerprint is not that of the draft")
+	if o.id != 0 {
+		s.seq = o.id - 1
 	}
-	o := s.next("claim %d", c.ID)
-	return o.claim, o.err
-}
-
-func (s *scriptedLog) MoveClaim(_ context.Context, _ Draft, from, to EntryID) (*Claim, error) {
-	o := s.next("move %d to %d", from, to)
-	return o.claim, o.err
-}
-
-func (s *scriptedLog) Place(_ context.Context, e Entry) (*Entry, error) {
-	what := "void"
-	if !e.IsVoid() {
-		what = e.Content
+	if o.claim != nil {
+		s.claims[appended.ClientMessageID] = *o.claim
 	}
-	if want := toMillis(s.now()); e.CreatedAt != want {
-		s.t.Errorf("entry %d is from %v, want %v: just before it is placed", e.ID, e.CreatedAt, want)
+	if o.entry != nil {
+		s.entries[o.entry.ID] = *o.entry
 	}
-	o := s.next("place %s at %d", what, e.ID)
-	return o.entry, o.err
+	return o.err
 }
 
-var (
-	appended = Draft{Room: "r", Kind: KindMessage, User: "ann", ClientMessageID: "m", Content: "hi"}
-	script0  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-)
+var appended = Draft{Room: "r", Kind: KindMessage, User: "ann", ClientMessageID: "m", Content: "hi"}
 
 // sameClaim and otherClaim are claims at an id, of the appended draft and of other content.
 func sameClaim(id EntryID) *Claim {
-	return &Claim{ID: id, Fingerprint: appended.fingerprint(make([]byte, saltLength))}
+	return &Claim{ID: id, Fingerprint: fingerprint(appended, make([]byte, saltLength))}
 }
 
 func otherClaim(id EntryID) *Claim {
 	other := appended
 	other.Content = "ho"
-	return &Claim{ID: id, Fingerprint: other.fingerprint(make([]byte, saltLength))}
+	return &Claim{ID: id, Fingerprint: fingerprint(other, make([]byte, saltLength))}
 }
 
 // storedAt is the appended draft as a repeat has placed it a minute before; voidOf a void.
 func storedAt(id EntryID) *Entry {
-	e := appended.at(id, script0.Add(-time.Minute))
+	e := appended.at(id, noon.Add(-time.Minute))
 	return &e
 }
 
 func voidOf(id EntryID) *Entry {
-	e := voidAt("r", id, script0)
+	e := voidAt("r", id, noon)
 	return &e
 }
 
@@ -198,10 +174,10 @@ func TestAppend(t *testing.T) {
 			[]outcome{get, reserve(7), claim(7), finds(place(7), voidOf(7)), reserve(9), fails(move(7, 9))}, 0, nil, CodeInternal},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			log := &scriptedLog{t: t, script: c.script, start: script0}
-			got, err := NewWriter(log, log, log, log.now, func(b []byte) { copy(b, "salt") }).Append(t.Context(), appended)
-			if log.calls != len(c.script) {
-				t.Errorf("%d calls, want %d", log.calls, len(c.script))
+			log := newScriptedLog(t, c.script)
+			got, err := NewWriter(log, log.now, func(b []byte) { copy(b, "salt") }).Append(t.Context(), appended)
+			if log.made != len(c.script) {
+				t.Errorf("%d calls, want %d", log.made, len(c.script))
 			}
 			if CodeOf(err) != c.code {
 				t.Fatalf("error %v, want code %q", err, c.code)
@@ -214,7 +190,7 @@ func TestAppend(t *testing.T) {
 			case c.stored != nil:
 				want = *c.stored
 			case c.placed != 0:
-				want = appended.at(c.placed, script0.Add(time.Duration(placing(c.script, c.placed))*time.Second))
+				want = appended.at(c.placed, noon.Add(time.Duration(placing(c.script, c.placed))*time.Second))
 			}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
@@ -239,7 +215,7 @@ func TestAppendGivesUpWithItsCaller(t *testing.T) {
 	for calls := range len(full) {
 		t.Run(fmt.Sprint("after ", calls), func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			log := &scriptedLog{t: t, script: full[:calls], start: script0}
+			log := newScriptedLog(t, full[:calls])
 			log.after = func(call int) {
 				if call == calls {
 					cancel()
@@ -248,12 +224,12 @@ func TestAppendGivesUpWithItsCaller(t *testing.T) {
 			if calls == 0 {
 				cancel()
 			}
-			_, err := NewWriter(log, log, log, log.now, func([]byte) {}).Append(ctx, appended)
+			_, err := NewWriter(log, log.now, func([]byte) {}).Append(ctx, appended)
 			if CodeOf(err) != CodeUnavailable || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want %s with the cause", err, CodeUnavailable)
 			}
-			if log.calls != calls {
-				t.Errorf("%d calls, want %d", log.calls, calls)
+			if log.made != calls {
+				t.Errorf("%d calls, want %d", log.made, calls)
 			}
 		})
 	}
@@ -270,25 +246,13 @@ func TestAppendSaltsEachClaim(t *testing.T) {
 		}
 	}
 	for range 2 {
-		log := &scriptedLog{t: t, start: script0, script: []outcome{
-			{call: "get m"}, {call: "reserve in r", id: 7}, {call: "claim 7"}, {call: "place hi at 7"}}}
-		claims := &keptClaims{Claims: log}
-		if _, err := NewWriter(claims, log, log, log.now, random).Append(t.Context(), appended); err != nil {
+		log := newFakeLog()
+		if _, err := NewWriter(log, time.Now, random).Append(t.Context(), appended); err != nil {
 			t.Fatal(err)
 		}
-		seen = append(seen, string(claims.put.Fingerprint))
+		seen = append(seen, string(log.claims[appended.ClientMessageID].Fingerprint))
 	}
 	if seen[0] == seen[1] {
 		t.Error("two claims have the same fingerprint")
 	}
-}
-
-type keptClaims struct {
-	Claims
-	put Claim
-}
-
-func (k *keptClaims) PutClaim(ctx context.Context, d Draft, c Claim) (*Claim, error) {
-	k.put = c
-	return k.Claims.PutClaim(ctx, d, c)
 }

@@ -19,7 +19,7 @@ type Fingerprint []byte
 const saltLength = 16
 
 // fingerprint makes the fingerprint of d. salt has saltLength random bytes.
-func (d Draft) fingerprint(salt []byte) Fingerprint {
+func fingerprint(d Draft, salt []byte) Fingerprint {
 	mac := hmac.New(sha256.New, salt)
 	for _, part := range []string{string(d.Kind), d.Content} {
 		// Lengths first, so that no two lists of parts run into the same bytes.
@@ -33,5 +33,5 @@ func (d Draft) fingerprint(salt []byte) Fingerprint {
 
 // matches reports whether f was made of what d says.
 func (f Fingerprint) matches(d Draft) bool {
-	return len(f) > saltLength && hmac.Equal(f, d.fingerprint(f[:saltLength]))
+	return len(f) > saltLength && hmac.Equal(f, fingerprint(d, f[:saltLength]))
 }

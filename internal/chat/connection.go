@@ -54,8 +54,8 @@ type Caller struct {
 var errNoConnection = Failed(CodeUnauthorized, "this connection is closed")
 
 // FindCaller gives the caller behind a connection; CodeUnauthorized when there is none.
-func FindCaller(ctx context.Context, connections Connections, id ConnectionID) (Caller, error) {
-	c, err := connections.Connection(ctx, id)
+func FindCaller(ctx context.Context, store Connections, id ConnectionID) (Caller, error) {
+	c, err := store.Connection(ctx, id)
 	if err != nil {
 		return Caller{}, wrap("read connection", err)
 	}

@@ -15,15 +15,20 @@ type fakeLog struct {
 	mu          sync.Mutex
 	entries     map[EntryID]Entry
 	position    EntryID
+	seq         EntryID
+	claims      map[ClientMessageID]Claim // of the room's one user
 	subscribers []Subscription
 	calls       []string
 	before      func(call string) error // its error is the call's; may be nil
 	asked       []int                   // the limits of reads
 }
 
+// noon is when a test begins whose clock stands still.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 // newFakeLog makes a log with entries at the ids given.
 func newFakeLog(ids ...EntryID) *fakeLog {
-	l := &fakeLog{entries: map[EntryID]Entry{}}
+	l := &fakeLog{entries: map[EntryID]Entry{}, claims: map[ClientMessageID]Claim{}}
 	l.put(time.Time{}, ids...)
 	return l
 }
@@ -98,7 +103,11 @@ func (l *fakeLog) some(limit int, in func(EntryID) bool, fromEnd bool) []Entry {
 }
 
 func (l *fakeLog) Place(_ context.Context, e Entry) (*Entry, error) {
-	if err := l.call("place %s at %d", e.Kind, e.ID); err != nil {
+	what := "void"
+	if !e.IsVoid() {
+		what = e.Content
+	}
+	if err := l.call("place %s at %d", what, e.ID); err != nil {
 		return nil, err
 	}
 	l.mu.Lock()
@@ -115,6 +124,67 @@ func (l *fakeLog) Subscribers(context.Context, RoomID) ([]Subscription, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.subscribers), err
+}
+
+func (l *fakeLog) Reserve(_ context.Context, room RoomID) (EntryID, error) {
+	err := l.call("reserve in %s", room)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err == nil {
+		l.seq++
+	}
+	return l.seq, err
+}
+
+func (l *fakeLog) Claim(_ context.Context, d Draft) (*Claim, error) {
+	if err := l.call("get %s", d.ClientMessageID); err != nil {
+		return nil, err
+	}
+	return l.claim(d), nil
+}
+
+func (l *fakeLog) claim(d Draft) *Claim {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c, ok := l.claims[d.ClientMessageID]; ok {
+		return &c
+	}
+	return nil
+}
+
+func (l *fakeLog) PutClaim(_ context.Context, d Draft, c Claim) (*Claim, error) {
+	if err := l.call("claim %d", c.ID); err != nil {
+		return nil, err
+	}
+	if old := l.claim(d); old != nil {
+		return old, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.claims[d.ClientMessageID] = c
+	return nil, nil
+}
+
+func (l *fakeLog) MoveClaim(_ context.Context, d Draft, from, to EntryID) (*Claim, error) {
+	if err := l.call("move %d to %d", from, to); err != nil {
+		return nil, err
+	}
+	old := l.claim(d)
+	if old == nil || old.ID != from {
+		return old, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.claims[d.ClientMessageID] = Claim{ID: to, Fingerprint: old.Fingerprint}
+	return nil, nil
+}
+
+func (l *fakeLog) RemoveSubscription(_ context.Context, s Subscription) error {
+	return l.call("remove %s", s.Connection)
+}
+
+func (l *fakeLog) MarkClosing(_ context.Context, s Subscription) error {
+	return l.call("mark %s", s.Connection)
 }
 
 // idsOf gives the ids of entries.

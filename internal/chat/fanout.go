@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// Subscribers reads who gets a room.
-type Subscribers interface {
-	// Subscribers gives all subscriptions of the room as they are now, consistently, over all shards there are now.
+// FanoutSubscriptions keeps who gets which rooms.
+type FanoutSubscriptions interface {
+	// Subscribers returns all subscriptions of the room as they are now, consistently, over all shards there are now.
 	Subscribers(ctx context.Context, room RoomID) ([]Subscription, error)
+	// RemoveSubscription removes one whose connection is gone.
+	RemoveSubscription(ctx context.Context, s Subscription) error
+	// MarkClosing makes one get no more pushes: its connection could not be reached. Without a subscription it does nothing.
+	MarkClosing(ctx context.Context, s Subscription) error
 }
 
 // Delivery is a stretch of a room's log and who is to get it.
@@ -34,27 +38,21 @@ type FanoutOptions struct {
 // Fanout pushes the logs of rooms to their subscribers. What a wake says is only that a room has news; what to push is
 // read from the log, from the room's position to the first hole.
 type Fanout struct {
-	entries     Entries
-	positions   Positions
-	placer      Placer
-	subscribers Subscribers
-	deliverer   Deliverer
-	opts        FanoutOptions
+	store     FanoutStore
+	deliverer Deliverer
+	opts      FanoutOptions
 }
 
 // FanoutStore is what a Fanout reads and writes.
 type FanoutStore interface {
-	Entries
-	Positions
-	Placer
-	Subscribers
+	Log
+	Head
+	FanoutSubscriptions
 }
 
 // NewFanout makes a Fanout.
 func NewFanout(store FanoutStore, deliverer Deliverer, opts FanoutOptions) *Fanout {
-	return &Fanout{
-		entries: store, positions: store, placer: store, subscribers: store, deliverer: deliverer, opts: opts,
-	}
+	return &Fanout{store: store, deliverer: deliverer, opts: opts}
 }
 
 // Wake pushes all of the room's news. It returns nil only when no entry that was there when it began lies past an open
@@ -62,14 +60,14 @@ func NewFanout(store FanoutStore, deliverer Deliverer, opts FanoutOptions) *Fano
 // later has a record of its own, later in the stream. (A busy room always has a young hole: who waited for none would
 // never end.)
 func (f *Fanout) Wake(ctx context.Context, room RoomID) error {
-	hole := holeWait{placer: f.placer, now: f.opts.Now, age: f.opts.HoleAge}
+	hole := holeWait{log: f.store, now: f.opts.Now, age: f.opts.HoleAge}
 	var newest EntryID // that was there when the first hole was met; 0 before
 	for {
-		position, err := f.positions.Position(ctx, room)
+		position, err := f.store.Position(ctx, room)
 		if err != nil {
 			return fmt.Errorf("read position: %w", err)
 		}
-		run, err := readRun(ctx, f.entries, room, position)
+		run, err := readRun(ctx, f.store, room, position)
 		if err != nil {
 			return err
 		}
@@ -82,7 +80,7 @@ func (f *Fanout) Wake(ctx context.Context, room RoomID) error {
 			continue
 		}
 		if run.next != nil && newest == 0 {
-			if newest, err = newestID(ctx, f.entries, room); err != nil {
+			if newest, err = newestID(ctx, f.store, room); err != nil {
 				return err
 			}
 		}
@@ -98,7 +96,7 @@ func (f *Fanout) Wake(ctx context.Context, room RoomID) error {
 // push brings a run from the log to the members and moves the position behind it.
 func (f *Fanout) push(ctx context.Context, room RoomID, run run) error {
 	// After the log, never before: who joins meanwhile is then in one or in the other.
-	subscriptions, err := f.subscribers.Subscribers(ctx, room)
+	subscriptions, err := f.store.Subscribers(ctx, room)
 	if err != nil {
 		return fmt.Errorf("read subscriptions: %w", err)
 	}
@@ -107,5 +105,5 @@ func (f *Fanout) push(ctx context.Context, room RoomID, run run) error {
 			return fmt.Errorf("deliver: %w", err)
 		}
 	}
-	return wrap("advance position", f.positions.AdvancePosition(ctx, room, run.end))
+	return wrap("advance position", f.store.AdvancePosition(ctx, room, run.end))
 }

@@ -17,9 +17,9 @@ const (
 
 // holeWait is the patience of one call at the holes of one room.
 type holeWait struct {
-	placer Placer
-	now    func() time.Time
-	age    time.Duration // how old the entry after a hole must be before the hole is filled
+	log Log
+	now func() time.Time
+	age time.Duration // how old the entry after a hole must be before the hole is filled
 
 	end   EntryID // the run's end when this hole was first met
 	since time.Time
@@ -46,7 +46,7 @@ func (h *holeWait) at(ctx context.Context, end EntryID, next Entry) error {
 
 func (h *holeWait) fill(ctx context.Context, end EntryID, next Entry) error {
 	for id := end + 1; id < next.ID; id++ {
-		if _, err := h.placer.Place(ctx, voidAt(next.Room, id, h.now())); err != nil {
+		if _, err := h.log.Place(ctx, voidAt(next.Room, id, h.now())); err != nil {
 			return fmt.Errorf("fill hole: %w", err)
 		}
 	}

@@ -24,14 +24,6 @@ type Gateway interface {
 	Close(ctx context.Context, id ConnectionID) error
 }
 
-// Unsubscriber ends subscriptions whose connection is gone or could not be reached.
-type Unsubscriber interface {
-	// RemoveSubscription removes it.
-	RemoveSubscription(ctx context.Context, s Subscription) error
-	// MarkClosing makes it get no more pushes. Without a subscription it does nothing.
-	MarkClosing(ctx context.Context, s Subscription) error
-}
-
 // PusherOptions are what a Pusher may be told.
 type PusherOptions struct {
 	Parallel int                            // connections that are posted to side by side
@@ -53,12 +45,12 @@ type Pushed struct {
 // Pusher brings entries to connections itself, one post at a time per connection.
 type Pusher struct {
 	gateway       Gateway
-	subscriptions Unsubscriber
+	subscriptions FanoutSubscriptions
 	opts          PusherOptions
 }
 
 // NewPusher makes a Pusher.
-func NewPusher(gateway Gateway, subscriptions Unsubscriber, opts PusherOptions) *Pusher {
+func NewPusher(gateway Gateway, subscriptions FanoutSubscriptions, opts PusherOptions) *Pusher {
 	return &Pusher{gateway: gateway, subscriptions: subscriptions, opts: opts}
 }
 

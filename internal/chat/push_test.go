@@ -13,6 +13,8 @@ import (
 
 // fakeGateway answers posts from a list per connection, and writes down what it and the subscriptions are told.
 type fakeGateway struct {
+	FanoutSubscriptions // nil: who subscribes is not asked
+
 	mu     sync.Mutex
 	posts  map[ConnectionID][]error // what posts return, one after the other; nil when the list is over
 	closes map[ConnectionID]error

@@ -7,23 +7,6 @@ import (
 	"time"
 )
 
-// Entries reads places of a log.
-type Entries interface {
-	// EntriesAfter gives the entries with ids above after, in rising order, consistently: as many as there are, limit
-	// at most (1–1,000).
-	EntriesAfter(ctx context.Context, room RoomID, after EntryID, limit int) ([]Entry, error)
-	// EntriesBefore gives the entries with the highest ids below before, in rising order, consistently: limit at most.
-	EntriesBefore(ctx context.Context, room RoomID, before EntryID, limit int) ([]Entry, error)
-}
-
-// Positions keeps up to where each room's log has been pushed.
-type Positions interface {
-	// Position reads the room's position, consistently; 0 when nothing was pushed yet.
-	Position(ctx context.Context, room RoomID) (EntryID, error)
-	// AdvancePosition moves the position to the id "to" unless it is there or further already.
-	AdvancePosition(ctx context.Context, room RoomID, to EntryID) error
-}
-
 // ReaderOptions are what a Reader may be told.
 type ReaderOptions struct {
 	HoleAge time.Duration       // how long the fan-out waits at a hole; readers wait longer, so that it fills most
@@ -32,17 +15,21 @@ type ReaderOptions struct {
 	Size    func(Entry) (n int) // bytes of an entry as it is shown
 }
 
+// ReaderStore is what a Reader reads; it writes voids alone.
+type ReaderStore interface {
+	Log
+	Head
+}
+
 // Reader reads the logs of rooms as clients see them.
 type Reader struct {
-	entries   Entries
-	positions Positions
-	placer    Placer
-	opts      ReaderOptions
+	store ReaderStore
+	opts  ReaderOptions
 }
 
 // NewReader makes a Reader.
-func NewReader(entries Entries, positions Positions, placer Placer, opts ReaderOptions) *Reader {
-	return &Reader{entries: entries, positions: positions, placer: placer, opts: opts}
+func NewReader(store ReaderStore, opts ReaderOptions) *Reader {
+	return &Reader{store: store, opts: opts}
 }
 
 const (
@@ -123,7 +110,7 @@ func (r *Reader) page(ctx context.Context, q Query, last EntryID) (Page, error) 
 	var err error
 	if q.After != nil {
 		// One more than asked for tells whether there is more.
-		p.Entries, err = r.entries.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
+		p.Entries, err = r.store.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
 		p.Entries = upTo(p.Entries, last)
 		p.Entries, p.More = r.cut(p.Entries, q.Limit, false)
 	} else {
@@ -131,7 +118,7 @@ func (r *Reader) page(ctx context.Context, q Query, last EntryID) (Page, error) 
 		if q.Before != nil {
 			before = min(before, *q.Before)
 		}
-		p.Entries, err = r.entries.EntriesBefore(ctx, q.Room, before, q.Limit+1)
+		p.Entries, err = r.store.EntriesBefore(ctx, q.Room, before, q.Limit+1)
 		p.Entries, p.More = r.cut(p.Entries, q.Limit, true)
 	}
 	if err != nil {
@@ -179,12 +166,12 @@ func (r *Reader) settledEnd(ctx context.Context, room RoomID) (EntryID, error) {
 	if err != nil || next == nil {
 		return end, err
 	}
-	newest, err := newestID(ctx, r.entries, room)
+	newest, err := newestID(ctx, r.store, room)
 	if err != nil {
 		return 0, err
 	}
 	age := time.Duration(float64(r.opts.HoleAge) * (1.5 + r.opts.Jitter()/2))
-	hole := holeWait{placer: r.placer, now: r.opts.Now, age: age}
+	hole := holeWait{log: r.store, now: r.opts.Now, age: age}
 	for next != nil && end < newest {
 		if err := hole.at(ctx, end, *next); err != nil {
 			return 0, err
@@ -199,12 +186,12 @@ func (r *Reader) settledEnd(ctx context.Context, room RoomID) (EntryID, error) {
 // end gives the end of the unbroken run from the room's position on, and the entry after the hole that ends it, nil
 // when there is none. The position is read first: below it a missing entry has expired, above it one is a hole.
 func (r *Reader) end(ctx context.Context, room RoomID) (EntryID, *Entry, error) {
-	position, err := r.positions.Position(ctx, room)
+	position, err := r.store.Position(ctx, room)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read position: %w", err)
 	}
 	for end := position; ; {
-		run, err := readRun(ctx, r.entries, room, end)
+		run, err := readRun(ctx, r.store, room, end)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -223,8 +210,8 @@ type run struct {
 }
 
 // readRun reads the run that begins after the id "from", scanLimit entries at most.
-func readRun(ctx context.Context, entries Entries, room RoomID, from EntryID) (run, error) {
-	read, err := entries.EntriesAfter(ctx, room, from, scanLimit)
+func readRun(ctx context.Context, log Log, room RoomID, from EntryID) (run, error) {
+	read, err := log.EntriesAfter(ctx, room, from, scanLimit)
 	if err != nil {
 		return run{}, fmt.Errorf("read log: %w", err)
 	}
@@ -241,9 +228,26 @@ func readRun(ctx context.Context, entries Entries, room RoomID, from EntryID) (r
 	return r, nil
 }
 
+// readRange reads the entries after the id "after" up to "last", which must all be there.
+func readRange(ctx context.Context, log Log, room RoomID, after, last EntryID) ([]Entry, error) {
+	var entries []Entry
+	for from := after; from < last; {
+		run, err := readRun(ctx, log, room, from)
+		if err != nil {
+			return nil, err
+		}
+		if run.end == from {
+			return nil, fmt.Errorf("entry %d of room %s is missing", from+1, room)
+		}
+		from = run.end
+		entries = append(entries, run.entries...)
+	}
+	return upTo(entries, last), nil
+}
+
 // newestID gives the highest id that something lies at, 0 in an empty room.
-func newestID(ctx context.Context, entries Entries, room RoomID) (EntryID, error) {
-	newest, err := entries.EntriesBefore(ctx, room, math.MaxInt64, 1)
+func newestID(ctx context.Context, log Log, room RoomID) (EntryID, error) {
+	newest, err := log.EntriesBefore(ctx, room, math.MaxInt64, 1)
 	if err != nil || len(newest) == 0 {
 		return 0, wrap("read newest entry", err)
 	}

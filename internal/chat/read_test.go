@@ -12,7 +12,7 @@ import (
 
 // reader makes a Reader whose entries show as 1 KB each, but for those in sizes.
 func readerOf(log *fakeLog, sizes map[EntryID]int) *Reader {
-	return NewReader(log, log, log, ReaderOptions{
+	return NewReader(log, ReaderOptions{
 		HoleAge: testAge, Now: time.Now, Jitter: func() float64 { return 0.5 },
 		Size: func(e Entry) int {
 			if n, ok := sizes[e.ID]; ok {

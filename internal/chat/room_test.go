@@ -68,7 +68,7 @@ func (r *fakeRoom) Connection(context.Context, ConnectionID) (*Connection, error
 	return r.connection, r.call("connection")
 }
 
-var ann = Caller{Connection{ID: "c", User: "ann", ConnectedAt: script0, TokenExpiresAt: script0.Add(time.Hour)}}
+var ann = Caller{Connection: Connection{ID: "c", User: "ann", ConnectedAt: noon, TokenExpiresAt: noon.Add(time.Hour)}}
 
 func TestJoin(t *testing.T) {
 	first := []string{"is member", "create room", "add member", "subscribe", "position", "after 0"}
@@ -159,13 +159,10 @@ func TestWhoMayReadAndSend(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			reads := map[string]func(*fakeRoom) error{
 				"send": func(r *fakeRoom) error {
-					log := &scriptedLog{t: t, start: script0}
-					if c.code == "" {
-						log.script = []outcome{{call: "reserve in r", id: 1}, {call: "claim 1"}, {call: "place hi at 1"}}
-					}
-					s := NewSender(NewMembership(r), r, NewWriter(log, log, log, log.now, func([]byte) {}))
+					r.seq = 3
+					s := NewSender(NewMembership(r), r, NewWriter(r, time.Now, func([]byte) {}))
 					e, err := s.Send(t.Context(), ann, SendMessage{Room: "r", Content: "hi", ClientMessageID: "m"})
-					if err == nil && (e.ID != 1 || e.User != "ann" || e.Kind != KindMessage || e.Content != "hi" || e.ClientMessageID != "m") {
+					if err == nil && (e.ID != 4 || e.User != "ann" || e.Kind != KindMessage || e.Content != "hi" || e.ClientMessageID != "m") {
 						t.Errorf("stored %+v", e)
 					}
 					return err
@@ -201,14 +198,14 @@ func TestWhoMayReadAndSend(t *testing.T) {
 }
 
 func TestPing(t *testing.T) {
-	now := script0.Add(time.Minute + 1)
+	now := noon.Add(time.Minute + 1)
 	room := newFakeRoom(newFakeLog(1, 2, 4), "ann")
 	p := NewPinger(NewMembership(room), readerOf(room.fakeLog, nil), func() time.Time { return now })
 	got, err := p.Ping(t.Context(), ann, Ping{Rooms: []RoomID{"r"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := script0.Add(time.Minute); got.ServerTime != want || got.ReconnectAt != ann.ReconnectAt() || got.ExpiresAt != ann.TokenExpiresAt {
+	if want := noon.Add(time.Minute); got.ServerTime != want || got.ReconnectAt != ann.ReconnectAt() || got.ExpiresAt != ann.TokenExpiresAt {
 		t.Errorf("times %+v", got)
 	}
 	if !maps.Equal(got.LastIDs, map[RoomID]EntryID{"r": 2}) {

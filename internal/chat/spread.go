@@ -49,30 +49,22 @@ func (s *Spreader) Deliver(ctx context.Context, d Delivery) error {
 
 // PushWorker does push jobs.
 type PushWorker struct {
-	entries   Entries
+	log       Log
 	deliverer Deliverer
 }
 
 // NewPushWorker makes a PushWorker.
-func NewPushWorker(entries Entries, deliverer Deliverer) *PushWorker {
-	return &PushWorker{entries: entries, deliverer: deliverer}
+func NewPushWorker(log Log, deliverer Deliverer) *PushWorker {
+	return &PushWorker{log: log, deliverer: deliverer}
 }
 
 // Run does the job. A missing entry is an error: the job is only made for entries that are there.
 func (w *PushWorker) Run(ctx context.Context, job PushJob) error {
-	var entries []Entry
-	for from := job.After; from < job.Last; {
-		run, err := readRun(ctx, w.entries, job.Room, from)
-		if err != nil {
-			return err
-		}
-		if run.end == from {
-			return fmt.Errorf("push job for room %s: entry %d is missing", job.Room, from+1)
-		}
-		from = run.end
-		entries = append(entries, run.entries...)
+	entries, err := readRange(ctx, w.log, job.Room, job.After, job.Last)
+	if err != nil {
+		return fmt.Errorf("read push job: %w", err)
 	}
-	d := Delivery{Room: job.Room, Entries: upTo(entries, job.Last), Subscriptions: job.Subscriptions}
+	d := Delivery{Room: job.Room, Entries: entries, Subscriptions: job.Subscriptions}
 	if len(d.Entries) == 0 {
 		return nil
 	}

@@ -32,36 +32,36 @@ func (a *Actor) MoveClaim(ctx context.Context, d chat.Draft, from, to chat.Entry
 	return do(ctx, a, "MoveClaim", true, func() (*chat.Claim, error) { return a.store.MoveClaim(ctx, d, from, to) })
 }
 
-// Reserve implements [chat.Counters].
+// Reserve implements [chat.Head].
 func (a *Actor) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	return do(ctx, a, "Reserve", true, func() (chat.EntryID, error) { return a.store.Reserve(ctx, room) })
 }
 
-// Place implements [chat.Placer].
+// Place implements [chat.Log].
 func (a *Actor) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	return do(ctx, a, "Place", true, func() (*chat.Entry, error) { return a.store.Place(ctx, e) })
 }
 
-// EntriesAfter implements [chat.Entries].
+// EntriesAfter implements [chat.Log].
 func (a *Actor) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
 	return do(ctx, a, "EntriesAfter", false, func() ([]chat.Entry, error) {
 		return a.store.EntriesAfter(ctx, room, after, limit)
 	})
 }
 
-// EntriesBefore implements [chat.Entries].
+// EntriesBefore implements [chat.Log].
 func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
 	return do(ctx, a, "EntriesBefore", false, func() ([]chat.Entry, error) {
 		return a.store.EntriesBefore(ctx, room, before, limit)
 	})
 }
 
-// Position implements [chat.Positions].
+// Position implements [chat.Head].
 func (a *Actor) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	return do(ctx, a, "Position", false, func() (chat.EntryID, error) { return a.store.Position(ctx, room) })
 }
 
-// AdvancePosition implements [chat.Positions].
+// AdvancePosition implements [chat.Head].
 func (a *Actor) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
 	return act(ctx, a, "AdvancePosition", true, func() error { return a.store.AdvancePosition(ctx, room, to) })
 }
@@ -111,17 +111,17 @@ func (a *Actor) Unsubscribe(ctx context.Context, id chat.ConnectionID, room chat
 	return act(ctx, a, "Unsubscribe", true, func() error { return a.store.Unsubscribe(ctx, id, room) })
 }
 
-// Subscribers implements [chat.Subscribers].
+// Subscribers implements [chat.FanoutSubscriptions].
 func (a *Actor) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
 	return do(ctx, a, "Subscribers", false, func() ([]chat.Subscription, error) { return a.store.Subscribers(ctx, room) })
 }
 
-// RemoveSubscription implements [chat.Unsubscriber].
+// RemoveSubscription implements [chat.FanoutSubscriptions].
 func (a *Actor) RemoveSubscription(ctx context.Context, s chat.Subscription) error {
 	return act(ctx, a, "RemoveSubscription", true, func() error { return a.store.RemoveSubscription(ctx, s) })
 }
 
-// MarkClosing implements [chat.Unsubscriber].
+// MarkClosing implements [chat.FanoutSubscriptions].
 func (a *Actor) MarkClosing(ctx context.Context, s chat.Subscription) error {
 	return act(ctx, a, "MarkClosing", true, func() error { return a.store.MarkClosing(ctx, s) })
 }

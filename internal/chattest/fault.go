@@ -12,16 +12,13 @@ import (
 // Store is all that the chat keeps.
 type Store interface {
 	chat.Standings
+	chat.Log
 	chat.Claims
-	chat.Counters
-	chat.Placer
-	chat.Entries
-	chat.Positions
+	chat.Head
 	chat.Rooms
 	chat.Connections
 	chat.Subscriptions
-	chat.Subscribers
-	chat.Unsubscriber
+	chat.FanoutSubscriptions
 }
 
 // Call is a call that an invocation is about to make.

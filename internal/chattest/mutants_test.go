@@ -32,7 +32,7 @@ type mutated struct {
 
 // mutants are the broken chats, at least one for each promise.
 var mutants = []mutant{
-	{"ack though the place failed", 1, withLog(func(s logStore) logStore { return ackEarly{s} })},
+	{"ack though the place failed", 1, withLog(func(s chat.WriterStore) chat.WriterStore { return ackEarly{s} })},
 	{"history does not wait at a hole", 1, withPage(func(ctx context.Context, r *chat.Reader, _ *chattest.Actor, q chat.Query) (chat.Page, error) {
 		return r.PageNow(ctx, q)
 	})},
@@ -41,17 +41,17 @@ var mutants = []mutant{
 			return chat.NewFanout(overwriting{a, m.careless(carelessVoids)}, pusher(v, a), chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 		})(m)
 	}},
-	{"the counter gives an id twice", 3, withLog(func(s logStore) logStore { return &stutter{logStore: s} })},
+	{"the counter gives an id twice", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return &stutter{WriterStore: s} })},
 	{"history shows past a hole", 2, withPage(func(ctx context.Context, _ *chat.Reader, a *chattest.Actor, q chat.Query) (chat.Page, error) {
 		return pageOfWhatIsThere(ctx, a, q)
 	})},
 	{"the fan-out pushes past a hole", 2, withFanout(brokenFanout{pastHoles: true})},
 	{"the claim is not conditional", 3, func(m mutated) parts {
-		return withLog(func(s logStore) logStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
+		return withLog(func(s chat.WriterStore) chat.WriterStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
 	}},
-	{"no claims at all", 3, withLog(func(s logStore) logStore { return unclaimed{s} })},
-	{"a void under a claim is left without moving the claim", 3, withLog(func(s logStore) logStore { return unmoved{s} })},
-	{"the claim moves without a void having been seen", 3, withLog(func(s logStore) logStore { return hasty{s} })},
+	{"no claims at all", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return unclaimed{s} })},
+	{"a void under a claim is left without moving the claim", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return unmoved{s} })},
+	{"the claim moves without a void having been seen", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return hasty{s} })},
 	{"the position moves before the push", 4, withFanout(brokenFanout{positionFirst: true})},
 	{"subscriptions are read before the log", 4, withFanout(brokenFanout{subscriptionsFirst: true})},
 	{"the log is read before the subscription is written", 4, func(m mutated) parts {

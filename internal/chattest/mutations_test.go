@@ -11,7 +11,7 @@ import (
 
 // The mistakes, each as small as it can be.
 
-func withLog(change func(logStore) logStore) func(mutated) parts {
+func withLog(change func(chat.WriterStore) chat.WriterStore) func(mutated) parts {
 	return func(m mutated) parts {
 		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
 			return sendBy(ctx, v, a, change(a), user, in)
@@ -37,10 +37,10 @@ func withWake(wake func(context.Context, env, *chattest.Actor, chat.RoomID) erro
 }
 
 // ackEarly takes a place for filled though the call failed.
-type ackEarly struct{ logStore }
+type ackEarly struct{ chat.WriterStore }
 
 func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
-	old, err := s.logStore.Place(ctx, e)
+	old, err := s.WriterStore.Place(ctx, e)
 	if err != nil {
 		return nil, nil
 	}
@@ -48,13 +48,13 @@ func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) 
 }
 
 // stutter reserves an id in two steps, which two writers can do side by side.
-type stutter struct{ logStore }
+type stutter struct{ chat.WriterStore }
 
 func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	if _, err := s.logStore.Reserve(ctx, room); err != nil {
+	if _, err := s.WriterStore.Reserve(ctx, room); err != nil {
 		return 0, err
 	}
-	entries, err := s.logStore.(chat.Entries).EntriesBefore(ctx, room, 1<<62, 1)
+	entries, err := s.WriterStore.EntriesBefore(ctx, room, 1<<62, 1)
 	if err != nil || len(entries) == 0 {
 		return 1, err
 	}
@@ -63,12 +63,12 @@ func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, 
 
 // reclaiming overwrites claims.
 type reclaiming struct {
-	logStore
+	chat.WriterStore
 	careless chattest.Store
 }
 
 func (s reclaiming) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
-	if _, err := s.logStore.Claim(ctx, d); err != nil { // takes the faults of the call
+	if _, err := s.WriterStore.Claim(ctx, d); err != nil { // takes the faults of the call
 		return nil, err
 	}
 	return s.careless.PutClaim(ctx, d, c)
@@ -88,7 +88,7 @@ func (s overwriting) Place(ctx context.Context, e chat.Entry) (*chat.Entry, erro
 }
 
 // unclaimed finds no claim and writes none.
-type unclaimed struct{ logStore }
+type unclaimed struct{ chat.WriterStore }
 
 func (unclaimed) Claim(context.Context, chat.Draft) (*chat.Claim, error) { return nil, nil }
 func (unclaimed) PutClaim(context.Context, chat.Draft, chat.Claim) (*chat.Claim, error) {
@@ -99,21 +99,21 @@ func (unclaimed) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.Entry
 }
 
 // unmoved places elsewhere and leaves the claim where it is.
-type unmoved struct{ logStore }
+type unmoved struct{ chat.WriterStore }
 
 func (unmoved) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
 	return nil, nil
 }
 
 // hasty takes the claim over from a request that is still at work.
-type hasty struct{ logStore }
+type hasty struct{ chat.WriterStore }
 
 func (s hasty) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
-	old, err := s.logStore.PutClaim(ctx, d, c)
+	old, err := s.WriterStore.PutClaim(ctx, d, c)
 	if err != nil || old == nil || old.ID == c.ID {
 		return old, err
 	}
-	return s.logStore.MoveClaim(ctx, d, old.ID, c.ID)
+	return s.WriterStore.MoveClaim(ctx, d, old.ID, c.ID)
 }
 
 // pageOfWhatIsThere is a page of the table as it lies there.

@@ -46,27 +46,20 @@ func theChat() parts {
 	}
 }
 
-// logStore is what a writer needs.
-type logStore interface {
-	chat.Claims
-	chat.Counters
-	chat.Placer
-}
-
-func sendBy(ctx context.Context, v env, rooms chat.Rooms, log logStore, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
-	writer := chat.NewWriter(log, log, log, v.now, func(b []byte) { _, _ = rand.Read(b) })
+func sendBy(ctx context.Context, v env, store chat.Rooms, log chat.WriterStore, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+	writer := chat.NewWriter(log, v.now, func(b []byte) { _, _ = rand.Read(b) })
 	caller := chat.Caller{Connection: chat.Connection{User: user}}
-	return chat.NewSender(chat.NewMembership(rooms), standings{rooms, log}, writer).Send(ctx, caller, in)
+	return chat.NewSender(chat.NewMembership(store), standings{store, log}, writer).Send(ctx, caller, in)
 }
 
 // standings reads in two calls, each of which a fault may hit.
 type standings struct {
-	rooms chat.Rooms
-	log   logStore
+	store chat.Rooms
+	log   chat.WriterStore
 }
 
 func (s standings) Standing(ctx context.Context, d chat.Draft) (bool, *chat.Claim, error) {
-	member, err := s.rooms.IsMember(ctx, d.User, d.Room)
+	member, err := s.store.IsMember(ctx, d.User, d.Room)
 	if err != nil {
 		return false, nil, err
 	}
@@ -75,7 +68,7 @@ func (s standings) Standing(ctx context.Context, d chat.Draft) (bool, *chat.Clai
 }
 
 func reader(v env, a *chattest.Actor) *chat.Reader {
-	return chat.NewReader(a, a, a, chat.ReaderOptions{
+	return chat.NewReader(a, chat.ReaderOptions{
 		HoleAge: v.age, Now: v.now, Jitter: func() float64 { return 0 }, Size: func(e chat.Entry) int { return len(e.Content) },
 	})
 }

@@ -122,7 +122,7 @@ func TestRetriedByTheSDK(t *testing.T) {
 		})
 		s := dynamo.New(client, f.tables, time.Now)
 		salt := func(b []byte) { copy(b, "0123456789abcdef") }
-		e, err := chat.NewWriter(s, s, s, time.Now, salt).Append(ctx, draft("hi"))
+		e, err := chat.NewWriter(s, time.Now, salt).Append(ctx, draft("hi"))
 		if err != nil || e.ID != 2 {
 			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
 		}

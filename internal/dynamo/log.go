@@ -25,7 +25,7 @@ func claimKey(d chat.Draft) item {
 	}
 }
 
-// Reserve implements [chat.Counters].
+// Reserve implements [chat.Head].
 func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	_, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: counterKey(room),
@@ -82,7 +82,7 @@ func claimOf(row item) *chat.Claim {
 	return &chat.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h")}
 }
 
-// Place implements [chat.Placer].
+// Place implements [chat.Log].
 func (s *Store) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	old, err := s.put(ctx, s.tables.Entries, rowOf(e), "attribute_not_exists(room_id)")
 	if err != nil || old == nil {
@@ -114,12 +114,12 @@ func entryOf(row item) chat.Entry {
 	}
 }
 
-// EntriesAfter implements [chat.Entries].
+// EntriesAfter implements [chat.Log].
 func (s *Store) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
 	return s.entries(ctx, room, "id > :id", after, limit, true)
 }
 
-// EntriesBefore implements [chat.Entries].
+// EntriesBefore implements [chat.Log].
 func (s *Store) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
 	return s.entries(ctx, room, "id < :id", before, limit, false)
 }
@@ -146,13 +146,13 @@ func (s *Store) entries(
 	return entries, nil
 }
 
-// Position implements [chat.Positions].
+// Position implements [chat.Head].
 func (s *Store) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	row, err := s.get(ctx, s.tables.Rooms, positionKey(room))
 	return chat.EntryID(reader{row}.number("pushed_id")), err
 }
 
-// AdvancePosition implements [chat.Positions].
+// AdvancePosition implements [chat.Head].
 func (s *Store) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: positionKey(room),

@@ -64,7 +64,7 @@ func (f fixture) writeRows() {
 	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
 
 	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
-	_, err := chat.NewWriter(s, s, s, now, salt).Append(ctx, draft("Grüße 😀"))
+	_, err := chat.NewWriter(s, now, salt).Append(ctx, draft("Grüße 😀"))
 	f.ok(err)
 	_, err = s.Reserve(ctx, "r")
 	f.ok(err)

@@ -36,17 +36,14 @@ func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
 }
 
 var (
-	_ chat.Standings     = (*Store)(nil)
-	_ chat.Claims        = (*Store)(nil)
-	_ chat.Counters      = (*Store)(nil)
-	_ chat.Placer        = (*Store)(nil)
-	_ chat.Entries       = (*Store)(nil)
-	_ chat.Positions     = (*Store)(nil)
-	_ chat.Rooms         = (*Store)(nil)
-	_ chat.Connections   = (*Store)(nil)
-	_ chat.Subscriptions = (*Store)(nil)
-	_ chat.Subscribers   = (*Store)(nil)
-	_ chat.Unsubscriber  = (*Store)(nil)
+	_ chat.Standings           = (*Store)(nil)
+	_ chat.Log                 = (*Store)(nil)
+	_ chat.Claims              = (*Store)(nil)
+	_ chat.Head                = (*Store)(nil)
+	_ chat.Rooms               = (*Store)(nil)
+	_ chat.Connections         = (*Store)(nil)
+	_ chat.Subscriptions       = (*Store)(nil)
+	_ chat.FanoutSubscriptions = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

@@ -79,7 +79,7 @@ func (s *Store) shards(ctx context.Context, room chat.RoomID) (int, error) {
 	return max(1, int(reader{row}.number("shards"))), err
 }
 
-// Subscribers implements [chat.Subscribers]. Most rooms have one shard, so it is read while their number is.
+// Subscribers implements [chat.FanoutSubscriptions]. Most rooms have one shard, so it is read while their number is.
 func (s *Store) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
 	var (
 		shards int
@@ -143,12 +143,12 @@ func (s *Store) growShards(ctx context.Context, room chat.RoomID, from int) erro
 	return err
 }
 
-// RemoveSubscription implements [chat.Unsubscriber].
+// RemoveSubscription implements [chat.FanoutSubscriptions].
 func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) error {
 	return s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection))
 }
 
-// MarkClosing implements [chat.Unsubscriber].
+// MarkClosing implements [chat.FanoutSubscriptions].
 func (s *Store) MarkClosing(ctx context.Context, sub chat.Subscription) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),

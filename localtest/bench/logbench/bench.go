@@ -62,8 +62,8 @@ type appender interface {
 	Append(ctx context.Context, d chat.Draft) (chat.Entry, error)
 }
 
-func (g *ground) writer(counters chat.Counters, placer chat.Placer) *chat.Writer {
-	return chat.NewWriter(g.store, counters, placer, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+func writerOn(store chat.WriterStore) *chat.Writer {
+	return chat.NewWriter(store, time.Now, func(b []byte) { _, _ = rand.Read(b) })
 }
 
 const (

@@ -24,7 +24,7 @@ func busy(ctx context.Context, b *bench, s settings) error {
 		reading, done := context.WithCancel(ctx)
 		pages := make(chan []time.Duration, 1)
 		go func() { pages <- readPages(reading, g) }()
-		f, err := write(ctx, g.writer(g.store, g.store), writers, time.Duration(s.seconds)*time.Second)
+		f, err := write(ctx, writerOn(g.store), writers, time.Duration(s.seconds)*time.Second)
 		done()
 		if err != nil {
 			return err
@@ -44,7 +44,7 @@ func busy(ctx context.Context, b *bench, s settings) error {
 
 // readPages asks for the newest page again and again, and measures how long each takes.
 func readPages(ctx context.Context, g *ground) (took []time.Duration) {
-	r := chat.NewReader(g.store, g.store, g.store, chat.ReaderOptions{
+	r := chat.NewReader(g.store, chat.ReaderOptions{
 		HoleAge: defaultAge, Now: time.Now, Jitter: rand.Float64, Size: func(chat.Entry) int { return 0 },
 	})
 	for {

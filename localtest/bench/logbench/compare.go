@@ -39,7 +39,7 @@ func compareOne(ctx context.Context, b *bench, s settings, delay time.Duration, 
 		return err
 	}
 	how, one := "three writes", &transaction{ground: g}
-	var to appender = g.writer(g.store, g.store)
+	var to appender = writerOn(g.store)
 	if transactions {
 		how, to = "one transaction", one
 	}

@@ -38,7 +38,7 @@ func crashesAt(ctx context.Context, b *bench, s settings, age time.Duration) err
 	dead := make(chan []chat.EntryID, 1)
 	dying, done := context.WithCancel(ctx)
 	go func() { dead <- dieEvery(dying, g, age+time.Second) }()
-	f, err := write(ctx, g.writer(g.store, g.store), s.writers, time.Duration(s.seconds)*time.Second)
+	f, err := write(ctx, writerOn(g.store), s.writers, time.Duration(s.seconds)*time.Second)
 	done()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
 )
 
 // nobody is a room without subscribers: the fan-out's own work is what is measured.
@@ -34,30 +35,10 @@ func (w *witness) Deliver(_ context.Context, d chat.Delivery) error {
 }
 
 // watchedStore is a store whose room somebody always listens to: reading who does is left out.
-type watchedStore struct{ *ground }
-
-func (s watchedStore) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	return s.store.Position(ctx, room)
-}
-
-func (s watchedStore) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
-	return s.store.AdvancePosition(ctx, room, to)
-}
-
-func (s watchedStore) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
-	return s.store.EntriesAfter(ctx, room, after, limit)
-}
-
-func (s watchedStore) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
-	return s.store.EntriesBefore(ctx, room, before, limit)
-}
-
-func (s watchedStore) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
-	return s.store.Place(ctx, e)
-}
+type watchedStore struct{ *dynamo.Store }
 
 func (s watchedStore) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
-	_, err := s.store.Subscribers(ctx, room)
+	_, err := s.Store.Subscribers(ctx, room)
 	return []chat.Subscription{{Room: room, Connection: "witness"}}, err
 }
 
@@ -71,7 +52,7 @@ type fanOut struct {
 func startFanOut(ctx context.Context, g *ground, age time.Duration, to chat.Deliverer) *fanOut {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fanOut{cancel: cancel, ended: make(chan error, 1)}
-	one := chat.NewFanout(watchedStore{g}, to, chat.FanoutOptions{HoleAge: age, Now: time.Now})
+	one := chat.NewFanout(watchedStore{g.store}, to, chat.FanoutOptions{HoleAge: age, Now: time.Now})
 	wake := func() error {
 		start := time.Now()
 		err := one.Wake(context.WithoutCancel(ctx), room)

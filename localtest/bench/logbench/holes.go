@@ -12,26 +12,25 @@ import (
 
 // stopwatch measures how long each id stays reserved before something is placed at it.
 type stopwatch struct {
-	counters chat.Counters
-	placer   chat.Placer
+	chat.WriterStore
 
 	mu       sync.Mutex
 	reserved map[chat.EntryID]time.Time
 	spans    []time.Duration
 }
 
-// Reserve implements chat.Counters.
+// Reserve implements chat.Head.
 func (s *stopwatch) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	id, err := s.counters.Reserve(ctx, room)
+	id, err := s.WriterStore.Reserve(ctx, room)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reserved[id] = time.Now()
 	return id, err
 }
 
-// Place implements chat.Placer.
+// Place implements chat.Log.
 func (s *stopwatch) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
-	old, err := s.placer.Place(ctx, e)
+	old, err := s.WriterStore.Place(ctx, e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at, ok := s.reserved[e.ID]; ok {
@@ -62,9 +61,9 @@ func holes(ctx context.Context, b *bench, s settings) error {
 		if err != nil {
 			return err
 		}
-		watch := &stopwatch{counters: g.store, placer: g.store, reserved: map[chat.EntryID]time.Time{}}
+		watch := &stopwatch{WriterStore: g.store, reserved: map[chat.EntryID]time.Time{}}
 		fan := startFanOut(ctx, g, age, nobody{})
-		f, err := write(ctx, g.writer(watch, watch), s.writers, time.Duration(s.seconds)*time.Second)
+		f, err := write(ctx, writerOn(watch), s.writers, time.Duration(s.seconds)*time.Second)
 		if err != nil {
 			return err
 		}

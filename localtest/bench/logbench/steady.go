@@ -16,7 +16,7 @@ func steady(ctx context.Context, b *bench, s settings) error {
 		return err
 	}
 	fan := startFanOut(ctx, g, defaultAge, nobody{})
-	f, err := write(ctx, g.writer(g.store, g.store), s.writers, time.Duration(s.seconds)*time.Second)
+	f, err := write(ctx, writerOn(g.store), s.writers, time.Duration(s.seconds)*time.Second)
 	if err != nil {
 		return err
 	}
