@@ -4,16 +4,18 @@ import (
 	"context"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
 // Services are what actions call.
 type Services struct {
-	Sender  *chat.Sender
-	Joiner  *chat.Joiner
-	History *chat.History
-	Pinger  *chat.Pinger
+	Sender  *messages.Sender
+	Joiner  *rooms.Joiner
+	History *messages.History
+	Pinger  *rooms.Pinger
 }
 
 // Action handles one kind of frame: it decodes, validates, calls and encodes.

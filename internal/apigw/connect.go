@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -23,7 +24,7 @@ type TokenVerifier interface {
 }
 
 // Connect handles $connect: the handshake waits for it, and ends with its status.
-func Connect(tokens TokenVerifier, store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Connect(tokens TokenVerifier, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$connect")
@@ -67,7 +68,7 @@ func refuse(ctx context.Context, err error) websocketReply {
 }
 
 // Disconnect handles $disconnect, which comes once, late or never: what it leaves expires.
-func Disconnect(store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Disconnect(store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$disconnect")

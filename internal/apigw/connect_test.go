@@ -56,7 +56,7 @@ func TestConnectTakesATokenFromItsPlaces(t *testing.T) {
 		"other queries":               {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"client": {"1"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &script{}
+			store := newStore()
 			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusOK)
 			expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], c.protocol)
@@ -97,14 +97,14 @@ func TestConnectRefuses(t *testing.T) {
 		"header of the name in query": {query: multi{"Authorization": {"Bearer good"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &script{}
+			store := newStore()
 			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusUnauthorized)
 			expect(t, "code", object(t, reply.Body)["code"], "unauthorized")
 			expect(t, "content type", reply.Headers["Content-Type"], "application/problem+json")
 			expect(t, "outcome", line["outcome"], "unauthorized")
 			expect(t, "Errors", line["Errors"], 1.0)
-			if calls := store.called(); len(calls) > 0 {
+			if calls := store.Calls; len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -115,20 +115,20 @@ func TestConnectRefuses(t *testing.T) {
 func TestConnectReadsSingleHeaders(t *testing.T) {
 	event := connectEvent(multi{"sec-webSocket-protocol": {"chat.v1, bearer.good"}}, nil)
 	event.MultiValueHeaders = nil
-	reply, _ := observe(t, apigw.Connect(tokens{}, &script{}), event)
+	reply, _ := observe(t, apigw.Connect(tokens{}, newStore()), event)
 	expect(t, "status", reply.StatusCode, http.StatusOK)
 	expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], "chat.v1")
 }
 
 func TestConnectStoresTheConnection(t *testing.T) {
-	store := &connectionStore{}
+	store := newStore()
 	observe(t, apigw.Connect(tokens{}, store), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 	want := chat.Connection{ID: connectionID, User: "alice", ConnectedAt: noon(), TokenExpiresAt: noon().Add(time.Hour)}
-	if !store.put.ConnectedAt.Equal(want.ConnectedAt) {
-		t.Errorf("connected at %s", store.put.ConnectedAt)
+	if !store.Open.ConnectedAt.Equal(want.ConnectedAt) {
+		t.Errorf("connected at %s", store.Open.ConnectedAt)
 	}
-	if store.put.ConnectedAt = want.ConnectedAt; store.put != want {
-		t.Errorf("stored %+v, want %+v", store.put, want)
+	if store.Open.ConnectedAt = want.ConnectedAt; *store.Open != want {
+		t.Errorf("stored %+v, want %+v", store.Open, want)
 	}
 }
 
@@ -139,10 +139,10 @@ func TestConnectTellsWhatFailed(t *testing.T) {
 		code   string
 	}{
 		"a defect":    {errBroken, http.StatusInternalServerError, "internal"},
-		"unavailable": {chat.Failed(chat.CodeUnavailable, "try again"), http.StatusServiceUnavailable, "unavailable"},
+		"unavailable": {chat.Errorf(chat.CodeUnavailable, "try again"), http.StatusServiceUnavailable, "unavailable"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &script{fail: map[string]error{"PutConnection": c.err}}
+			store := failing(newStore(), "put connection", c.err)
 			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 			expect(t, "status", reply.StatusCode, c.status)
 			expect(t, "code", object(t, reply.Body)["code"], c.code)
@@ -161,13 +161,13 @@ func TestDisconnect(t *testing.T) {
 		"failed": {errBroken, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := &script{fail: map[string]error{"RemoveConnection": c.fail}}
+			store := failing(newStore(), "remove connection", c.fail)
 			reply, line := observe(t, apigw.Disconnect(store), connectEvent(nil, nil))
 			expect(t, "status", reply.StatusCode, c.status)
 			expect(t, "action", line["action"], "$disconnect")
 			expect(t, "connection_id", line["connection_id"], connectionID)
-			if !slices.Equal(store.called(), []string{"RemoveConnection"}) {
-				t.Errorf("calls %v", store.called())
+			if want := []string{"remove connection " + connectionID}; c.fail == nil && !slices.Equal(store.Calls, want) {
+				t.Errorf("calls %v", store.Calls)
 			}
 		})
 	}

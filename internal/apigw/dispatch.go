@@ -5,12 +5,13 @@ import (
 	"net/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
 // Dispatch handles frames: each gets exactly one reply, its action's or an error.
-func Dispatch(actions map[string]Action, store chat.Connections) func(context.Context, websocketEvent) (websocketReply, error) {
+func Dispatch(actions map[string]Action, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		record := telemetry.From(ctx)
 		record.Label("connection_id", event.RequestContext.ConnectionID)
@@ -28,11 +29,11 @@ func Dispatch(actions map[string]Action, store chat.Connections) func(context.Co
 }
 
 func dispatch(
-	ctx context.Context, actions map[string]Action, store chat.Connections, connectionID string, r wire.Request,
+	ctx context.Context, actions map[string]Action, store connections.Store, connectionID string, r wire.Request,
 ) ([]byte, error) {
 	act, ok := actions[r.Action]
 	if !ok {
-		return nil, chat.Failed(chat.CodeUnknownAction, "there is no such action")
+		return nil, chat.Errorf(chat.CodeUnknownAction, "there is no such action")
 	}
 	record := telemetry.From(ctx)
 	record.Label("action", r.Action)
@@ -40,6 +41,6 @@ func dispatch(
 		record.Label("room", room)
 	}
 	return act(ctx, func() (chat.Caller, error) {
-		return chat.FindCaller(ctx, store, chat.ConnectionID(connectionID))
+		return connections.Caller(ctx, store, chat.ConnectionID(connectionID))
 	}, r)
 }

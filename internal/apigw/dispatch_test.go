@@ -1,7 +1,6 @@
 package apigw_test
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -12,18 +11,8 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
 )
-
-// connectionStore keeps what PutConnection is given.
-type connectionStore struct {
-	script
-	put chat.Connection
-}
-
-func (s *connectionStore) PutConnection(_ context.Context, c chat.Connection) error {
-	s.put = c
-	return nil
-}
 
 func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 	event := events.APIGatewayWebsocketProxyRequest{Body: body}
@@ -32,10 +21,10 @@ func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 }
 
 // dispatch sends a frame to all the actions of both functions and gives the reply, with the line of the log.
-func dispatch(t *testing.T, s *script, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
+func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
 	t.Helper()
-	actions := apigw.Actions(s.services())
-	maps.Copy(actions, apigw.SendActions(s.services()))
+	actions := apigw.Actions(services(s))
+	maps.Copy(actions, apigw.SendActions(services(s)))
 	got, line := observe(t, apigw.Dispatch(actions, s), event)
 	expect(t, "status", got.StatusCode, http.StatusOK)
 	return object(t, got.Body), line
@@ -58,7 +47,7 @@ func TestEveryActionHasItsReply(t *testing.T) {
 	}
 	for action, body := range frames() {
 		t.Run(action, func(t *testing.T) {
-			reply, line := dispatch(t, &script{entries: log(3)}, messageEvent(body))
+			reply, line := dispatch(t, newStore(log(3)...), messageEvent(body))
 			expect(t, "type", reply["type"], replies[action])
 			expect(t, "request_id", reply["request_id"], "r-1")
 			expect(t, "action in the log", line["action"], action)
@@ -69,9 +58,9 @@ func TestEveryActionHasItsReply(t *testing.T) {
 			}
 		})
 	}
-	services := (&script{}).services()
-	all := slices.Sorted(maps.Keys(apigw.Actions(services)))
-	all = append(all, slices.Sorted(maps.Keys(apigw.SendActions(services)))...)
+	every := services(newStore())
+	all := slices.Sorted(maps.Keys(apigw.Actions(every)))
+	all = append(all, slices.Sorted(maps.Keys(apigw.SendActions(every)))...)
 	slices.Sort(all)
 	if want := slices.Sorted(maps.Keys(frames())); !slices.Equal(all, want) {
 		t.Errorf("actions %v, want %v, each once", all, want)
@@ -79,23 +68,23 @@ func TestEveryActionHasItsReply(t *testing.T) {
 }
 
 func TestRepliesHoldWhatWasAskedFor(t *testing.T) {
-	s := &script{entries: log(3)}
+	s := newStore(log(3)...)
 	reply, line := dispatch(t, s, messageEvent(frames()["sendMessage"]))
 	expect(t, "Messages", line["Messages"], 1.0)
 	message, _ := reply["message"].(map[string]any)
-	expect(t, "id of the message", message["id"], 7.0)
+	expect(t, "id of the message", message["id"], 4.0)
 	expect(t, "content of the message", message["content"], secret)
 	expect(t, "user of the message", message["user_id"], "alice")
 
 	reply, _ = dispatch(t, s, messageEvent(frames()["sync"]))
 	messages, _ := reply["messages"].([]any)
-	if len(messages) != 1 || messages[0].(map[string]any)["id"] != 2.0 || reply["more"] != true || reply["last_id"] != 3.0 {
+	if len(messages) != 1 || messages[0].(map[string]any)["id"] != 2.0 || reply["more"] != true || reply["last_id"] != 4.0 {
 		t.Errorf("synced %v", reply)
 	}
 
 	reply, _ = dispatch(t, s, messageEvent(frames()["ping"]))
 	lastIDs, _ := reply["last_ids"].(map[string]any)
-	if len(lastIDs) != 1 || lastIDs["general"] != 3.0 {
+	if len(lastIDs) != 1 || lastIDs["general"] != 4.0 {
 		t.Errorf("last_ids %v, want those of the rooms that alice is in", lastIDs)
 	}
 }
@@ -124,7 +113,7 @@ func TestRefusedFramesDoNotReachTheStore(t *testing.T) {
 		"leaving nothing":  {`{"action":"leaveRoom","request_id":"r-1","room_id":""}`, "invalid", "room_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{}
+			s := newStore()
 			reply, line := dispatch(t, s, messageEvent(c.body))
 			expectError(t, reply, c.code)
 			failure, _ := reply["error"].(map[string]any)
@@ -136,7 +125,7 @@ func TestRefusedFramesDoNotReachTheStore(t *testing.T) {
 			}
 			expect(t, "outcome", line["outcome"], c.code)
 			expect(t, "Messages", line["Messages"], nil)
-			if calls := s.called(); len(calls) > 0 {
+			if calls := s.Calls; len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -151,7 +140,7 @@ func expectError(t *testing.T, reply map[string]any, code string) {
 }
 
 func TestBadRequestIDIsNotGivenBack(t *testing.T) {
-	reply, _ := dispatch(t, &script{}, messageEvent(`{"action":"ping","request_id":"`+strings.Repeat("x", 65)+`"}`))
+	reply, _ := dispatch(t, newStore(), messageEvent(`{"action":"ping","request_id":"`+strings.Repeat("x", 65)+`"}`))
 	expectError(t, reply, "invalid")
 	expect(t, "field", reply["error"].(map[string]any)["field"], "request_id")
 	if id, ok := reply["request_id"]; ok {
@@ -161,11 +150,11 @@ func TestBadRequestIDIsNotGivenBack(t *testing.T) {
 
 func TestRoomsOfOthers(t *testing.T) {
 	for room, code := range map[string]string{"others": "forbidden", "nowhere": "not_found"} {
-		for action, first := range map[string]string{"sendMessage": "Standing", "sync": "IsMember"} {
-			s := &script{}
+		for action, first := range map[string]string{"sendMessage": "precheck", "sync": "is member"} {
+			s := newStore()
 			reply, _ := dispatch(t, s, messageEvent(strings.Replace(frames()[action], "general", room, 1)))
 			expectError(t, reply, code)
-			if calls := s.called(); !slices.Equal(calls, []string{"Connection", first, "RoomExists"}) {
+			if calls := s.Calls; !slices.Equal(calls, []string{"connection", first, "room exists"}) {
 				t.Errorf("%s in %s: calls %v", action, room, calls)
 			}
 		}
@@ -174,12 +163,12 @@ func TestRoomsOfOthers(t *testing.T) {
 
 func TestFrameOfAConnectionThatIsGone(t *testing.T) {
 	for action, body := range frames() {
-		s := &script{}
+		s := newStore()
 		event := messageEvent(body)
 		event.RequestContext.ConnectionID = "gone"
 		reply, _ := dispatch(t, s, event)
 		expectError(t, reply, "unauthorized")
-		if calls := s.called(); !slices.Equal(calls, []string{"Connection"}) {
+		if calls := s.Calls; !slices.Equal(calls, []string{"connection"}) {
 			t.Errorf("%s: calls %v", action, calls)
 		}
 	}
@@ -188,15 +177,15 @@ func TestFrameOfAConnectionThatIsGone(t *testing.T) {
 // Whichever store call fails, there is one reply with the request_id, and it says nothing of the inside.
 func TestFailuresOfTheStoreAreTold(t *testing.T) {
 	for action, body := range frames() {
-		ordinary := &script{entries: log(3)}
+		ordinary := newStore(log(3)...)
 		dispatch(t, ordinary, messageEvent(body))
-		for _, call := range slices.Compact(ordinary.called()) {
+		for _, call := range slices.Compact(ordinary.Calls) {
 			for code, err := range map[string]error{
 				"internal":    errBroken,
 				"unavailable": &chat.Error{Code: chat.CodeUnavailable, Message: "try again", Err: errBroken},
 			} {
 				t.Run(action+"/"+call+"/"+code, func(t *testing.T) {
-					s := &script{entries: log(3), fail: map[string]error{call: err}}
+					s := failing(newStore(log(3)...), call, err)
 					reply, line := dispatch(t, s, messageEvent(body))
 					expectError(t, reply, code)
 					expect(t, "request_id", reply["request_id"], "r-1")

@@ -45,7 +45,7 @@ func (h handshake) offersProtocol(name string) bool { return slices.Contains(h.p
 func (h handshake) token() (string, error) {
 	for _, name := range []string{"access_token", "token"} {
 		if _, ok := h.query[name]; ok {
-			return "", chat.Failed(chat.CodeUnauthorized, "a token may not be in the query: queries end up in access logs")
+			return "", chat.Errorf(chat.CodeUnauthorized, "a token may not be in the query: queries end up in access logs")
 		}
 	}
 	if len(h.authorization) > 0 {
@@ -63,14 +63,14 @@ func (h handshake) token() (string, error) {
 	case len(offered) > 1:
 		return "", errTwoTokens
 	case len(h.query["ticket"]) > 0:
-		return "", chat.Failed(chat.CodeUnauthorized, "tickets are not accepted")
+		return "", chat.Errorf(chat.CodeUnauthorized, "tickets are not accepted")
 	}
 	return "", errNoToken
 }
 
 var (
-	errNoToken   = chat.Failed(chat.CodeUnauthorized, "a token is required")
-	errTwoTokens = chat.Failed(chat.CodeUnauthorized, "more than one token was given")
+	errNoToken   = chat.Errorf(chat.CodeUnauthorized, "a token is required")
+	errTwoTokens = chat.Errorf(chat.CodeUnauthorized, "more than one token was given")
 )
 
 // bearer gives the token of an Authorization header, RFC 6750, 2.1; values are all that came under that name.
@@ -83,7 +83,7 @@ func bearer(values []string) (string, error) {
 	}
 	scheme, token, ok := strings.Cut(values[0], " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return "", chat.Failed(chat.CodeUnauthorized, "the Authorization header must be of the form Bearer TOKEN")
+		return "", chat.Errorf(chat.CodeUnauthorized, "the Authorization header must be of the form Bearer TOKEN")
 	}
 	return strings.TrimSpace(token), nil
 }

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,10 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -31,111 +33,27 @@ const (
 
 var errBroken = errors.New("table chat-Users-1X9: broken")
 
-// script is a store that answers every call as the ordinary case needs it: alice's connection is open, she is a member
-// of every room but "others", which exists, and "nowhere", which does not; rooms have the entries given. It writes down
-// the calls that come and fails those that it is told to fail.
-type script struct {
-	entries []chat.Entry
-	fail    map[string]error
-
-	mu    sync.Mutex
-	calls []string
-}
-
-func (s *script) call(name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, name)
-	return s.fail[name]
-}
-
-func (s *script) called() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.calls)
-}
-
-func (s *script) PutConnection(context.Context, chat.Connection) error {
-	return s.call("PutConnection")
-}
-
-func (s *script) Connection(_ context.Context, id chat.ConnectionID) (*chat.Connection, error) {
-	if err := s.call("Connection"); err != nil || id != connectionID {
-		return nil, err
+// newStore makes a store with alice's open connection and the log of general, of which she is a member. The room others
+// exists too; she is no member of it.
+func newStore(log ...chat.Entry) *fake.Store {
+	s := fake.NewStore().WithMembers("general", "alice").WithMembers("others", "bob")
+	s.Open = &chat.Connection{ID: connectionID, User: "alice", ConnectedAt: noon(), TokenExpiresAt: noon().Add(time.Hour)}
+	for _, e := range log {
+		s.Entries[e.ID] = e
 	}
-	return &chat.Connection{ID: id, User: "alice", ConnectedAt: noon(), TokenExpiresAt: noon().Add(time.Hour)}, nil
+	s.Seq = chat.EntryID(len(log))
+	return s
 }
 
-func (s *script) RemoveConnection(context.Context, chat.ConnectionID) error {
-	return s.call("RemoveConnection")
-}
-
-func (s *script) RoomExists(_ context.Context, room chat.RoomID) (bool, error) {
-	return room != "nowhere", s.call("RoomExists")
-}
-
-func (s *script) CreateRoom(context.Context, chat.RoomID) error { return s.call("CreateRoom") }
-
-func (s *script) IsMember(_ context.Context, _ chat.UserID, room chat.RoomID) (bool, error) {
-	return room != "others" && room != "nowhere", s.call("IsMember")
-}
-
-func (s *script) Standing(_ context.Context, d chat.Draft) (bool, *chat.Claim, error) {
-	return d.Room != "others" && d.Room != "nowhere", nil, s.call("Standing")
-}
-
-func (s *script) AddMember(context.Context, chat.UserID, chat.RoomID) error {
-	return s.call("AddMember")
-}
-
-func (s *script) Subscribe(context.Context, chat.Subscription) error { return s.call("Subscribe") }
-
-func (s *script) Unsubscribe(context.Context, chat.ConnectionID, chat.RoomID) error {
-	return s.call("Unsubscribe")
-}
-
-func (s *script) Claim(context.Context, chat.Draft) (*chat.Claim, error) { return nil, s.call("Claim") }
-
-func (s *script) PutClaim(context.Context, chat.Draft, chat.Claim) (*chat.Claim, error) {
-	return nil, s.call("PutClaim")
-}
-
-func (s *script) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
-	return nil, s.call("MoveClaim")
-}
-
-func (s *script) Reserve(context.Context, chat.RoomID) (chat.EntryID, error) {
-	return 7, s.call("Reserve")
-}
-
-func (s *script) Place(context.Context, chat.Entry) (*chat.Entry, error) { return nil, s.call("Place") }
-
-func (s *script) Position(context.Context, chat.RoomID) (chat.EntryID, error) {
-	return 0, s.call("Position")
-}
-
-func (s *script) AdvancePosition(context.Context, chat.RoomID, chat.EntryID) error {
-	return s.call("AdvancePosition")
-}
-
-func (s *script) EntriesAfter(_ context.Context, _ chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
-	var found []chat.Entry
-	for _, e := range s.entries {
-		if e.ID > after && len(found) < limit {
-			found = append(found, e)
+// failing makes the calls fail whose text begins with call.
+func failing(s *fake.Store, call string, err error) *fake.Store {
+	s.Before = func(made string) error {
+		if strings.HasPrefix(made, call) {
+			return err
 		}
+		return nil
 	}
-	return found, s.call("EntriesAfter")
-}
-
-func (s *script) EntriesBefore(_ context.Context, _ chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
-	var found []chat.Entry
-	for _, e := range s.entries {
-		if e.ID < before {
-			found = append(found, e)
-		}
-	}
-	return found[max(0, len(found)-limit):], s.call("EntriesBefore")
+	return s
 }
 
 // log gives n entries of a room.
@@ -150,23 +68,24 @@ func log(n int) []chat.Entry {
 	return entries
 }
 
-func (s *script) reader() *chat.Reader {
-	return chat.NewReader(s, chat.ReaderOptions{
+func reader(s *fake.Store) *roomlog.Reader {
+	return roomlog.NewReader(s, roomlog.ReaderOptions{
 		HoleAge: time.Second, Now: noon, Jitter: func() float64 { return 0 }, Size: wire.EntrySize,
 	})
 }
 
-func (s *script) history() *chat.History { return chat.NewHistory(chat.NewMembership(s), s.reader()) }
+func history(s *fake.Store) *messages.History {
+	return messages.NewHistory(rooms.NewMembership(s), reader(s))
+}
 
-// services are all that there are, on the script.
-func (s *script) services() apigw.Services {
-	membership := chat.NewMembership(s)
-	writer := chat.NewWriter(s, noon, func([]byte) {})
+// services are all that there are, on the store.
+func services(s *fake.Store) apigw.Services {
+	membership := rooms.NewMembership(s)
 	return apigw.Services{
-		Sender:  chat.NewSender(membership, s, writer),
-		Joiner:  chat.NewJoiner(membership, s, s.reader()),
-		History: s.history(),
-		Pinger:  chat.NewPinger(membership, s.reader(), noon),
+		Sender:  messages.NewSender(membership, s, roomlog.NewWriter(s, noon, func([]byte) {})),
+		Joiner:  rooms.NewJoiner(membership, s, reader(s)),
+		History: history(s),
+		Pinger:  rooms.NewPinger(membership, reader(s), noon),
 	}
 }
 
@@ -175,7 +94,7 @@ type tokens struct{}
 
 func (tokens) Verify(raw string) (chat.Identity, error) {
 	if raw != "good" {
-		return chat.Identity{}, chat.Failed(chat.CodeUnauthorized, "the token is not valid")
+		return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "the token is not valid")
 	}
 	return chat.Identity{User: "alice", ExpiresAt: noon().Add(time.Hour)}, nil
 }

@@ -11,16 +11,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/telemetry"
 )
 
-// Management reaches connections through the @connections API. It implements [chat.Gateway].
+// Management reaches connections through the @connections API. It implements [fanout.Poster].
 type Management struct {
 	client  *apigatewaymanagementapi.Client
 	timeout time.Duration
 }
 
-var _ chat.Gateway = (*Management)(nil)
+var _ fanout.Poster = (*Management)(nil)
 
 // NewManagement makes a Management. timeout bounds one call: a call for a connection that ends meanwhile has been seen to
 // hang. The client must not retry: how often to try is decided by who knows the delivery.
@@ -28,7 +29,7 @@ func NewManagement(client *apigatewaymanagementapi.Client, timeout time.Duration
 	return &Management{client: client, timeout: timeout}
 }
 
-// Post implements [chat.Gateway].
+// Post implements [fanout.Poster].
 func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
@@ -39,7 +40,7 @@ func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byt
 	return managementError("post to connection", err)
 }
 
-// Close implements [chat.Gateway].
+// Close implements [fanout.Poster].
 func (m *Management) Close(ctx context.Context, id chat.ConnectionID) error {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
 	defer cancel()
@@ -56,16 +57,16 @@ func managementError(operation string, err error) error {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
 		case http.StatusGone:
-			return chat.ErrGone
+			return fanout.ErrGone
 		case http.StatusForbidden:
-			return fmt.Errorf("%s: %w: %w", operation, chat.ErrForbidden, err)
+			return fmt.Errorf("%s: %w: %w", operation, fanout.ErrForbidden, err)
 		}
 	}
 	return fmt.Errorf("%s: %w", operation, err)
 }
 
 // ObservePush records a delivery.
-func ObservePush(ctx context.Context, p chat.Pushed) {
+func ObservePush(ctx context.Context, p fanout.Pushed) {
 	record := telemetry.From(ctx)
 	record.Add(telemetry.Posts, float64(p.Posts))
 	record.Add(telemetry.Deliveries, float64(p.Deliveries))

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi/types"
 
 	"serverlesschat/internal/apigw"
-	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
 // serve starts a server for one test and gives its address and a client that leaves no connection open.
@@ -111,10 +111,10 @@ func TestManagementErrors(t *testing.T) {
 	}
 }
 
-func isGone(err error) bool { return errors.Is(err, chat.ErrGone) }
+func isGone(err error) bool { return errors.Is(err, fanout.ErrGone) }
 
 func isForbidden(err error) bool {
-	return errors.Is(err, chat.ErrForbidden) && is[*types.ForbiddenException](err)
+	return errors.Is(err, fanout.ErrForbidden) && is[*types.ForbiddenException](err)
 }
 
 func isFailure(err error) bool { return err != nil && !isGone(err) }
@@ -161,12 +161,12 @@ func TestManagementWithoutAServer(t *testing.T) {
 }
 
 func TestPushesAreRecorded(t *testing.T) {
-	push := func(ctx context.Context, p chat.Pushed) (struct{}, error) {
+	push := func(ctx context.Context, p fanout.Pushed) (struct{}, error) {
 		apigw.ObservePush(ctx, p)
-		apigw.ObservePush(ctx, chat.Pushed{Posts: 1, Deliveries: 1})
+		apigw.ObservePush(ctx, fanout.Pushed{Posts: 1, Deliveries: 1})
 		return struct{}{}, nil
 	}
-	_, line := observe(t, push, chat.Pushed{
+	_, line := observe(t, push, fanout.Pushed{
 		Posts: 4, Deliveries: 6, Gone: 1, Closed: 2, Latencies: []time.Duration{5 * time.Millisecond, 7 * time.Millisecond},
 	})
 	for name, want := range map[string]float64{"Posts": 5, "Deliveries": 7, "Gone": 1, "Closed": 2} {

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -21,7 +22,7 @@ type (
 type HealthCheck func(context.Context) error
 
 // REST handles the requests of the HTTP API, by their route keys.
-func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
+func REST(tokens TokenVerifier, history *messages.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
 	routes := map[string]func(context.Context, restEvent) (restReply, error){
 		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
 			return readHistory(ctx, tokens, history, event)
@@ -35,7 +36,7 @@ func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthC
 		handle, ok := routes[event.RouteKey]
 		if !ok {
 			handle = func(context.Context, restEvent) (restReply, error) {
-				return restReply{}, chat.Failed(chat.CodeNotFound, "there is no such resource")
+				return restReply{}, chat.Errorf(chat.CodeNotFound, "there is no such resource")
 			}
 		}
 		reply, err := handle(ctx, event)
@@ -46,7 +47,7 @@ func REST(tokens TokenVerifier, history *chat.History, health map[string]HealthC
 	}
 }
 
-func readHistory(ctx context.Context, tokens TokenVerifier, history *chat.History, event restEvent) (restReply, error) {
+func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.History, event restEvent) (restReply, error) {
 	raw, err := bearer(authorization(event.Headers))
 	if err != nil {
 		return restReply{}, err

@@ -11,6 +11,7 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
 )
 
 func historyEvent(room string, query map[string]string, headers map[string]string) events.APIGatewayV2HTTPRequest {
@@ -22,9 +23,9 @@ func historyEvent(room string, query map[string]string, headers map[string]strin
 
 func authorized() map[string]string { return map[string]string{"authorization": "Bearer good"} }
 
-func rest(t *testing.T, s *script, event events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, line map[string]any) {
+func rest(t *testing.T, s *fake.Store, event events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, line map[string]any) {
 	t.Helper()
-	reply, line = observe(t, apigw.REST(tokens{}, s.history(), map[string]apigw.HealthCheck{}), event)
+	reply, line = observe(t, apigw.REST(tokens{}, history(s), map[string]apigw.HealthCheck{}), event)
 	expect(t, "cache-control", reply.Headers["cache-control"], "no-store")
 	return reply, line
 }
@@ -43,7 +44,7 @@ func TestHistory(t *testing.T) {
 		"before, two of more": {map[string]string{"before": "10", "limit": "2"}, 8, 9, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reply, line := rest(t, &script{entries: log(60)}, historyEvent("general", c.query, authorized()))
+			reply, line := rest(t, newStore(log(60)...), historyEvent("general", c.query, authorized()))
 			expect(t, "status", reply.StatusCode, http.StatusOK)
 			expect(t, "content type", reply.Headers["content-type"], "application/json")
 			expect(t, "room in the log", line["room"], "general")
@@ -65,7 +66,7 @@ func TestHistory(t *testing.T) {
 // AWS writes the names of headers in lower case; SAM's local HTTP API does not.
 func TestAuthorizationInAnyCase(t *testing.T) {
 	for _, name := range []string{"authorization", "Authorization"} {
-		reply, _ := rest(t, &script{}, historyEvent("general", nil, map[string]string{name: "bearer good"}))
+		reply, _ := rest(t, newStore(), historyEvent("general", nil, map[string]string{name: "bearer good"}))
 		expect(t, name, reply.StatusCode, http.StatusOK)
 	}
 }
@@ -97,12 +98,12 @@ func TestHistoryRefuses(t *testing.T) {
 		"reserved name":       {historyEvent("..", nil, authorized()), 400, "invalid", "room_id"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{}
+			s := newStore()
 			reply, line := rest(t, s, c.event)
 			expectProblem(t, reply, c.status, c.code)
 			expect(t, "field", object(t, reply.Body)["field"], c.field)
 			expect(t, "outcome", line["outcome"], c.code)
-			if calls := s.called(); len(calls) > 0 {
+			if calls := s.Calls; len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -124,15 +125,15 @@ func expectProblem(t *testing.T, reply events.APIGatewayV2HTTPResponse, status i
 }
 
 func TestHistoryOfRoomsOfOthers(t *testing.T) {
-	reply, _ := rest(t, &script{entries: log(3)}, historyEvent("others", nil, authorized()))
+	reply, _ := rest(t, newStore(log(3)...), historyEvent("others", nil, authorized()))
 	expectProblem(t, reply, http.StatusForbidden, "forbidden")
-	reply, _ = rest(t, &script{}, historyEvent("nowhere", nil, authorized()))
+	reply, _ = rest(t, newStore(), historyEvent("nowhere", nil, authorized()))
 	expectProblem(t, reply, http.StatusNotFound, "not_found")
 }
 
 func TestHistoryTellsWhatFailed(t *testing.T) {
-	for _, call := range []string{"IsMember", "Position", "EntriesAfter", "EntriesBefore"} {
-		s := &script{fail: map[string]error{call: errBroken}}
+	for _, call := range []string{"is member", "position", "after", "before"} {
+		s := failing(newStore(), call, errBroken)
 		reply, line := rest(t, s, historyEvent("general", nil, authorized()))
 		expectProblem(t, reply, http.StatusInternalServerError, "internal")
 		expect(t, "level", line["level"], "ERROR")
@@ -140,13 +141,13 @@ func TestHistoryTellsWhatFailed(t *testing.T) {
 			t.Errorf("told: %s", reply.Body)
 		}
 	}
-	s := &script{fail: map[string]error{"Position": chat.Failed(chat.CodeUnavailable, "try again")}}
+	s := failing(newStore(), "position", chat.Errorf(chat.CodeUnavailable, "try again"))
 	reply, _ := rest(t, s, historyEvent("general", nil, authorized()))
 	expectProblem(t, reply, http.StatusServiceUnavailable, "unavailable")
 }
 
 func TestUnknownRoute(t *testing.T) {
-	reply, _ := rest(t, &script{}, events.APIGatewayV2HTTPRequest{RouteKey: "POST /rooms", Headers: authorized()})
+	reply, _ := rest(t, newStore(), events.APIGatewayV2HTTPRequest{RouteKey: "POST /rooms", Headers: authorized()})
 	expectProblem(t, reply, http.StatusNotFound, "not_found")
 }
 

@@ -10,10 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/telemetry"
 )
 
-// pushJob is a chat.PushJob as it goes from the fan-out to a worker. Nothing else reads it.
+// pushJob is a fanout.Job as it goes from the fan-out to a worker. Nothing else reads it.
 type pushJob struct {
 	Room          chat.RoomID    `json:"room_id"`
 	After         chat.EntryID   `json:"after_id"`
@@ -28,21 +29,21 @@ type subscription struct {
 	Closing    bool              `json:"closing,omitempty"`
 }
 
-// Workers runs push jobs in the function push. It implements [chat.Workers].
+// Workers runs push jobs in the function push. It implements [fanout.Workers].
 type Workers struct {
 	client   *lambda.Client
 	function string
 }
 
-var _ chat.Workers = (*Workers)(nil)
+var _ fanout.Workers = (*Workers)(nil)
 
 // NewWorkers makes Workers; function is the name or ARN of the function push.
 func NewWorkers(client *lambda.Client, function string) *Workers {
 	return &Workers{client: client, function: function}
 }
 
-// Run implements [chat.Workers].
-func (w *Workers) Run(ctx context.Context, job chat.PushJob) error {
+// Run implements [fanout.Workers].
+func (w *Workers) Run(ctx context.Context, job fanout.Job) error {
 	payload := pushJob{Room: job.Room, After: job.After, Last: job.Last}
 	for _, s := range job.Subscriptions {
 		payload.Subscriptions = append(payload.Subscriptions, subscription{
@@ -64,7 +65,7 @@ func (w *Workers) Run(ctx context.Context, job chat.PushJob) error {
 }
 
 // PushJobs handles the invocations of the function push.
-func PushJobs(worker *chat.PushWorker) func(context.Context, json.RawMessage) (struct{}, error) {
+func PushJobs(worker *fanout.Worker) func(context.Context, json.RawMessage) (struct{}, error) {
 	return func(ctx context.Context, data json.RawMessage) (struct{}, error) {
 		var payload pushJob
 		if err := json.Unmarshal(data, &payload); err != nil {
@@ -72,7 +73,7 @@ func PushJobs(worker *chat.PushWorker) func(context.Context, json.RawMessage) (s
 		}
 		telemetry.From(ctx).Label("action", "push")
 		telemetry.From(ctx).Label("room", string(payload.Room))
-		job := chat.PushJob{Room: payload.Room, After: payload.After, Last: payload.Last}
+		job := fanout.Job{Room: payload.Room, After: payload.After, Last: payload.Last}
 		for _, s := range payload.Subscriptions {
 			job.Subscriptions = append(job.Subscriptions, chat.Subscription{
 				Room: payload.Room, Connection: s.Connection, Shard: s.Shard,

@@ -16,6 +16,7 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
 func workers(t *testing.T, handle http.HandlerFunc) *apigw.Workers {
@@ -30,9 +31,9 @@ func workers(t *testing.T, handle http.HandlerFunc) *apigw.Workers {
 	}), "local-PushFunction")
 }
 
-func job() chat.PushJob {
+func job() fanout.Job {
 	expires := noon().Add(2 * time.Hour)
-	return chat.PushJob{Room: "general", After: 1, Last: 3, Subscriptions: []chat.Subscription{
+	return fanout.Job{Room: "general", After: 1, Last: 3, Subscriptions: []chat.Subscription{
 		{Room: "general", Connection: connectionID, Shard: 0, ExpiresAt: expires},
 		{Room: "general", Connection: "JC1dgf9yoAMCK-g=", Shard: 7, ExpiresAt: expires.Add(time.Minute), Closing: true},
 	}}
@@ -40,11 +41,11 @@ func job() chat.PushJob {
 
 // deliverer keeps what it is to deliver.
 type deliverer struct {
-	got []chat.Delivery
+	got []fanout.Delivery
 	err error
 }
 
-func (d *deliverer) Deliver(_ context.Context, delivery chat.Delivery) error {
+func (d *deliverer) Deliver(_ context.Context, delivery fanout.Delivery) error {
 	d.got = append(d.got, delivery)
 	return d.err
 }
@@ -52,7 +53,7 @@ func (d *deliverer) Deliver(_ context.Context, delivery chat.Delivery) error {
 // What the fan-out hands to a worker is what the worker does.
 func TestPushJobRoundTrip(t *testing.T) {
 	d := &deliverer{}
-	worker := apigw.PushJobs(chat.NewPushWorker(&script{entries: log(5)}, d))
+	worker := apigw.PushJobs(fanout.NewWorker(newStore(log(5)...), d))
 	w := workers(t, func(w http.ResponseWriter, r *http.Request) {
 		expect(t, "request", r.Method+" "+r.URL.Path, "POST /2015-03-31/functions/local-PushFunction/invocations")
 		payload, _ := io.ReadAll(r.Body)
@@ -67,7 +68,7 @@ func TestPushJobRoundTrip(t *testing.T) {
 	if len(d.got) != 1 {
 		t.Fatalf("%d deliveries", len(d.got))
 	}
-	want := chat.Delivery{Room: "general", Entries: log(5)[1:3], Subscriptions: job().Subscriptions}
+	want := fanout.Delivery{Room: "general", Entries: log(5)[1:3], Subscriptions: job().Subscriptions}
 	for i := range want.Subscriptions {
 		// The same time, in whatever zone.
 		if got := &d.got[0].Subscriptions[i]; got.ExpiresAt.Equal(want.Subscriptions[i].ExpiresAt) {
@@ -116,11 +117,11 @@ func TestPushJobsThatFailAreErrorsForLambda(t *testing.T) {
 		"a failed reading": {good, log(1), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{entries: c.entries}
+			s := newStore(c.entries...)
 			if name == "a failed reading" {
-				s.fail = map[string]error{"EntriesAfter": errBroken}
+				failing(s, "after", errBroken)
 			}
-			handle := apigw.PushJobs(chat.NewPushWorker(s, &deliverer{err: c.err}))
+			handle := apigw.PushJobs(fanout.NewWorker(s, &deliverer{err: c.err}))
 			if _, err := handle(t.Context(), c.payload); err == nil {
 				t.Error("no error")
 			}

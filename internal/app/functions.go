@@ -10,8 +10,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"serverlesschat/internal/apigw"
-	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 )
 
@@ -45,8 +48,8 @@ func SendMessage(p *Parts) websocket {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
 	})
-	writer := chat.NewWriter(store, time.Now, randomBytes)
-	actions := apigw.SendActions(apigw.Services{Sender: chat.NewSender(chat.NewMembership(store), store, writer)})
+	writer := roomlog.NewWriter(store, time.Now, randomBytes)
+	actions := apigw.SendActions(apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, writer)})
 	return apigw.Dispatch(actions, store)
 }
 
@@ -59,11 +62,11 @@ func Default(p *Parts) websocket {
 		Rooms:         p.settings.required("ROOMS_TABLE"),
 		Users:         p.settings.required("USERS_TABLE"),
 	})
-	membership, reader := chat.NewMembership(store), p.reader(store)
+	membership, reader := rooms.NewMembership(store), p.reader(store)
 	return apigw.Dispatch(apigw.Actions(apigw.Services{
-		Joiner:  chat.NewJoiner(membership, store, reader),
-		History: chat.NewHistory(membership, reader),
-		Pinger:  chat.NewPinger(membership, reader, time.Now),
+		Joiner:  rooms.NewJoiner(membership, store, reader),
+		History: messages.NewHistory(membership, reader),
+		Pinger:  rooms.NewPinger(membership, reader, time.Now),
 	}), store)
 }
 
@@ -74,8 +77,8 @@ func Fanout(p *Parts) stream {
 		Rooms:         p.settings.required("ROOMS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 	})
-	deliverer := chat.NewSpreader(p.pusher(store), p.workers(), pushMost)
-	return apigw.Stream(chat.NewFanout(store, deliverer, chat.FanoutOptions{
+	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), pushMost)
+	return apigw.Stream(fanout.NewWaker(store, deliverer, fanout.WakerOptions{
 		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
 		Now:     time.Now,
 	}))
@@ -87,7 +90,7 @@ func Push(p *Parts) job {
 		Entries:       p.settings.required("ENTRIES_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 	})
-	return apigw.PushJobs(chat.NewPushWorker(store, p.pusher(store)))
+	return apigw.PushJobs(fanout.NewWorker(store, p.pusher(store)))
 }
 
 // History builds the function behind the HTTP API.
@@ -98,7 +101,7 @@ func History(p *Parts) rest {
 		Rooms:   p.settings.required("ROOMS_TABLE"),
 		Users:   p.settings.required("USERS_TABLE"),
 	})
-	history := chat.NewHistory(chat.NewMembership(store), p.reader(store))
+	history := messages.NewHistory(rooms.NewMembership(store), p.reader(store))
 	return apigw.REST(p.tokens(), history, map[string]apigw.HealthCheck{"store": store.Ping})
 }
 

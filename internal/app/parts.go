@@ -17,8 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"serverlesschat/internal/apigw"
-	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/token"
 	"serverlesschat/internal/wire"
 )
@@ -85,8 +86,8 @@ func (p *Parts) tokens() *token.Verifier {
 	return v
 }
 
-func (p *Parts) reader(store *dynamo.Store) *chat.Reader {
-	return chat.NewReader(store, chat.ReaderOptions{
+func (p *Parts) reader(store *dynamo.Store) *roomlog.Reader {
+	return roomlog.NewReader(store, roomlog.ReaderOptions{
 		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
 		Now:     time.Now,
 		Jitter:  mathrand.Float64,
@@ -94,13 +95,13 @@ func (p *Parts) reader(store *dynamo.Store) *chat.Reader {
 	})
 }
 
-func (p *Parts) pusher(store *dynamo.Store) *chat.Pusher {
+func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
 		o.HTTPClient = httpClient(postTimeout)
-		o.Retryer = aws.NopRetryer{} // chat.Pusher decides
+		o.Retryer = aws.NopRetryer{} // fanout.Pusher decides
 	})
-	return chat.NewPusher(apigw.NewManagement(client, postTimeout), store, chat.PusherOptions{
+	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
 		Parallel: pushParallel,
 		Frames:   wire.Messages,
 		Now:      time.Now,
@@ -112,7 +113,7 @@ func (p *Parts) pusher(store *dynamo.Store) *chat.Pusher {
 func (p *Parts) workers() *apigw.Workers {
 	client := lambda.NewFromConfig(p.aws, func(o *lambda.Options) {
 		o.HTTPClient = httpClient(time.Minute)
-		o.Retryer = aws.NopRetryer{} // chat.Fanout tries the room again
+		o.Retryer = aws.NopRetryer{} // fanout.Waker tries the room again
 	})
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
 }

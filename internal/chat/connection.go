@@ -1,9 +1,6 @@
 package chat
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // ConnectionID names an open connection; the gateway gives it.
 type ConnectionID string
@@ -33,34 +30,4 @@ func (c Connection) ExpiresAt() time.Time {
 // ReconnectAt is when its client should have opened the next one.
 func (c Connection) ReconnectAt() time.Time {
 	return c.ConnectedAt.Add(connectionLifetime - reconnectAhead)
-}
-
-// Connections keeps the open connections.
-type Connections interface {
-	// PutConnection stores a connection.
-	PutConnection(ctx context.Context, c Connection) error
-	// Connection reads one, consistently; nil when there is none.
-	Connection(ctx context.Context, id ConnectionID) (*Connection, error)
-	// RemoveConnection removes it with all its subscriptions.
-	RemoveConnection(ctx context.Context, id ConnectionID) error
-}
-
-// Caller is who asks for something, over an open connection.
-type Caller struct {
-	Connection
-}
-
-// errNoConnection tells a client whose connection is being taken down while its frame is on the way.
-var errNoConnection = Failed(CodeUnauthorized, "this connection is closed")
-
-// FindCaller gives the caller behind a connection; CodeUnauthorized when there is none.
-func FindCaller(ctx context.Context, store Connections, id ConnectionID) (Caller, error) {
-	c, err := store.Connection(ctx, id)
-	if err != nil {
-		return Caller{}, wrap("read connection", err)
-	}
-	if c == nil {
-		return Caller{}, errNoConnection
-	}
-	return Caller{Connection: *c}, nil
 }

@@ -46,25 +46,28 @@ func ValidateContent(content string) error {
 	return nil
 }
 
-// Draft is an entry before it has a place: what its sender gives.
-type Draft struct {
+// NewEntry is an entry before it has a place: what its sender gives.
+type NewEntry struct {
 	Room            RoomID
 	Kind            Kind
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
+	Target          EntryID // the entry that it changes; 0 for none
 }
 
-func (d Draft) at(id EntryID, now time.Time) Entry {
+// At returns the entry as it is when it is placed at id.
+func (e NewEntry) At(id EntryID, now time.Time) Entry {
 	return Entry{
-		Room: d.Room, ID: id, Kind: d.Kind, User: d.User, ClientMessageID: d.ClientMessageID, Content: d.Content,
-		CreatedAt: toMillis(now),
+		Room: e.Room, ID: id, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content,
+		CreatedAt: Millis(now),
 	}
 }
 
-func voidAt(room RoomID, id EntryID, now time.Time) Entry {
-	return Entry{Room: room, ID: id, Kind: KindVoid, CreatedAt: toMillis(now)}
+// VoidAt returns the void that fills the place id.
+func VoidAt(room RoomID, id EntryID, now time.Time) Entry {
+	return Entry{Room: room, ID: id, Kind: KindVoid, CreatedAt: Millis(now)}
 }
 
-// toMillis cuts to what is stored and shown, so that an entry is equal before and after it was stored.
-func toMillis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+// Millis cuts t to what is stored and shown, so that an entry is equal before and after it was stored.
+func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -32,7 +32,7 @@ type Error struct {
 	Err        error         // the cause, for the log only
 }
 
-// Error gives the text for logs, with the cause.
+// Error returns the text for logs, with the cause.
 func (e *Error) Error() string {
 	text := string(e.Code)
 	if e.Field != "" {
@@ -47,10 +47,10 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// CodeOf gives the code of err, CodeInternal for any error that has none, and "" for nil.
+// CodeOf returns the code of err, CodeInternal for any error that has none, and "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {
 		return ""
@@ -61,12 +61,20 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// Invalid gives an error that names the field which is wrong, by its name in the protocol.
+// Invalid returns an error that names the field which is wrong, by its name in the protocol.
 func Invalid(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
-// Failed gives an error of the code with a message for users.
-func Failed(code Code, format string, args ...any) *Error {
+// Errorf returns an error of the code with a message for users.
+func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Wrap puts the operation before err; it returns nil for nil.
+func Wrap(operation string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", operation, err)
 }

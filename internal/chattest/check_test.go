@@ -9,6 +9,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/roomlog"
 )
 
 func entry(id chat.EntryID) chat.Entry {
@@ -22,8 +23,8 @@ func voidEntry(id chat.EntryID) chat.Entry {
 	return chat.Entry{Room: "r", ID: id, Kind: chat.KindVoid, CreatedAt: time.Unix(int64(id), 0).UTC()}
 }
 
-func draftOf(e chat.Entry) chat.Draft {
-	return chat.Draft{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
+func draftOf(e chat.Entry) chat.NewEntry {
+	return chat.NewEntry{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
 }
 
 func entries(ids ...chat.EntryID) []chat.Entry {
@@ -34,15 +35,15 @@ func entries(ids ...chat.EntryID) []chat.Entry {
 	return all
 }
 
-func page(last chat.EntryID, more bool, e ...chat.Entry) chat.Page {
-	return chat.Page{Room: "r", Entries: e, FirstID: 1, LastID: last, More: more}
+func page(last chat.EntryID, more bool, e ...chat.Entry) roomlog.Page {
+	return roomlog.Page{Room: "r", Entries: e, FirstID: 1, LastID: last, More: more}
 }
 
 func after(id chat.EntryID) *chat.EntryID { return &id }
 
 func send(r *chattest.Record, e chat.Entry) { r.Sending(draftOf(e)).Acked(e) }
 
-func read(r *chattest.Record, q chat.Query, p chat.Page) { r.Reading(q).Got(p) }
+func read(r *chattest.Record, q roomlog.Query, p roomlog.Page) { r.Reading(q).Got(p) }
 
 // TestCheck: to an ordinary record something is added, and the log may be another one; each case is one mistake, or none.
 func TestCheck(t *testing.T) {
@@ -63,14 +64,14 @@ func TestCheck(t *testing.T) {
 		{"an ack differs from history", func(r *chattest.Record) {}, []chat.Entry{entry(1), changed, entry(3)}, "promise 1: an ack has"},
 		{"an acked entry is void", func(r *chattest.Record) {}, []chat.Entry{entry(1), voidEntry(2), entry(3)}, "promise 1: an ack has"},
 		{"a page ends before what was acked",
-			func(r *chattest.Record) { read(r, chat.Query{}, page(2, false, entries(1, 2)...)) }, nil, "promise 1: 3 was acknowledged, but a later"},
+			func(r *chattest.Record) { read(r, roomlog.Query{}, page(2, false, entries(1, 2)...)) }, nil, "promise 1: 3 was acknowledged, but a later"},
 		{"a page ends before an earlier page", func(r *chattest.Record) {
 			r.Sending(draftOf(entry(4)))
-			read(r, chat.Query{}, page(4, false, entries(1, 2, 3, 4)...))
-			read(r, chat.Query{}, page(3, false, entries(1, 2, 3)...))
+			read(r, roomlog.Query{}, page(4, false, entries(1, 2, 3, 4)...))
+			read(r, roomlog.Query{}, page(3, false, entries(1, 2, 3)...))
 		}, entries(1, 2, 3, 4), "promise 1: 4 was in history, but"},
 		{"a page that was asked for earlier may end earlier", func(r *chattest.Record) {
-			early := r.Reading(chat.Query{})
+			early := r.Reading(roomlog.Query{})
 			r.Sending(draftOf(entry(4))).Acked(entry(4))
 			early.Got(page(3, false, three...))
 		}, entries(1, 2, 3, 4), ""},
@@ -81,29 +82,29 @@ func TestCheck(t *testing.T) {
 			"promise 2: a void holds something"},
 		{"an ordinary void", func(*chattest.Record) {}, append(entries(1, 2, 3), voidEntry(4)), "promise 4"}, // but nobody got it
 		{"a page with a gap", func(r *chattest.Record) {
-			read(r, chat.Query{After: after(0)}, page(3, false, entries(1, 3)...))
+			read(r, roomlog.Query{After: after(0)}, page(3, false, entries(1, 3)...))
 		}, nil, "promise 2: a page (after 0) has 3 after 1"},
 		{"a page with other content", func(r *chattest.Record) {
-			read(r, chat.Query{After: after(1)}, page(3, false, changed, entry(3)))
+			read(r, roomlog.Query{After: after(1)}, page(3, false, changed, entry(3)))
 		}, nil, "promise 2: a page (after 1) has"},
 		{"a page that begins late", func(r *chattest.Record) {
-			read(r, chat.Query{After: after(0)}, page(3, false, entries(2, 3)...))
+			read(r, roomlog.Query{After: after(0)}, page(3, false, entries(2, 3)...))
 		}, nil, "promise 2: a page (after 0) begins with 2"},
 		{"a page that ends early and says so", func(r *chattest.Record) {
-			read(r, chat.Query{After: after(0)}, page(3, true, entries(1)...))
+			read(r, roomlog.Query{After: after(0)}, page(3, true, entries(1)...))
 		}, nil, ""},
 		{"a page that ends early", func(r *chattest.Record) {
-			read(r, chat.Query{After: after(0)}, page(3, false, entries(1)...))
+			read(r, roomlog.Query{After: after(0)}, page(3, false, entries(1)...))
 		}, nil, "promise 2: a page (after 0) says more: false"},
-		{"an empty page", func(r *chattest.Record) { read(r, chat.Query{Before: after(3)}, page(3, false)) }, nil,
+		{"an empty page", func(r *chattest.Record) { read(r, roomlog.Query{Before: after(3)}, page(3, false)) }, nil,
 			"promise 2: a page (before 3) is empty"},
 		{"an older page", func(r *chattest.Record) {
-			read(r, chat.Query{Before: after(3)}, page(3, true, entry(2)))
+			read(r, roomlog.Query{Before: after(3)}, page(3, true, entry(2)))
 		}, nil, ""},
 		{"an older page with another end", func(r *chattest.Record) {
-			read(r, chat.Query{Before: after(3)}, page(3, false, entry(1)))
+			read(r, roomlog.Query{Before: after(3)}, page(3, false, entry(1)))
 		}, nil, "promise 2: a page (before 3) ends with 1, not with 2"},
-		{"a page past the end", func(r *chattest.Record) { read(r, chat.Query{}, page(4, false, three...)) }, nil,
+		{"a page past the end", func(r *chattest.Record) { read(r, roomlog.Query{}, page(4, false, three...)) }, nil,
 			"promise 2: a page (newest) says that the last id is 4"},
 		{"a frame with a gap", func(r *chattest.Record) { r.Connected("c").Pushed(entries(1, 3)) }, nil,
 			"promise 2: connection c got 3 after 1 in one frame"},
@@ -125,7 +126,7 @@ func TestCheck(t *testing.T) {
 		{"a page past a hole", func(r *chattest.Record) {
 			r.Placing(entry(1)).Stored()
 			r.Placing(entry(3)).Stored()
-			read(r, chat.Query{}, page(3, false, three...))
+			read(r, roomlog.Query{}, page(3, false, three...))
 			r.Placing(entry(2)).Stored()
 		}, nil, "promise 2: a page (newest) has 3 while"},
 		{"a join past a hole", func(r *chattest.Record) {

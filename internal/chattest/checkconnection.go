@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // checkConnection holds what one connection got against history.
@@ -43,7 +44,7 @@ func (c *check) checkJoin(where string, conn *Connection) chat.EntryID {
 		c.noHole(where+" (joined)", p.LastID, conn.joined)
 		return p.LastID
 	}
-	c.checkPage(5, fmt.Sprintf("%s (joined after %d)", where, *conn.after), chat.Query{After: conn.after}, p, conn.joined)
+	c.checkPage(5, fmt.Sprintf("%s (joined after %d)", where, *conn.after), roomlog.Query{After: conn.after}, p, conn.joined)
 	return max(p.LastID, *conn.after)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // checkRead holds one page against history.
@@ -17,7 +18,7 @@ func (c *check) checkRead(r *Read) {
 	c.checkPage(2, where, r.query, r.page, r.ended)
 }
 
-func describe(q chat.Query) string {
+func describe(q roomlog.Query) string {
 	switch {
 	case q.After != nil:
 		return fmt.Sprint("after ", *q.After)
@@ -28,7 +29,7 @@ func describe(q chat.Query) string {
 }
 
 // checkPage: a page has, without gaps, what was asked for, as history has it, and nothing past a hole.
-func (c *check) checkPage(promise int, where string, q chat.Query, p chat.Page, at int) {
+func (c *check) checkPage(promise int, where string, q roomlog.Query, p roomlog.Page, at int) {
 	c.noHole(where, p.LastID, at)
 	if p.LastID > c.end() {
 		c.report(2, "%s says that the last id is %d, but it is %d", where, p.LastID, c.end())
@@ -48,7 +49,7 @@ func (c *check) checkPage(promise int, where string, q chat.Query, p chat.Page, 
 }
 
 // checkBounds: a page begins, or ends, where it was asked to, and tells whether there is more.
-func (c *check) checkBounds(promise int, where string, q chat.Query, p chat.Page) {
+func (c *check) checkBounds(promise int, where string, q roomlog.Query, p roomlog.Page) {
 	if q.After != nil {
 		first, more := *q.After+1, *q.After < p.LastID
 		if n := len(p.Entries); n > 0 {
@@ -78,7 +79,7 @@ func (c *check) checkBounds(promise int, where string, q chat.Query, p chat.Page
 	c.checkMore(promise, where, p, more)
 }
 
-func (c *check) checkMore(promise int, where string, p chat.Page, want bool) {
+func (c *check) checkMore(promise int, where string, p roomlog.Page, want bool) {
 	if p.More != want {
 		c.report(promise, "%s says more: %v, with %d entries and the last id %d", where, p.More, len(p.Entries), p.LastID)
 	}

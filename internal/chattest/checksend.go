@@ -8,7 +8,7 @@ type key struct {
 	id   chat.ClientMessageID
 }
 
-func keyOf(d chat.Draft) key { return key{d.User, d.ClientMessageID} }
+func keyOf(d chat.NewEntry) key { return key{d.User, d.ClientMessageID} }
 
 // checkSends holds the answers to what was sent against history and against each other.
 func (c *check) checkSends() {
@@ -71,7 +71,7 @@ func (c *check) settledBefore(s *Send) bool {
 
 // checkStored: history holds nothing that nobody sent, nothing that was only ever refused, and nothing twice.
 func (c *check) checkStored() {
-	pending := map[chat.Draft]bool{} // whether a send was acknowledged or had no answer; false when all were refused
+	pending := map[chat.NewEntry]bool{} // whether a send was acknowledged or had no answer; false when all were refused
 	for _, s := range c.sends {
 		pending[s.draft] = pending[s.draft] || s.refused == ""
 	}
@@ -80,7 +80,7 @@ func (c *check) checkStored() {
 		if e.IsVoid() {
 			continue
 		}
-		d := chat.Draft{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
+		d := chat.NewEntry{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
 		if wanted, sent := pending[d]; !sent {
 			c.report(7, "history has %+v, which nobody sent", e)
 		} else if !wanted {

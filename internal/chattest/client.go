@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // Dialer opens connections of one user.
@@ -19,9 +22,9 @@ type Dialer interface {
 // Conn is an open connection. Each method but Done and Drop sends one frame and waits for its reply. Errors of the chat
 // are *chat.Error; any other means that no reply came.
 type Conn interface {
-	Join(context.Context, chat.JoinRoom) (chat.Page, error)
-	Sync(context.Context, chat.Sync) (chat.Page, error)
-	Send(context.Context, chat.SendMessage) (chat.Entry, error)
+	Join(context.Context, rooms.JoinRoom) (roomlog.Page, error)
+	Sync(context.Context, messages.Sync) (roomlog.Page, error)
+	Send(context.Context, messages.SendMessage) (chat.Entry, error)
 	// Done is closed when the connection has ended, by whoever.
 	Done() <-chan struct{}
 	// Drop ends it without a word, as a lost network does.
@@ -133,7 +136,7 @@ func (c *Client) keep(entries []chat.Entry) {
 
 // join joins, after what is shown already, and gets all pages up to the last id.
 func (c *Client) join(ctx context.Context, conn *recorded) error {
-	in := chat.JoinRoom{Room: c.opts.Room}
+	in := rooms.JoinRoom{Room: c.opts.Room}
 	switch {
 	case c.window != nil:
 		in.AfterID = &c.window.shown
@@ -169,8 +172,8 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 // sync gets what comes after what is shown, to the end.
 func (c *Client) sync(ctx context.Context, conn Conn) error {
 	for {
-		in := chat.Sync{Room: c.opts.Room, AfterID: c.window.shown, Limit: chat.DefaultPageLimit}
-		read := c.opts.Record.Reading(chat.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
+		in := messages.Sync{Room: c.opts.Room, AfterID: c.window.shown, Limit: roomlog.DefaultPageLimit}
+		read := c.opts.Record.Reading(roomlog.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
 		page, err := conn.Sync(ctx, in)
 		if err != nil {
 			return err

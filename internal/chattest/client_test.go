@@ -12,6 +12,9 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // scripted is a server for one client: a log, of which it pushes what it is told to.
@@ -55,14 +58,14 @@ func (s *scripted) holds(log []chat.Entry) {
 	s.log = log
 }
 
-func (s *scripted) page(after chat.EntryID, limit int) chat.Page {
+func (s *scripted) page(after chat.EntryID, limit int) roomlog.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rest := s.log[after:]
 	return page(chat.EntryID(len(s.log)), len(rest) > limit, rest[:min(limit, len(rest))]...)
 }
 
-func (s *scripted) Join(_ context.Context, in chat.JoinRoom) (chat.Page, error) {
+func (s *scripted) Join(_ context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
 	if s.early != nil {
 		s.push("r", s.early)
 		s.push("other room", entries(9))
@@ -75,12 +78,12 @@ func (s *scripted) Join(_ context.Context, in chat.JoinRoom) (chat.Page, error) 
 	return s.page(*in.AfterID, 2), nil
 }
 
-func (s *scripted) Sync(_ context.Context, in chat.Sync) (chat.Page, error) {
+func (s *scripted) Sync(_ context.Context, in messages.Sync) (roomlog.Page, error) {
 	s.note("sync after %d", in.AfterID)
 	return s.page(in.AfterID, 2), nil
 }
 
-func (s *scripted) Send(_ context.Context, in chat.SendMessage) (chat.Entry, error) {
+func (s *scripted) Send(_ context.Context, in messages.SendMessage) (chat.Entry, error) {
 	s.note("send %s %s", in.ClientMessageID, in.Content)
 	if len(s.fails) > 0 {
 		err := s.fails[0]
@@ -207,14 +210,14 @@ func TestClientComesBack(t *testing.T) {
 }
 
 func TestClientSendsAgain(t *testing.T) {
-	s := &scripted{fails: []error{errors.New("lost"), chat.Failed(chat.CodeUnavailable, "later")}}
+	s := &scripted{fails: []error{errors.New("lost"), chat.Errorf(chat.CodeUnavailable, "later")}}
 	withClient(t, s, false, func(t *testing.T, client *chattest.Client, _ *chattest.Record) {
 		s.taken()
 		if e, err := client.Send(t.Context(), "m1", "hi"); err != nil || e != entry(1) {
 			t.Errorf("got %+v, %v", e, err)
 		}
 		wantCalls(t, s, "send m1 hi", "send m1 hi", "send m1 hi")
-		s.fails = []error{chat.Failed(chat.CodeConflict, "taken")}
+		s.fails = []error{chat.Errorf(chat.CodeConflict, "taken")}
 		if _, err := client.Send(t.Context(), "m1", "ho"); chat.CodeOf(err) != chat.CodeConflict {
 			t.Errorf("got %v", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
 )
 
 // Send sends a message, and again with the same client_message_id until there is an answer. It returns the entry as
@@ -16,10 +17,10 @@ func (c *Client) Send(ctx context.Context, id chat.ClientMessageID, content stri
 		if err != nil {
 			return chat.Entry{}, err
 		}
-		sent := c.opts.Record.Sending(chat.Draft{
+		sent := c.opts.Record.Sending(chat.NewEntry{
 			Room: c.opts.Room, Kind: chat.KindMessage, User: c.opts.User, ClientMessageID: id, Content: content,
 		})
-		e, err := conn.Send(ctx, chat.SendMessage{Room: c.opts.Room, ClientMessageID: id, Content: content})
+		e, err := conn.Send(ctx, messages.SendMessage{Room: c.opts.Room, ClientMessageID: id, Content: content})
 		if err == nil {
 			sent.Acked(e)
 			return e, nil

@@ -5,7 +5,7 @@
 //   - [Client] does what the protocol says that a client does. What carries its frames is behind [Dialer], so that it runs
 //     against the chat in this process as well as over real sockets.
 //   - [Actor] stands between the chat and its store and gateway, and makes calls fail: an invocation that dies before or
-//     after any call, answers that are lost, calls that are made twice. [Gateway] is a gateway in this process.
+//     after any call, answers that are lost, calls that are made twice. Package fake has a gateway in this process.
 //
 // # Promises
 //

@@ -7,6 +7,10 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // What can happen in an interleaving.
@@ -14,13 +18,13 @@ import (
 // send sends a message: few ids and contents, so that repeats and conflicts are frequent; now and then by a stranger.
 func (w *interleaving) send() {
 	user := []chat.UserID{"ann", "ann", "ann", "bob", "bob", "eve"}[w.choose("user", 6)]
-	in := chat.SendMessage{
+	in := messages.SendMessage{
 		Room:            w.room,
 		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
 		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
 	}
 	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(a *chattest.Actor) {
-		sent := w.record.Sending(chat.Draft{
+		sent := w.record.Sending(chat.NewEntry{
 			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
 		})
 		e, err := w.parts.send(w.ctx, w.env, a, user, in)
@@ -54,7 +58,7 @@ func (w *interleaving) join(comesBack bool) {
 		c.seen.Pushed(entries)
 	}, func() { c.lost = true; c.seen.Ended() })
 
-	in := chat.JoinRoom{Room: w.room}
+	in := rooms.JoinRoom{Room: w.room}
 	if comesBack {
 		in.AfterID = new(chat.EntryID)
 		*in.AfterID = chat.EntryID(w.choose("after", int(w.known)+1))
@@ -72,7 +76,7 @@ func (w *interleaving) join(comesBack bool) {
 
 // page asks for a page of history.
 func (w *interleaving) page() {
-	q := chat.Query{Room: w.room, Limit: 1 + w.choose("limit", 5)}
+	q := roomlog.Query{Room: w.room, Limit: 1 + w.choose("limit", 5)}
 	switch id := chat.EntryID(w.choose("from", int(w.known)+2)); w.choose("page", 3) {
 	case 1:
 		q.After = &id
@@ -154,7 +158,7 @@ func (w *interleaving) history() ([]chat.Entry, error) {
 			after = log[len(log)-1].ID
 		}
 		a := chattest.NewActor(w.store, nil, nil)
-		p, err := theChat().page(w.ctx, w.env, a, "ann", chat.Query{Room: w.room, After: &after, Limit: chat.MaxPageLimit})
+		p, err := theChat().page(w.ctx, w.env, a, "ann", roomlog.Query{Room: w.room, After: &after, Limit: roomlog.MaxPageLimit})
 		if err != nil {
 			return nil, fmt.Errorf("read history: %w", err)
 		}
@@ -175,7 +179,7 @@ func (w *interleaving) flushClosing() error {
 	for range 2 { // a connection may refuse once to be closed
 		for _, s := range subscriptions {
 			if s.Closing {
-				err = errors.Join(err, pusher(w.env, a).Deliver(w.ctx, chat.Delivery{
+				err = errors.Join(err, pusher(w.env, a).Deliver(w.ctx, fanout.Delivery{
 					Room: w.room, Entries: []chat.Entry{{ID: 1, CreatedAt: time.Now()}}, Subscriptions: []chat.Subscription{s},
 				}))
 			}

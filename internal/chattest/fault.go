@@ -7,18 +7,23 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // Store is all that the chat keeps.
 type Store interface {
-	chat.Standings
-	chat.Log
-	chat.Claims
-	chat.Head
-	chat.Rooms
-	chat.Connections
-	chat.Subscriptions
-	chat.FanoutSubscriptions
+	messages.Prechecks
+	roomlog.Log
+	roomlog.Claims
+	roomlog.Head
+	rooms.Store
+	connections.Store
+	rooms.Subscriptions
+	fanout.Subscriptions
 }
 
 // Call is a call that an invocation is about to make.
@@ -52,7 +57,7 @@ func errLost() error {
 // plan. An invocation whose process has died does nothing more, whatever its code goes on to do.
 type Actor struct {
 	store   Store
-	gateway chat.Gateway
+	gateway fanout.Poster
 	plan    Plan
 
 	mu      sync.Mutex
@@ -62,12 +67,12 @@ type Actor struct {
 }
 
 var (
-	_ Store        = (*Actor)(nil)
-	_ chat.Gateway = (*Actor)(nil)
+	_ Store         = (*Actor)(nil)
+	_ fanout.Poster = (*Actor)(nil)
 )
 
 // NewActor makes an Actor. The gateway may be nil if the invocation needs none, the plan for no faults.
-func NewActor(store Store, gateway chat.Gateway, plan Plan) *Actor {
+func NewActor(store Store, gateway fanout.Poster, plan Plan) *Actor {
 	if plan == nil {
 		plan = func(Call) Fault { return Fault{} }
 	}

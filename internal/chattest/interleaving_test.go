@@ -7,6 +7,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/chattest/fake"
 )
 
 // choices makes an interleaving: it is asked for a number from 0 to n-1. 0 is the plainest choice.
@@ -29,7 +30,7 @@ type interleaving struct {
 	parts   parts
 	choose  choices
 	store   chattest.Store
-	gateway *chattest.Gateway
+	gateway *fake.Gateway
 	record  *chattest.Record
 	room    chat.RoomID
 	env     env
@@ -67,7 +68,7 @@ func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
 ) (chattest.Violations, []string, error) {
 	w := &interleaving{
-		ctx: ctx, parts: p, choose: choose, gateway: chattest.NewGateway(), record: chattest.NewRecord(room), room: room,
+		ctx: ctx, parts: p, choose: choose, gateway: fake.NewGateway(), record: chattest.NewRecord(room), room: room,
 		now: time.Now().Truncate(time.Millisecond), arrived: make(chan *task), faults: maxFaults,
 	}
 	w.store = watched{Store: store, record: w.record, stored: func() { w.wakes++ }}

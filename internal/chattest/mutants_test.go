@@ -11,6 +11,10 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
 )
@@ -32,26 +36,26 @@ type mutated struct {
 
 // mutants are the broken chats, at least one for each promise.
 var mutants = []mutant{
-	{"ack though the place failed", 1, withLog(func(s chat.WriterStore) chat.WriterStore { return ackEarly{s} })},
-	{"history does not wait at a hole", 1, withPage(func(ctx context.Context, r *chat.Reader, _ *chattest.Actor, q chat.Query) (chat.Page, error) {
+	{"ack though the place failed", 1, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return ackEarly{s} })},
+	{"history does not wait at a hole", 1, withPage(func(ctx context.Context, r *roomlog.Reader, _ *chattest.Actor, q roomlog.Query) (roomlog.Page, error) {
 		return r.PageNow(ctx, q)
 	})},
 	{"a void overwrites an entry", 1, func(m mutated) parts {
 		return withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-			return chat.NewFanout(overwriting{a, m.careless(carelessVoids)}, pusher(v, a), chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+			return fanout.NewWaker(overwriting{a, m.careless(carelessVoids)}, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 		})(m)
 	}},
-	{"the counter gives an id twice", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return &stutter{WriterStore: s} })},
-	{"history shows past a hole", 2, withPage(func(ctx context.Context, _ *chat.Reader, a *chattest.Actor, q chat.Query) (chat.Page, error) {
+	{"the counter gives an id twice", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return &stutter{WriterStore: s} })},
+	{"history shows past a hole", 2, withPage(func(ctx context.Context, _ *roomlog.Reader, a *chattest.Actor, q roomlog.Query) (roomlog.Page, error) {
 		return pageOfWhatIsThere(ctx, a, q)
 	})},
 	{"the fan-out pushes past a hole", 2, withFanout(brokenFanout{pastHoles: true})},
 	{"the claim is not conditional", 3, func(m mutated) parts {
-		return withLog(func(s chat.WriterStore) chat.WriterStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
+		return withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
 	}},
-	{"no claims at all", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return unclaimed{s} })},
-	{"a void under a claim is left without moving the claim", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return unmoved{s} })},
-	{"the claim moves without a void having been seen", 3, withLog(func(s chat.WriterStore) chat.WriterStore { return hasty{s} })},
+	{"no claims at all", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return unclaimed{s} })},
+	{"a void under a claim is left without moving the claim", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return unmoved{s} })},
+	{"the claim moves without a void having been seen", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return hasty{s} })},
 	{"the position moves before the push", 4, withFanout(brokenFanout{positionFirst: true})},
 	{"subscriptions are read before the log", 4, withFanout(brokenFanout{subscriptionsFirst: true})},
 	{"the log is read before the subscription is written", 4, func(m mutated) parts {
@@ -60,11 +64,11 @@ var mutants = []mutant{
 	}},
 	{"the fan-out does not wait at a hole", 4, withFanout(brokenFanout{impatient: true})},
 	{"who can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-		return chat.NewFanout(a, passingOver{a, v}, chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+		return fanout.NewWaker(a, passingOver{a, v}, fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 	})},
 	{"coming back misses an entry", 5, func(m mutated) parts {
 		right := m.join
-		m.join = func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
+		m.join = func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in rooms.JoinRoom) (roomlog.Page, error) {
 			if in.AfterID != nil {
 				in.AfterID = new(*in.AfterID + 1)
 			}
@@ -74,7 +78,7 @@ var mutants = []mutant{
 	}},
 	{"an id is reserved before anything is checked", 7, func(m mutated) parts {
 		right := m.send
-		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			if _, err := a.Reserve(ctx, in.Room); err != nil {
 				return chat.Entry{}, err
 			}
@@ -84,7 +88,7 @@ var mutants = []mutant{
 	}},
 	{"refused content is stored", 7, func(m mutated) parts {
 		right := m.send
-		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			e, err := right(ctx, v, a, user, in)
 			if chat.CodeOf(err) == chat.CodeConflict {
 				_, _ = sendBy(ctx, v, a, unclaimed{a}, user, in)

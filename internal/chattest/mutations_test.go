@@ -7,22 +7,26 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // The mistakes, each as small as it can be.
 
-func withLog(change func(chat.WriterStore) chat.WriterStore) func(mutated) parts {
+func withLog(change func(roomlog.WriterStore) roomlog.WriterStore) func(mutated) parts {
 	return func(m mutated) parts {
-		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			return sendBy(ctx, v, a, change(a), user, in)
 		}
 		return m.parts
 	}
 }
 
-func withPage(read func(context.Context, *chat.Reader, *chattest.Actor, chat.Query) (chat.Page, error)) func(mutated) parts {
+func withPage(read func(context.Context, *roomlog.Reader, *chattest.Actor, roomlog.Query) (roomlog.Page, error)) func(mutated) parts {
 	return func(m mutated) parts {
-		m.page = func(ctx context.Context, v env, a *chattest.Actor, _ chat.UserID, q chat.Query) (chat.Page, error) {
+		m.page = func(ctx context.Context, v env, a *chattest.Actor, _ chat.UserID, q roomlog.Query) (roomlog.Page, error) {
 			return read(ctx, reader(v, a), a, q)
 		}
 		return m.parts
@@ -37,7 +41,7 @@ func withWake(wake func(context.Context, env, *chattest.Actor, chat.RoomID) erro
 }
 
 // ackEarly takes a place for filled though the call failed.
-type ackEarly struct{ chat.WriterStore }
+type ackEarly struct{ roomlog.WriterStore }
 
 func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	old, err := s.WriterStore.Place(ctx, e)
@@ -48,7 +52,7 @@ func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) 
 }
 
 // stutter reserves an id in two steps, which two writers can do side by side.
-type stutter struct{ chat.WriterStore }
+type stutter struct{ roomlog.WriterStore }
 
 func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	if _, err := s.WriterStore.Reserve(ctx, room); err != nil {
@@ -63,11 +67,11 @@ func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, 
 
 // reclaiming overwrites claims.
 type reclaiming struct {
-	chat.WriterStore
+	roomlog.WriterStore
 	careless chattest.Store
 }
 
-func (s reclaiming) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+func (s reclaiming) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
 	if _, err := s.WriterStore.Claim(ctx, d); err != nil { // takes the faults of the call
 		return nil, err
 	}
@@ -81,34 +85,34 @@ type overwriting struct {
 }
 
 func (s overwriting) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
-	if _, err := s.Actor.Position(ctx, e.Room); err != nil { // takes the faults of the call
+	if _, err := s.Actor.PushedID(ctx, e.Room); err != nil { // takes the faults of the call
 		return nil, err
 	}
 	return s.careless.Place(ctx, e)
 }
 
 // unclaimed finds no claim and writes none.
-type unclaimed struct{ chat.WriterStore }
+type unclaimed struct{ roomlog.WriterStore }
 
-func (unclaimed) Claim(context.Context, chat.Draft) (*chat.Claim, error) { return nil, nil }
-func (unclaimed) PutClaim(context.Context, chat.Draft, chat.Claim) (*chat.Claim, error) {
+func (unclaimed) Claim(context.Context, chat.NewEntry) (*roomlog.Claim, error) { return nil, nil }
+func (unclaimed) PutClaim(context.Context, chat.NewEntry, roomlog.Claim) (*roomlog.Claim, error) {
 	return nil, nil
 }
-func (unclaimed) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
+func (unclaimed) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID) (*roomlog.Claim, error) {
 	return nil, nil
 }
 
 // unmoved places elsewhere and leaves the claim where it is.
-type unmoved struct{ chat.WriterStore }
+type unmoved struct{ roomlog.WriterStore }
 
-func (unmoved) MoveClaim(context.Context, chat.Draft, chat.EntryID, chat.EntryID) (*chat.Claim, error) {
+func (unmoved) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID) (*roomlog.Claim, error) {
 	return nil, nil
 }
 
 // hasty takes the claim over from a request that is still at work.
-type hasty struct{ chat.WriterStore }
+type hasty struct{ roomlog.WriterStore }
 
-func (s hasty) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+func (s hasty) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
 	old, err := s.WriterStore.PutClaim(ctx, d, c)
 	if err != nil || old == nil || old.ID == c.ID {
 		return old, err
@@ -117,12 +121,12 @@ func (s hasty) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.
 }
 
 // pageOfWhatIsThere is a page of the table as it lies there.
-func pageOfWhatIsThere(ctx context.Context, a *chattest.Actor, q chat.Query) (chat.Page, error) {
+func pageOfWhatIsThere(ctx context.Context, a *chattest.Actor, q roomlog.Query) (roomlog.Page, error) {
 	all, err := a.EntriesAfter(ctx, q.Room, 0, 1000)
 	if err != nil {
-		return chat.Page{}, err
+		return roomlog.Page{}, err
 	}
-	p := chat.Page{Room: q.Room, FirstID: 1}
+	p := roomlog.Page{Room: q.Room, FirstID: 1}
 	if len(all) > 0 {
 		p.LastID = all[len(all)-1].ID
 	}
@@ -142,19 +146,19 @@ func pageOfWhatIsThere(ctx context.Context, a *chattest.Actor, q chat.Query) (ch
 	return p, nil
 }
 
-func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
-	p := chat.Page{Room: in.Room, FirstID: 1}
+func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in rooms.JoinRoom) (roomlog.Page, error) {
+	p := roomlog.Page{Room: in.Room, FirstID: 1}
 	var err error
 	if in.AfterID != nil {
-		p, err = reader(v, a).PageNow(ctx, chat.Query{Room: in.Room, After: in.AfterID, Limit: chat.DefaultPageLimit})
+		p, err = reader(v, a).PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit})
 	} else {
 		p.LastID, err = reader(v, a).LastID(ctx, in.Room)
 	}
 	if err != nil {
-		return chat.Page{}, err
+		return roomlog.Page{}, err
 	}
 	return p, a.Subscribe(ctx, chat.Subscription{
-		Room: in.Room, Connection: caller.ID, User: caller.User, ExpiresAt: caller.ExpiresAt(),
+		Room: in.Room, Connection: caller.Connection.ID, User: caller.User(), ExpiresAt: caller.Connection.ExpiresAt(),
 	})
 }
 
@@ -164,7 +168,7 @@ type passingOver struct {
 	v env
 }
 
-func (p passingOver) Deliver(ctx context.Context, d chat.Delivery) error {
+func (p passingOver) Deliver(ctx context.Context, d fanout.Delivery) error {
 	for _, s := range d.Subscriptions {
 		for _, frame := range chattest.Frames(p.v.frame)(d.Room, d.Entries) {
 			if err := p.a.Post(ctx, s.Connection, frame); errors.Is(err, chattest.ErrCrashed) {
@@ -191,7 +195,7 @@ func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room c
 				return err
 			}
 		}
-		position, err := a.Position(ctx, room)
+		position, err := a.PushedID(ctx, room)
 		if err != nil {
 			return err
 		}
@@ -234,7 +238,7 @@ func (b brokenFanout) push(
 ) (err error) {
 	end := run[len(run)-1].ID
 	if b.positionFirst {
-		if err := a.AdvancePosition(ctx, room, end); err != nil {
+		if err := a.AdvancePushedID(ctx, room, end); err != nil {
 			return err
 		}
 	}
@@ -244,9 +248,9 @@ func (b brokenFanout) push(
 		}
 	}
 	if len(subscriptions) > 0 {
-		if err := pusher(v, a).Deliver(ctx, chat.Delivery{Room: room, Entries: run, Subscriptions: subscriptions}); err != nil {
+		if err := pusher(v, a).Deliver(ctx, fanout.Delivery{Room: room, Entries: run, Subscriptions: subscriptions}); err != nil {
 			return err
 		}
 	}
-	return a.AdvancePosition(ctx, room, end)
+	return a.AdvancePushedID(ctx, room, end)
 }

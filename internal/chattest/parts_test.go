@@ -7,6 +7,10 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // env is what the parts are told of time.
@@ -22,43 +26,43 @@ type env struct {
 // parts are the chat under test, cut where mutants replace a piece. Each function is one invocation; all that it does to
 // the outside goes through its actor.
 type parts struct {
-	send func(context.Context, env, *chattest.Actor, chat.UserID, chat.SendMessage) (chat.Entry, error)
+	send func(context.Context, env, *chattest.Actor, chat.UserID, messages.SendMessage) (chat.Entry, error)
 	wake func(context.Context, env, *chattest.Actor, chat.RoomID) error
-	page func(context.Context, env, *chattest.Actor, chat.UserID, chat.Query) (chat.Page, error)
-	join func(context.Context, env, *chattest.Actor, chat.Caller, chat.JoinRoom) (chat.Page, error)
+	page func(context.Context, env, *chattest.Actor, chat.UserID, roomlog.Query) (roomlog.Page, error)
+	join func(context.Context, env, *chattest.Actor, chat.Caller, rooms.JoinRoom) (roomlog.Page, error)
 }
 
 // theChat is the chat as it is.
 func theChat() parts {
 	return parts{
-		send: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
+		send: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			return sendBy(ctx, v, a, a, user, in)
 		},
 		wake: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-			return chat.NewFanout(a, pusher(v, a), chat.FanoutOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+			return fanout.NewWaker(a, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 		},
-		page: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, q chat.Query) (chat.Page, error) {
-			return chat.NewHistory(chat.NewMembership(a), reader(v, a)).Page(ctx, user, q)
+		page: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, q roomlog.Query) (roomlog.Page, error) {
+			return messages.NewHistory(rooms.NewMembership(a), reader(v, a)).Page(ctx, user, q)
 		},
-		join: func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in chat.JoinRoom) (chat.Page, error) {
-			return chat.NewJoiner(chat.NewMembership(a), a, reader(v, a)).Join(ctx, caller, in)
+		join: func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in rooms.JoinRoom) (roomlog.Page, error) {
+			return rooms.NewJoiner(rooms.NewMembership(a), a, reader(v, a)).Join(ctx, caller, in)
 		},
 	}
 }
 
-func sendBy(ctx context.Context, v env, store chat.Rooms, log chat.WriterStore, user chat.UserID, in chat.SendMessage) (chat.Entry, error) {
-	writer := chat.NewWriter(log, v.now, func(b []byte) { _, _ = rand.Read(b) })
+func sendBy(ctx context.Context, v env, store rooms.Store, log roomlog.WriterStore, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
+	writer := roomlog.NewWriter(log, v.now, func(b []byte) { _, _ = rand.Read(b) })
 	caller := chat.Caller{Connection: chat.Connection{User: user}}
-	return chat.NewSender(chat.NewMembership(store), standings{store, log}, writer).Send(ctx, caller, in)
+	return messages.NewSender(rooms.NewMembership(store), standings{store, log}, writer).Send(ctx, caller, in)
 }
 
 // standings reads in two calls, each of which a fault may hit.
 type standings struct {
-	store chat.Rooms
-	log   chat.WriterStore
+	store rooms.Store
+	log   roomlog.WriterStore
 }
 
-func (s standings) Standing(ctx context.Context, d chat.Draft) (bool, *chat.Claim, error) {
+func (s standings) Precheck(ctx context.Context, d chat.NewEntry) (bool, *roomlog.Claim, error) {
 	member, err := s.store.IsMember(ctx, d.User, d.Room)
 	if err != nil {
 		return false, nil, err
@@ -67,14 +71,14 @@ func (s standings) Standing(ctx context.Context, d chat.Draft) (bool, *chat.Clai
 	return member, claim, err
 }
 
-func reader(v env, a *chattest.Actor) *chat.Reader {
-	return chat.NewReader(a, chat.ReaderOptions{
+func reader(v env, a *chattest.Actor) *roomlog.Reader {
+	return roomlog.NewReader(a, roomlog.ReaderOptions{
 		HoleAge: v.age, Now: v.now, Jitter: func() float64 { return 0 }, Size: func(e chat.Entry) int { return len(e.Content) },
 	})
 }
 
-func pusher(v env, a *chattest.Actor) *chat.Pusher {
-	return chat.NewPusher(a, a, chat.PusherOptions{
+func pusher(v env, a *chattest.Actor) *fanout.Pusher {
+	return fanout.NewPusher(a, a, fanout.PusherOptions{
 		Parallel: v.parallel, Frames: chattest.Frames(v.frame), Now: v.now, Jitter: v.jitter,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // Record keeps what was seen of one room. It is safe for concurrent use.
@@ -36,7 +37,7 @@ func (r *Record) tell(f func(now int)) {
 // Send is a message that was sent once; a repeat is another Send.
 type Send struct {
 	record  *Record
-	draft   chat.Draft
+	draft   chat.NewEntry
 	begun   int
 	ended   int         // 0 while there is no answer
 	acked   *chat.Entry // nil if it was not acknowledged
@@ -47,7 +48,7 @@ type Send struct {
 const unknownWrites = -1
 
 // Sending tells that a message is about to be sent. A Send that is told no more had no answer: it may be stored or not.
-func (r *Record) Sending(d chat.Draft) *Send {
+func (r *Record) Sending(d chat.NewEntry) *Send {
 	s := &Send{record: r, draft: d}
 	r.tell(func(now int) {
 		s.begun = now
@@ -70,14 +71,14 @@ func (s *Send) RefusedAfter(code chat.Code, writes int) {
 // Read is a page of history, or one that was got by sync.
 type Read struct {
 	record *Record
-	query  chat.Query
+	query  roomlog.Query
 	begun  int
 	ended  int // 0 while there is no page
-	page   chat.Page
+	page   roomlog.Page
 }
 
 // Reading tells that a page is about to be asked for. It must hold what was acknowledged before.
-func (r *Record) Reading(q chat.Query) *Read {
+func (r *Record) Reading(q roomlog.Query) *Read {
 	read := &Read{record: r, query: q}
 	r.tell(func(now int) {
 		read.begun = now
@@ -87,7 +88,7 @@ func (r *Record) Reading(q chat.Query) *Read {
 }
 
 // Got tells the page.
-func (r *Read) Got(p chat.Page) { r.record.tell(func(now int) { r.ended, r.page = now, p }) }
+func (r *Read) Got(p roomlog.Page) { r.record.tell(func(now int) { r.ended, r.page = now, p }) }
 
 // Connection is an open connection, as its client sees it.
 type Connection struct {
@@ -96,7 +97,7 @@ type Connection struct {
 	frames []frame
 	joined int // when the first reply to a join was told; 0 if there was none
 	after  *chat.EntryID
-	page   chat.Page
+	page   roomlog.Page
 	ended  bool
 }
 
@@ -114,7 +115,7 @@ func (r *Record) Connected(name string) *Connection {
 }
 
 // Joined tells the reply to the join of the room; after is what was asked for, nil for nothing. Only the first counts.
-func (c *Connection) Joined(after *chat.EntryID, p chat.Page) {
+func (c *Connection) Joined(after *chat.EntryID, p roomlog.Page) {
 	c.record.tell(func(now int) {
 		if c.joined == 0 {
 			c.joined, c.after, c.page = now, after, p

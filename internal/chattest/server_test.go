@@ -11,6 +11,10 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // server is a chat in this process with one room, whose invocations run side by side and fail now and then. It stands in
@@ -19,7 +23,7 @@ type server struct {
 	ctx     context.Context
 	parts   parts
 	store   chattest.Store
-	gateway *chattest.Gateway
+	gateway *fake.Gateway
 	env     env
 	room    chat.RoomID
 
@@ -36,7 +40,7 @@ type server struct {
 
 func newServer(ctx context.Context, p parts, store chattest.Store, record *chattest.Record, room chat.RoomID, seed uint64) *server {
 	s := &server{
-		ctx: ctx, parts: p, gateway: chattest.NewGateway(), room: room,
+		ctx: ctx, parts: p, gateway: fake.NewGateway(), room: room,
 		random: rand.New(rand.NewPCG(seed, 1)), change: make(chan struct{}),
 	}
 	s.env = env{now: time.Now, age: 40 * time.Millisecond, jitter: s.float, parallel: 4, frame: 10}
@@ -182,10 +186,10 @@ func (c *localConn) Done() <-chan struct{} { return c.done }
 
 // Drop implements [chattest.Conn]. The gateway tells the functions of the end, as a rule.
 func (c *localConn) Drop() {
-	c.gateway.Lose(c.caller.ID)
+	c.gateway.Lose(c.caller.Connection.ID)
 	c.end()
 	if c.ctx.Err() == nil {
-		_ = c.invocation().RemoveConnection(c.ctx, c.caller.ID)
+		_ = c.invocation().RemoveConnection(c.ctx, c.caller.Connection.ID)
 	}
 }
 
@@ -209,18 +213,18 @@ func ask[V any](c *localConn, run func(*chattest.Actor) (V, error)) (V, error) {
 }
 
 // Join implements [chattest.Conn].
-func (c *localConn) Join(ctx context.Context, in chat.JoinRoom) (chat.Page, error) {
-	return ask(c, func(a *chattest.Actor) (chat.Page, error) { return c.parts.join(ctx, c.env, a, c.caller, in) })
+func (c *localConn) Join(ctx context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
+	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) { return c.parts.join(ctx, c.env, a, c.caller, in) })
 }
 
 // Sync implements [chattest.Conn].
-func (c *localConn) Sync(ctx context.Context, in chat.Sync) (chat.Page, error) {
-	return ask(c, func(a *chattest.Actor) (chat.Page, error) {
-		return c.parts.page(ctx, c.env, a, c.caller.User, chat.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
+func (c *localConn) Sync(ctx context.Context, in messages.Sync) (roomlog.Page, error) {
+	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) {
+		return c.parts.page(ctx, c.env, a, c.caller.User(), roomlog.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
 	})
 }
 
 // Send implements [chattest.Conn].
-func (c *localConn) Send(ctx context.Context, in chat.SendMessage) (chat.Entry, error) {
-	return ask(c, func(a *chattest.Actor) (chat.Entry, error) { return c.parts.send(ctx, c.env, a, c.caller.User, in) })
+func (c *localConn) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
+	return ask(c, func(a *chattest.Actor) (chat.Entry, error) { return c.parts.send(ctx, c.env, a, c.caller.User(), in) })
 }

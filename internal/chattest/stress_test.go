@@ -10,6 +10,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
 )
@@ -126,7 +127,7 @@ func (c *crowd) talks(device, other *chattest.Client) {
 
 // reads asks for a page of history, as the REST API does.
 func (c *crowd) reads() {
-	q := chat.Query{Room: c.room, Limit: 1 + c.number(chat.MaxPageLimit)}
+	q := roomlog.Query{Room: c.room, Limit: 1 + c.number(roomlog.MaxPageLimit)}
 	read := c.record.Reading(q)
 	a := c.server.invocation()
 	p, err := c.server.parts.page(c.ctx, c.server.env, a, "u0", q)
@@ -170,7 +171,7 @@ func (c *crowd) history(ctx context.Context) (log []chat.Entry) {
 	for {
 		after := chat.EntryID(len(log))
 		p, err := c.server.parts.page(ctx, c.server.env, c.server.invocation(), "u0",
-			chat.Query{Room: c.room, After: &after, Limit: chat.MaxPageLimit})
+			roomlog.Query{Room: c.room, After: &after, Limit: roomlog.MaxPageLimit})
 		if err != nil {
 			c.Error(err)
 			return log

@@ -22,7 +22,7 @@ func joinedKey(id chat.ConnectionID, room chat.RoomID) item {
 	return item{"connection_id": text(string(id)), "item": text(joinedPrefix + string(room))}
 }
 
-// PutConnection implements [chat.Connections].
+// PutConnection implements [connections.Store].
 func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
 	row := connectionKey(c.ID)
 	row["user_id"] = text(string(c.User))
@@ -33,7 +33,7 @@ func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
 	return err
 }
 
-// Connection implements [chat.Connections].
+// Connection implements [connections.Store].
 func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error) {
 	row, err := s.get(ctx, s.tables.Connections, connectionKey(id))
 	if err != nil || row == nil {
@@ -49,7 +49,7 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 	}, nil
 }
 
-// RemoveConnection implements [chat.Connections]. The connection's own row goes last: as long as it is there, doing it
+// RemoveConnection implements [connections.Store]. The connection's own row goes last: as long as it is there, doing it
 // again finds what is left.
 func (s *Store) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
 	rows, err := s.query(ctx, &dynamodb.QueryInput{

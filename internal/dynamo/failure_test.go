@@ -19,6 +19,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/roomlog"
 )
 
 // storeAt gives a store on an endpoint, whose client tries each call once.
@@ -122,15 +123,15 @@ func TestRetriedByTheSDK(t *testing.T) {
 		})
 		s := dynamo.New(client, f.tables, time.Now)
 		salt := func(b []byte) { copy(b, "0123456789abcdef") }
-		e, err := chat.NewWriter(s, time.Now, salt).Append(ctx, draft("hi"))
+		e, err := roomlog.NewWriter(s, time.Now, salt).Append(ctx, draft("hi"))
 		if err != nil || e.ID != 2 {
 			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
 		}
 		if want := []string{"GetItem", "UpdateItem", "PutItem", "PutItem"}; !slices.Equal(lost.calls, want) {
 			f.Errorf("lost the answers of %q, want %q", lost.calls, want)
 		}
-		f.ok(s.AdvancePosition(ctx, "r", 2))
-		id, err := s.Position(ctx, "r")
+		f.ok(s.AdvancePushedID(ctx, "r", 2))
+		id, err := s.PushedID(ctx, "r")
 		got(f, "position", id, err, 2)
 		all, err := f.EntriesAfter(ctx, "r", 0, 5)
 		if err != nil || len(all) != 1 || all[0] != e {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // The log of a room: entries, the counter of ids, claims and the position.
@@ -18,14 +19,14 @@ func positionKey(room chat.RoomID) item { return item{"item": text("position#" +
 
 const claimPrefix = "claim#"
 
-func claimKey(d chat.Draft) item {
+func claimKey(d chat.NewEntry) item {
 	return item{
 		"user_id": text(string(d.User)),
 		"item":    text(claimPrefix + string(d.Room) + "#" + string(d.ClientMessageID)),
 	}
 }
 
-// Reserve implements [chat.Head].
+// Reserve implements [roomlog.Head].
 func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	_, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: counterKey(room),
@@ -39,8 +40,8 @@ func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, er
 	return chat.EntryID(reader{row}.number("seq")), nil
 }
 
-// Claim implements [chat.Claims].
-func (s *Store) Claim(ctx context.Context, d chat.Draft) (*chat.Claim, error) {
+// Claim implements [roomlog.Claims].
+func (s *Store) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, error) {
 	row, err := s.get(ctx, s.tables.Users, claimKey(d))
 	if err != nil || row == nil {
 		return nil, err
@@ -48,8 +49,8 @@ func (s *Store) Claim(ctx context.Context, d chat.Draft) (*chat.Claim, error) {
 	return claimOf(row), nil
 }
 
-// PutClaim implements [chat.Claims].
-func (s *Store) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat.Claim, error) {
+// PutClaim implements [roomlog.Claims].
+func (s *Store) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
 	row := claimKey(d)
 	row["n"] = number(c.ID)
 	row["h"] = &types.AttributeValueMemberB{Value: c.Fingerprint}
@@ -60,8 +61,8 @@ func (s *Store) PutClaim(ctx context.Context, d chat.Draft, c chat.Claim) (*chat
 	return claimOf(old), nil
 }
 
-// MoveClaim implements [chat.Claims].
-func (s *Store) MoveClaim(ctx context.Context, d chat.Draft, from, to chat.EntryID) (*chat.Claim, error) {
+// MoveClaim implements [roomlog.Claims].
+func (s *Store) MoveClaim(ctx context.Context, d chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
 	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Users, Key: claimKey(d),
 		UpdateExpression:          aws.String("SET n = :to"),
@@ -77,12 +78,12 @@ func (s *Store) MoveClaim(ctx context.Context, d chat.Draft, from, to chat.Entry
 	return claimOf(old), nil
 }
 
-func claimOf(row item) *chat.Claim {
+func claimOf(row item) *roomlog.Claim {
 	r := reader{row}
-	return &chat.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h")}
+	return &roomlog.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h")}
 }
 
-// Place implements [chat.Log].
+// Place implements [roomlog.Log].
 func (s *Store) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	old, err := s.put(ctx, s.tables.Entries, rowOf(e), "attribute_not_exists(room_id)")
 	if err != nil || old == nil {
@@ -114,12 +115,12 @@ func entryOf(row item) chat.Entry {
 	}
 }
 
-// EntriesAfter implements [chat.Log].
+// EntriesAfter implements [roomlog.Log].
 func (s *Store) EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
 	return s.entries(ctx, room, "id > :id", after, limit, true)
 }
 
-// EntriesBefore implements [chat.Log].
+// EntriesBefore implements [roomlog.Log].
 func (s *Store) EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
 	return s.entries(ctx, room, "id < :id", before, limit, false)
 }
@@ -146,14 +147,14 @@ func (s *Store) entries(
 	return entries, nil
 }
 
-// Position implements [chat.Head].
-func (s *Store) Position(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+// Position implements [roomlog.Head].
+func (s *Store) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	row, err := s.get(ctx, s.tables.Rooms, positionKey(room))
 	return chat.EntryID(reader{row}.number("pushed_id")), err
 }
 
-// AdvancePosition implements [chat.Head].
-func (s *Store) AdvancePosition(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+// AdvancePosition implements [roomlog.Head].
+func (s *Store) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: positionKey(room),
 		UpdateExpression:          aws.String("SET pushed_id = :to"),

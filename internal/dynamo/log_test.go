@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 func TestReserveGivesEachIDOnce(t *testing.T) {
@@ -46,30 +47,30 @@ func TestReserveGivesEachIDOnce(t *testing.T) {
 func TestClaims(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx, d := f.Context(), draft("hi")
-		first := chat.Claim{ID: 7, Fingerprint: chat.Fingerprint("first")}
+		first := roomlog.Claim{ID: 7, Fingerprint: roomlog.Fingerprint("first")}
 		c, err := f.Claim(ctx, d)
 		gotClaim(f, "none yet", c, err, nil)
 		c, err = f.PutClaim(ctx, d, first)
 		gotClaim(f, "put", c, err, nil)
 		c, err = f.Claim(ctx, d)
 		gotClaim(f, "read", c, err, &first)
-		c, err = f.PutClaim(ctx, d, chat.Claim{ID: 8, Fingerprint: chat.Fingerprint("second")})
+		c, err = f.PutClaim(ctx, d, roomlog.Claim{ID: 8, Fingerprint: roomlog.Fingerprint("second")})
 		gotClaim(f, "put again", c, err, &first)
 
 		c, err = f.MoveClaim(ctx, d, 6, 9)
 		gotClaim(f, "move from where it is not", c, err, &first)
 		c, err = f.MoveClaim(ctx, d, 7, 9)
 		gotClaim(f, "move", c, err, nil)
-		moved := chat.Claim{ID: 9, Fingerprint: first.Fingerprint}
+		moved := roomlog.Claim{ID: 9, Fingerprint: first.Fingerprint}
 		c, err = f.Claim(ctx, d)
 		gotClaim(f, "moved: the fingerprint stays", c, err, &moved)
 		c, err = f.MoveClaim(ctx, d, 7, 9)
 		gotClaim(f, "the same move, sent twice", c, err, &moved)
 
-		for name, change := range map[string]func(*chat.Draft){
-			"another room": func(d *chat.Draft) { d.Room = "s" },
-			"another user": func(d *chat.Draft) { d.User = "bob" },
-			"another id":   func(d *chat.Draft) { d.ClientMessageID = "a #2" },
+		for name, change := range map[string]func(*chat.NewEntry){
+			"another room": func(d *chat.NewEntry) { d.Room = "s" },
+			"another user": func(d *chat.NewEntry) { d.User = "bob" },
+			"another id":   func(d *chat.NewEntry) { d.ClientMessageID = "a #2" },
 		} {
 			other := d
 			change(&other)
@@ -177,17 +178,17 @@ func TestEntriesOverManyPages(t *testing.T) {
 func TestPosition(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx := f.Context()
-		id, err := f.Position(ctx, "r")
+		id, err := f.PushedID(ctx, "r")
 		got(f, "nothing pushed yet", id, err, 0)
 		for _, c := range []struct{ to, want chat.EntryID }{{3, 3}, {3, 3}, {2, 3}, {10, 10}, {9, 10}} {
-			f.ok(f.AdvancePosition(ctx, "r", c.to))
-			id, err := f.Position(ctx, "r")
+			f.ok(f.AdvancePushedID(ctx, "r", c.to))
+			id, err := f.PushedID(ctx, "r")
 			got(f, fmt.Sprint("advanced to ", c.to), id, err, c.want)
 		}
 		// The counter is another item: neither disturbs the other.
 		id, err = f.Reserve(ctx, "r")
 		got(f, "counter", id, err, 1)
-		id, err = f.Position(ctx, "r")
+		id, err = f.PushedID(ctx, "r")
 		got(f, "position after a reserve", id, err, 10)
 	})
 }

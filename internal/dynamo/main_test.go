@@ -8,6 +8,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/e2e/chatstore"
 )
@@ -32,8 +33,8 @@ func each(t *testing.T, test func(f fixture)) {
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123_000_000, time.UTC)
 
-func draft(content string) chat.Draft {
-	return chat.Draft{Room: "r", Kind: chat.KindMessage, User: "ann", ClientMessageID: "a #1", Content: content}
+func draft(content string) chat.NewEntry {
+	return chat.NewEntry{Room: "r", Kind: chat.KindMessage, User: "ann", ClientMessageID: "a #1", Content: content}
 }
 
 // message is an entry with content; void one without.
@@ -73,7 +74,7 @@ func gotEntry(f fixture, what string, e *chat.Entry, err error, want *chat.Entry
 }
 
 // gotClaim checks a claim that a call gave; want nil for none.
-func gotClaim(f fixture, what string, c *chat.Claim, err error, want *chat.Claim) {
+func gotClaim(f fixture, what string, c *roomlog.Claim, err error, want *roomlog.Claim) {
 	f.Helper()
 	if err != nil || (c == nil) != (want == nil) || c != nil && (c.ID != want.ID || !slices.Equal(c.Fingerprint, want.Fingerprint)) {
 		f.Errorf("%s: got %+v, %v, want %+v", what, c, err, want)

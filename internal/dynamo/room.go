@@ -14,13 +14,13 @@ func memberKey(user chat.UserID, room chat.RoomID) item {
 	return item{"user_id": text(string(user)), "item": text("member#" + string(room))}
 }
 
-// RoomExists implements [chat.Rooms].
+// RoomExists implements [rooms.Store].
 func (s *Store) RoomExists(ctx context.Context, room chat.RoomID) (bool, error) {
 	row, err := s.get(ctx, s.tables.Rooms, roomKey(room))
 	return row != nil, err
 }
 
-// CreateRoom implements [chat.Rooms].
+// CreateRoom implements [rooms.Store].
 func (s *Store) CreateRoom(ctx context.Context, room chat.RoomID) error {
 	row := roomKey(room)
 	row["shards"] = number(1)
@@ -29,13 +29,13 @@ func (s *Store) CreateRoom(ctx context.Context, room chat.RoomID) error {
 	return err
 }
 
-// IsMember implements [chat.Rooms].
+// IsMember implements [rooms.Store].
 func (s *Store) IsMember(ctx context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
 	row, err := s.get(ctx, s.tables.Users, memberKey(user, room))
 	return row != nil, err
 }
 
-// AddMember implements [chat.Rooms].
+// AddMember implements [rooms.Store].
 func (s *Store) AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error {
 	row := memberKey(user, room)
 	row["joined_at"] = number(s.now().UnixMilli())

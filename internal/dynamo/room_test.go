@@ -14,6 +14,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/roomlog"
 )
 
 func TestRoomsAndMembers(t *testing.T) {
@@ -241,10 +242,10 @@ func (f fixture) fillShard(shard string, n int) {
 func TestStanding(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx, d := f.Context(), draft("hi")
-		claim := chat.Claim{ID: 7, Fingerprint: chat.Fingerprint("first")}
-		check := func(what string, d chat.Draft, wantMember bool, want *chat.Claim) {
+		claim := roomlog.Claim{ID: 7, Fingerprint: roomlog.Fingerprint("first")}
+		check := func(what string, d chat.NewEntry, wantMember bool, want *roomlog.Claim) {
 			f.Helper()
-			member, c, err := f.Standing(ctx, d)
+			member, c, err := f.Precheck(ctx, d)
 			gotClaim(f, what, c, err, want)
 			if member != wantMember {
 				f.Errorf("%s: member is %v", what, member)
@@ -261,7 +262,7 @@ func TestStanding(t *testing.T) {
 		check("a member", other, true, nil)
 		other.Room = "another"
 		check("a member elsewhere", other, false, nil)
-		if write, read := f.spent(func(ctx context.Context) error { _, _, err := f.Standing(ctx, d); return err }); write != 0 || read != 2 {
+		if write, read := f.spent(func(ctx context.Context) error { _, _, err := f.Precheck(ctx, d); return err }); write != 0 || read != 2 {
 			f.Errorf("took %v write units and %v read units, want 0 and 2", write, read)
 		}
 	})

@@ -17,6 +17,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/roomlog"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew instead of comparing with them")
@@ -64,13 +65,13 @@ func (f fixture) writeRows() {
 	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
 
 	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
-	_, err := chat.NewWriter(s, now, salt).Append(ctx, draft("Grüße 😀"))
+	_, err := roomlog.NewWriter(s, now, salt).Append(ctx, draft("Grüße 😀"))
 	f.ok(err)
 	_, err = s.Reserve(ctx, "r")
 	f.ok(err)
 	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
 	f.ok(err)
-	f.ok(s.AdvancePosition(ctx, "r", 2))
+	f.ok(s.AdvancePushedID(ctx, "r", 2))
 
 	f.ok(s.CreateRoom(ctx, "r"))
 	f.ok(s.AddMember(ctx, "ann", "r"))

@@ -10,11 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 )
 
-// Standing implements [chat.Standings]: both rows lie under the user.
-func (s *Store) Standing(ctx context.Context, d chat.Draft) (member bool, claim *chat.Claim, err error) {
+// Standing implements [messages.Prechecks]: both rows lie under the user.
+func (s *Store) Precheck(ctx context.Context, d chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
 	rows, err := s.batchGet(ctx, s.tables.Users, memberKey(d.User, d.Room), claimKey(d))
 	if err != nil {
 		return false, nil, err

@@ -15,6 +15,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 )
 
@@ -36,14 +41,14 @@ func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
 }
 
 var (
-	_ chat.Standings           = (*Store)(nil)
-	_ chat.Log                 = (*Store)(nil)
-	_ chat.Claims              = (*Store)(nil)
-	_ chat.Head                = (*Store)(nil)
-	_ chat.Rooms               = (*Store)(nil)
-	_ chat.Connections         = (*Store)(nil)
-	_ chat.Subscriptions       = (*Store)(nil)
-	_ chat.FanoutSubscriptions = (*Store)(nil)
+	_ messages.Prechecks   = (*Store)(nil)
+	_ roomlog.Log          = (*Store)(nil)
+	_ roomlog.Claims       = (*Store)(nil)
+	_ roomlog.Head         = (*Store)(nil)
+	_ rooms.Store          = (*Store)(nil)
+	_ connections.Store    = (*Store)(nil)
+	_ rooms.Subscriptions  = (*Store)(nil)
+	_ fanout.Subscriptions = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

@@ -29,7 +29,7 @@ func subscriptionKey(room chat.RoomID, shard int, id chat.ConnectionID) item {
 	return item{"room_shard": text(shardName(room, shard)), "connection_id": text(string(id))}
 }
 
-// Subscribe implements [chat.Subscriptions]. The row under the connection comes first, so that a subscription whose
+// Subscribe implements [rooms.Subscriptions]. The row under the connection comes first, so that a subscription whose
 // connection ends is always found.
 func (s *Store) Subscribe(ctx context.Context, sub chat.Subscription) error {
 	shards, err := s.shards(ctx, sub.Room)
@@ -57,7 +57,7 @@ func (s *Store) Subscribe(ctx context.Context, sub chat.Subscription) error {
 	return err
 }
 
-// Unsubscribe implements [chat.Subscriptions].
+// Unsubscribe implements [rooms.Subscriptions].
 func (s *Store) Unsubscribe(ctx context.Context, id chat.ConnectionID, room chat.RoomID) error {
 	row, err := s.get(ctx, s.tables.Connections, joinedKey(id, room))
 	if err != nil || row == nil {
@@ -79,7 +79,7 @@ func (s *Store) shards(ctx context.Context, room chat.RoomID) (int, error) {
 	return max(1, int(reader{row}.number("shards"))), err
 }
 
-// Subscribers implements [chat.FanoutSubscriptions]. Most rooms have one shard, so it is read while their number is.
+// Subscribers implements [fanout.Subscriptions]. Most rooms have one shard, so it is read while their number is.
 func (s *Store) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
 	var (
 		shards int
@@ -143,12 +143,12 @@ func (s *Store) growShards(ctx context.Context, room chat.RoomID, from int) erro
 	return err
 }
 
-// RemoveSubscription implements [chat.FanoutSubscriptions].
+// RemoveSubscription implements [fanout.Subscriptions].
 func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) error {
 	return s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection))
 }
 
-// MarkClosing implements [chat.FanoutSubscriptions].
+// MarkClosing implements [fanout.Subscriptions].
 func (s *Store) MarkClosing(ctx context.Context, sub chat.Subscription) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),

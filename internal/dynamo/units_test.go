@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 )
 
@@ -31,8 +33,8 @@ func (f fixture) spent(do func(ctx context.Context) error) (write, read float64)
 // read unit before it is sent.
 func TestUnitsOfAMessage(t *testing.T) {
 	each(t, func(f fixture) {
-		writer := chat.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
-		fanout := chat.NewFanout(f, nil, chat.FanoutOptions{HoleAge: time.Second, Now: time.Now})
+		writer := roomlog.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+		fanout := fanout.NewWaker(f, nil, fanout.WakerOptions{HoleAge: time.Second, Now: time.Now})
 		send := func(content string) func(context.Context) error {
 			d := draft(content)
 			d.ClientMessageID = chat.ClientMessageID(rand.Text())
@@ -56,7 +58,7 @@ func TestUnitsOfAMessage(t *testing.T) {
 // TestUnitsOfARepeat: a repeat writes nothing; the place that it finds taken costs what the failed condition does.
 func TestUnitsOfARepeat(t *testing.T) {
 	each(t, func(f fixture) {
-		writer := chat.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+		writer := roomlog.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
 		send := func(ctx context.Context) error { _, err := writer.Append(ctx, draft("hi")); return err }
 		f.ok(send(f.Context()))
 		if write, read := f.spent(send); write != 1 || read != 1 {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,23 +16,34 @@ func isStandard(imported string) bool {
 	return !strings.Contains(first, ".") && first+"/" != module
 }
 
-// Imports point one way: functions → app → {apigw, dynamo, token} → {wire, telemetry} → chat. Beside the standard library
-// a package may import what stands here and no more.
+// Imports point one way: functions → app → {apigw → wire, dynamo, token} → features → {fanout →} roomlog → chat. A feature
+// imports no other but rooms. Beside the standard library a package may import what stands here and no more.
 func mayImport() map[string][]string {
-	inside := func(name string) string { return module + "internal/" + name }
+	inside := func(names ...string) []string {
+		for i, name := range names {
+			names[i] = module + "internal/" + name
+		}
+		return names
+	}
+	features := inside("chat", "roomlog", "fanout", "rooms", "messages", "connections")
 	return map[string][]string{
-		"internal/chat":      {},
-		"internal/telemetry": {"github.com/aws/aws-lambda-go/lambdacontext"},
-		"internal/wire":      {inside("chat")},
-		"internal/token":     {inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"},
-		"internal/dynamo": {inside("chat"), inside("telemetry"), "github.com/aws/aws-sdk-go-v2/aws",
-			"github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/smithy-go", "golang.org/x/sync"},
-		"internal/apigw": {inside("chat"), inside("wire"), inside("telemetry"), "github.com/aws/aws-lambda-go/events",
+		"internal/chat":        {},
+		"internal/roomlog":     inside("chat"),
+		"internal/fanout":      inside("chat", "roomlog"),
+		"internal/connections": inside("chat"),
+		"internal/rooms":       inside("chat", "roomlog"),
+		"internal/messages":    inside("chat", "roomlog", "rooms"),
+		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
+		"internal/wire":        features,
+		"internal/token":       append(inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),
+		"internal/dynamo": slices.Concat(features, inside("telemetry"), []string{"github.com/aws/aws-sdk-go-v2/aws",
+			"github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/smithy-go", "golang.org/x/sync"}),
+		"internal/apigw": slices.Concat(features, inside("wire", "telemetry"), []string{"github.com/aws/aws-lambda-go/events",
 			"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi", "github.com/aws/aws-sdk-go-v2/service/lambda",
-			"github.com/aws/smithy-go"},
-		"internal/app": {inside("chat"), inside("wire"), inside("telemetry"), inside("apigw"), inside("dynamo"), inside("token"),
-			"github.com/aws"},
-		"internal/chattest": {inside("chat")},
+			"github.com/aws/smithy-go"}),
+		"internal/app":           append(inside(""), "github.com/aws"),
+		"internal/chattest":      features,
+		"internal/chattest/fake": append(inside("chattest"), features...),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 )
 
@@ -29,7 +31,7 @@ func clientFrames() map[string][]clientFrame {
 func sendMessageFrames() []clientFrame {
 	const begin = `{"action":"sendMessage","request_id":"r-1",`
 	long := strings.Repeat("a", 4001)
-	hi := chat.SendMessage{Room: "general", Content: "hi", ClientMessageID: "6f1c"}
+	hi := messages.SendMessage{Room: "general", Content: "hi", ClientMessageID: "6f1c"}
 	unicode := hi
 	unicode.Content = "Grüße 😀 <b>&\u2028\n\"\\"
 	return []clientFrame{
@@ -61,11 +63,11 @@ func sendMessageFrames() []clientFrame {
 func joinRoomFrames() []clientFrame {
 	const begin = `{"action":"joinRoom","request_id":"r-1",`
 	return []clientFrame{
-		{"without after_id", begin + `"room_id":"general"}`, chat.JoinRoom{Room: "general"}},
-		{"after_id null", begin + `"room_id":"general","after_id":null}`, chat.JoinRoom{Room: "general"}},
-		{"after_id 0", begin + `"room_id":"general","after_id":0}`, chat.JoinRoom{Room: "general", AfterID: id(0)}},
-		{"after_id", begin + `"room_id":"general","after_id":42}`, chat.JoinRoom{Room: "general", AfterID: id(42)}},
-		{"without request_id", `{"action":"joinRoom","room_id":"general"}`, chat.JoinRoom{Room: "general"}},
+		{"without after_id", begin + `"room_id":"general"}`, rooms.JoinRoom{Room: "general"}},
+		{"after_id null", begin + `"room_id":"general","after_id":null}`, rooms.JoinRoom{Room: "general"}},
+		{"after_id 0", begin + `"room_id":"general","after_id":0}`, rooms.JoinRoom{Room: "general", AfterID: id(0)}},
+		{"after_id", begin + `"room_id":"general","after_id":42}`, rooms.JoinRoom{Room: "general", AfterID: id(42)}},
+		{"without request_id", `{"action":"joinRoom","room_id":"general"}`, rooms.JoinRoom{Room: "general"}},
 		{"no room_id", begin + `"after_id":42}`, nil},
 		{"room_id empty", begin + `"room_id":""}`, nil},
 		{"after_id negative", begin + `"room_id":"general","after_id":-1}`, nil},
@@ -76,8 +78,8 @@ func joinRoomFrames() []clientFrame {
 
 func leaveRoomFrames() []clientFrame {
 	return []clientFrame{
-		{"all fields", `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`, chat.LeaveRoom{Room: "general"}},
-		{"without request_id", `{"action":"leaveRoom","room_id":"general"}`, chat.LeaveRoom{Room: "general"}},
+		{"all fields", `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`, rooms.LeaveRoom{Room: "general"}},
+		{"without request_id", `{"action":"leaveRoom","room_id":"general"}`, rooms.LeaveRoom{Room: "general"}},
 		{"no room_id", `{"action":"leaveRoom","request_id":"r-1"}`, nil},
 		{"room_id of wrong characters", `{"action":"leaveRoom","request_id":"r-1","room_id":"a/b"}`, nil},
 	}
@@ -87,11 +89,11 @@ func syncFrames() []clientFrame {
 	const begin = `{"action":"sync","request_id":"r-1",`
 	return []clientFrame{
 		{"all fields", begin + `"room_id":"general","after_id":42,"limit":100}`,
-			chat.Sync{Room: "general", AfterID: 42, Limit: 100}},
-		{"without limit", begin + `"room_id":"general","after_id":0}`, chat.Sync{Room: "general", Limit: 50}},
-		{"limit null", begin + `"room_id":"general","after_id":0,"limit":null}`, chat.Sync{Room: "general", Limit: 50}},
+			messages.Sync{Room: "general", AfterID: 42, Limit: 100}},
+		{"without limit", begin + `"room_id":"general","after_id":0}`, messages.Sync{Room: "general", Limit: 50}},
+		{"limit null", begin + `"room_id":"general","after_id":0,"limit":null}`, messages.Sync{Room: "general", Limit: 50}},
 		{"without request_id", `{"action":"sync","room_id":"general","after_id":0,"limit":1}`,
-			chat.Sync{Room: "general", Limit: 1}},
+			messages.Sync{Room: "general", Limit: 1}},
 		{"no room_id", begin + `"after_id":42}`, nil},
 		{"no after_id", begin + `"room_id":"general"}`, nil},
 		{"after_id negative", begin + `"room_id":"general","after_id":-1}`, nil},
@@ -106,11 +108,11 @@ func syncFrames() []clientFrame {
 func pingFrames() []clientFrame {
 	const begin = `{"action":"ping","request_id":"r-1"`
 	return []clientFrame{
-		{"without room_ids", begin + `}`, chat.Ping{}},
-		{"room_ids null", begin + `,"room_ids":null}`, chat.Ping{}},
-		{"no rooms", begin + `,"room_ids":[]}`, chat.Ping{Rooms: []chat.RoomID{}}},
-		{"rooms", begin + `,"room_ids":["general","others"]}`, chat.Ping{Rooms: []chat.RoomID{"general", "others"}}},
-		{"without request_id", `{"action":"ping"}`, chat.Ping{}},
+		{"without room_ids", begin + `}`, rooms.Ping{}},
+		{"room_ids null", begin + `,"room_ids":null}`, rooms.Ping{}},
+		{"no rooms", begin + `,"room_ids":[]}`, rooms.Ping{Rooms: []chat.RoomID{}}},
+		{"rooms", begin + `,"room_ids":["general","others"]}`, rooms.Ping{Rooms: []chat.RoomID{"general", "others"}}},
+		{"without request_id", `{"action":"ping"}`, rooms.Ping{}},
 		{"room_ids a string", begin + `,"room_ids":"general"}`, nil},
 		{"room_ids of a wrong name", begin + `,"room_ids":["a b"]}`, nil},
 		{"too many rooms", begin + `,"room_ids":["a","b","c","d","e","f","g","h","i","j","k"]}`, nil},

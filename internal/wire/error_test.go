@@ -101,7 +101,7 @@ func TestErrorFrames(t *testing.T) {
 			{"code":"rate_limited","message":"slow down","retryable":true,"retry_after_ms":1200}}`},
 		"with a field, without request_id": {wire.Error("", chat.Invalid("room_id", "is missing")), `{"type":"error",
 			"error":{"code":"invalid","message":"is missing","retryable":false,"field":"room_id"}}`},
-		"wrapped": {wire.Error("", fmt.Errorf("read member: %w", chat.Failed(chat.CodeForbidden, "join first"))),
+		"wrapped": {wire.Error("", fmt.Errorf("read member: %w", chat.Errorf(chat.CodeForbidden, "join first"))),
 			`{"type":"error","error":{"code":"forbidden","message":"join first","retryable":false}}`},
 	} {
 		t.Run(name, func(t *testing.T) { expectJSON(t, c.got, c.want) })

@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/wire"
 )
 
@@ -38,7 +40,7 @@ func largest(character string) chat.Entry {
 func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 	for _, character := range []string{"\x00", "\x1f", "<", "&", "\u2028", "\"", "\\", "\x7f", "é", "€", "😀", "\ufffd"} {
 		e := largest(character)
-		in := chat.SendMessage{Room: e.Room, Content: e.Content, ClientMessageID: e.ClientMessageID}
+		in := messages.SendMessage{Room: e.Room, Content: e.Content, ClientMessageID: e.ClientMessageID}
 		if err := in.Validate(); err != nil {
 			t.Fatal(err) // else this is not the largest that is allowed
 		}
@@ -50,7 +52,7 @@ func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 		if ack := wire.Ack(strings.Repeat("<", 64), e); len(ack) > wire.MaxFrameBytes {
 			t.Errorf("%q: an ack of %d bytes", character, len(ack))
 		}
-		if size, shown := wire.EntrySize(e), len(wire.History(chat.Page{Entries: []chat.Entry{e}})); size > shown || size < shown-100 {
+		if size, shown := wire.EntrySize(e), len(wire.History(roomlog.Page{Entries: []chat.Entry{e}})); size > shown || size < shown-100 {
 			t.Errorf("%q: EntrySize is %d where %d bytes are shown", character, size, shown)
 		}
 	}

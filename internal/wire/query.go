@@ -4,11 +4,12 @@ import (
 	"strconv"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // HistoryQuery reads GET /rooms/{room_id}/messages from the path's room and the query's parameters.
-func HistoryQuery(room string, parameters map[string]string) (chat.Query, error) {
-	q := chat.Query{Room: chat.RoomID(room)}
+func HistoryQuery(room string, parameters map[string]string) (roomlog.Query, error) {
+	q := roomlog.Query{Room: chat.RoomID(room)}
 	if _, ok := parameters["wait"]; ok {
 		return q, chat.Invalid("wait", "is not supported yet")
 	}

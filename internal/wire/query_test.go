@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/wire"
 )
 
@@ -16,13 +17,13 @@ func equal(a, b *chat.EntryID) bool { return (a == nil) == (b == nil) && (a == n
 func TestHistoryQuery(t *testing.T) {
 	for name, c := range map[string]struct {
 		parameters map[string]string
-		want       chat.Query
+		want       roomlog.Query
 	}{
-		"nothing":     {nil, chat.Query{Limit: 50}},
-		"after":       {map[string]string{"after": "7"}, chat.Query{After: id(7), Limit: 50}},
-		"after zero":  {map[string]string{"after": "0", "limit": "100"}, chat.Query{After: id(0), Limit: 100}},
-		"before":      {map[string]string{"before": "7", "limit": "1"}, chat.Query{Before: id(7), Limit: 1}},
-		"more beside": {map[string]string{"before": "7", "cursor": "x", "After": "1"}, chat.Query{Before: id(7), Limit: 50}},
+		"nothing":     {nil, roomlog.Query{Limit: 50}},
+		"after":       {map[string]string{"after": "7"}, roomlog.Query{After: id(7), Limit: 50}},
+		"after zero":  {map[string]string{"after": "0", "limit": "100"}, roomlog.Query{After: id(0), Limit: 100}},
+		"before":      {map[string]string{"before": "7", "limit": "1"}, roomlog.Query{Before: id(7), Limit: 1}},
+		"more beside": {map[string]string{"before": "7", "cursor": "x", "After": "1"}, roomlog.Query{Before: id(7), Limit: 50}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := wire.HistoryQuery("general", c.parameters)

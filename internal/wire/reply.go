@@ -1,6 +1,10 @@
 package wire
 
-import "serverlesschat/internal/chat"
+import (
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
+)
 
 // Each reply goes to the caller of one action; requestID is given back as it came, and left out when it is empty.
 
@@ -25,12 +29,12 @@ type page struct {
 	More     bool         `json:"more"`
 }
 
-func showPage(p chat.Page) page {
+func showPage(p roomlog.Page) page {
 	return page{RoomID: p.Room, Messages: showAll(p.Entries), FirstID: p.FirstID, LastID: p.LastID, More: p.More}
 }
 
 // Joined tells that the connection gets the room from now on.
-func Joined(requestID string, p chat.Page) []byte {
+func Joined(requestID string, p roomlog.Page) []byte {
 	return encode(struct {
 		header
 		page
@@ -38,7 +42,7 @@ func Joined(requestID string, p chat.Page) []byte {
 }
 
 // Synced gives a page of the log.
-func Synced(requestID string, p chat.Page) []byte {
+func Synced(requestID string, p roomlog.Page) []byte {
 	return encode(struct {
 		header
 		page
@@ -54,7 +58,7 @@ func Left(requestID string, room chat.RoomID) []byte {
 }
 
 // Pong tells how the connection and its rooms stand.
-func Pong(requestID string, p chat.Pong) []byte {
+func Pong(requestID string, p rooms.Pong) []byte {
 	return encode(struct {
 		header
 		ServerTime  string                       `json:"server_time"`
@@ -65,7 +69,7 @@ func Pong(requestID string, p chat.Pong) []byte {
 }
 
 // History gives the body of GET /rooms/{room_id}/messages.
-func History(p chat.Page) []byte { return encode(showPage(p)) }
+func History(p roomlog.Page) []byte { return encode(showPage(p)) }
 
 // Health gives the body of GET /health: the state of each part, "ok" or "unavailable".
 func Health(status string, parts map[string]string) []byte {

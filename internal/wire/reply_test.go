@@ -5,20 +5,22 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 )
 
-func page() chat.Page {
-	return chat.Page{Room: "general", Entries: []chat.Entry{message(), void()}, FirstID: 1, LastID: 43, More: true}
+func page() roomlog.Page {
+	return roomlog.Page{Room: "general", Entries: []chat.Entry{message(), void()}, FirstID: 1, LastID: 43, More: true}
 }
 
 const shownPage = `"room_id":"general","messages":[` + shownMessage + `,` + shownVoid + `],"first_id":1,"last_id":43,"more":true`
 
 // Each reply as the protocol writes it down: the fields that it has, and no others.
 func TestReplies(t *testing.T) {
-	emptyPage := chat.Page{Room: "general", FirstID: 1}
+	emptyPage := roomlog.Page{Room: "general", FirstID: 1}
 	const shownEmpty = `"room_id":"general","messages":[],"first_id":1,"last_id":0,"more":false`
-	pong := chat.Pong{
+	pong := rooms.Pong{
 		ServerTime: noon(), ReconnectAt: noon().Add(time.Hour), ExpiresAt: noon().Add(2 * time.Hour),
 		LastIDs: map[chat.RoomID]chat.EntryID{"general": 43, "me-too": 0},
 	}
@@ -33,7 +35,7 @@ func TestReplies(t *testing.T) {
 		"pong": {wire.Pong("r-1", pong), `{"type":"pong","request_id":"r-1","server_time":"2026-11-23T12:00:00.123Z",
 			"reconnect_at":"2026-11-23T13:00:00.123Z","expires_at":"2026-11-23T14:00:00.123Z",
 			"last_ids":{"general":43,"me-too":0}}`},
-		"pong of no rooms": {wire.Pong("", chat.Pong{
+		"pong of no rooms": {wire.Pong("", rooms.Pong{
 			ServerTime: noon(), ReconnectAt: noon(), ExpiresAt: noon(), LastIDs: map[chat.RoomID]chat.EntryID{},
 		}), `{"type":"pong","server_time":"2026-11-23T12:00:00.123Z","reconnect_at":"2026-11-23T12:00:00.123Z",
 			"expires_at":"2026-11-23T12:00:00.123Z","last_ids":{}}`},
@@ -59,7 +61,7 @@ func TestMessageAlwaysHasContent(t *testing.T) {
 func TestTimesAlwaysHaveMilliseconds(t *testing.T) {
 	e := void()
 	e.CreatedAt = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	expectJSON(t, wire.History(chat.Page{Room: "r", Entries: []chat.Entry{e}}), `{"room_id":"r","messages":[
+	expectJSON(t, wire.History(roomlog.Page{Room: "r", Entries: []chat.Entry{e}}), `{"room_id":"r","messages":[
 		{"id":43,"room_id":"general","kind":"void","created_at":"2026-01-02T03:04:05.000Z"}],
 		"first_id":0,"last_id":0,"more":false}`)
 }

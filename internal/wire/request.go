@@ -8,6 +8,9 @@ import (
 	"strconv"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // Request is a client's frame: an action, and fields that are decoded when it is known what they should be. Unknown
@@ -25,12 +28,12 @@ func ParseRequest(body []byte) (Request, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	if err := decoder.Decode(&r.fields); err != nil || r.fields == nil {
 		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || err == nil {
-			return r, chat.Failed(chat.CodeInvalid, "the frame must be a JSON object")
+			return r, chat.Errorf(chat.CodeInvalid, "the frame must be a JSON object")
 		}
-		return r, chat.Failed(chat.CodeInvalid, "the frame is not JSON")
+		return r, chat.Errorf(chat.CodeInvalid, "the frame is not JSON")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return r, chat.Failed(chat.CodeInvalid, "the frame must be one JSON object")
+		return r, chat.Errorf(chat.CodeInvalid, "the frame must be one JSON object")
 	}
 	id, err := r.text("request_id")
 	if err != nil {
@@ -91,7 +94,7 @@ func (r Request) entryID(name string) (*chat.EntryID, error) {
 }
 
 // SendMessage reads the fields of that action.
-func (r Request) SendMessage() (in chat.SendMessage, err error) {
+func (r Request) SendMessage() (in messages.SendMessage, err error) {
 	if in.Room, err = r.room(); err != nil {
 		return in, err
 	}
@@ -104,7 +107,7 @@ func (r Request) SendMessage() (in chat.SendMessage, err error) {
 }
 
 // JoinRoom reads the fields of that action.
-func (r Request) JoinRoom() (in chat.JoinRoom, err error) {
+func (r Request) JoinRoom() (in rooms.JoinRoom, err error) {
 	if in.Room, err = r.room(); err != nil {
 		return in, err
 	}
@@ -113,13 +116,13 @@ func (r Request) JoinRoom() (in chat.JoinRoom, err error) {
 }
 
 // LeaveRoom reads the fields of that action.
-func (r Request) LeaveRoom() (in chat.LeaveRoom, err error) {
+func (r Request) LeaveRoom() (in rooms.LeaveRoom, err error) {
 	in.Room, err = r.room()
 	return in, err
 }
 
 // Sync reads the fields of that action.
-func (r Request) Sync() (in chat.Sync, err error) {
+func (r Request) Sync() (in messages.Sync, err error) {
 	if in.Room, err = r.room(); err != nil {
 		return in, err
 	}
@@ -136,7 +139,7 @@ func (r Request) Sync() (in chat.Sync, err error) {
 }
 
 // Ping reads the fields of that action.
-func (r Request) Ping() (in chat.Ping, err error) {
+func (r Request) Ping() (in rooms.Ping, err error) {
 	if raw, ok := r.fields["room_ids"]; ok {
 		if json.Unmarshal(raw, &in.Rooms) != nil {
 			return in, chat.Invalid("room_ids", "must be a list of strings")
@@ -155,8 +158,8 @@ func (r Request) room() (chat.RoomID, error) {
 func pageLimit(limit *int64) int {
 	switch {
 	case limit == nil:
-		return chat.DefaultPageLimit
-	case *limit < 1 || *limit > chat.MaxPageLimit:
+		return roomlog.DefaultPageLimit
+	case *limit < 1 || *limit > roomlog.MaxPageLimit:
 		return 0
 	}
 	return int(*limit)

@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 )
 
@@ -115,23 +117,23 @@ func TestGoodFields(t *testing.T) {
 		want input
 	}{
 		"sendMessage": {`{"action":"sendMessage","room_id":"general","content":"hi","client_message_id":"6f1c","x":1}`,
-			chat.SendMessage{Room: "general", Content: "hi", ClientMessageID: "6f1c"}},
-		"joinRoom":             {`{"action":"joinRoom","room_id":"general"}`, chat.JoinRoom{Room: "general"}},
-		"joinRoom, after null": {`{"action":"joinRoom","room_id":"general","after_id":null}`, chat.JoinRoom{Room: "general"}},
-		"joinRoom, after":      {`{"action":"joinRoom","room_id":"general","after_id":7}`, chat.JoinRoom{Room: "general", AfterID: id(7)}},
-		"joinRoom, after 0":    {`{"action":"joinRoom","room_id":"general","after_id":0}`, chat.JoinRoom{Room: "general", AfterID: id(0)}},
-		"joinRoom, after -0":   {`{"action":"joinRoom","room_id":"general","after_id":-0}`, chat.JoinRoom{Room: "general", AfterID: id(0)}},
-		"leaveRoom":            {`{"action":"leaveRoom","room_id":"general"}`, chat.LeaveRoom{Room: "general"}},
-		"sync":                 {`{"action":"sync","room_id":"general","after_id":7}`, chat.Sync{Room: "general", AfterID: 7, Limit: 50}},
+			messages.SendMessage{Room: "general", Content: "hi", ClientMessageID: "6f1c"}},
+		"joinRoom":             {`{"action":"joinRoom","room_id":"general"}`, rooms.JoinRoom{Room: "general"}},
+		"joinRoom, after null": {`{"action":"joinRoom","room_id":"general","after_id":null}`, rooms.JoinRoom{Room: "general"}},
+		"joinRoom, after":      {`{"action":"joinRoom","room_id":"general","after_id":7}`, rooms.JoinRoom{Room: "general", AfterID: id(7)}},
+		"joinRoom, after 0":    {`{"action":"joinRoom","room_id":"general","after_id":0}`, rooms.JoinRoom{Room: "general", AfterID: id(0)}},
+		"joinRoom, after -0":   {`{"action":"joinRoom","room_id":"general","after_id":-0}`, rooms.JoinRoom{Room: "general", AfterID: id(0)}},
+		"leaveRoom":            {`{"action":"leaveRoom","room_id":"general"}`, rooms.LeaveRoom{Room: "general"}},
+		"sync":                 {`{"action":"sync","room_id":"general","after_id":7}`, messages.Sync{Room: "general", AfterID: 7, Limit: 50}},
 		"sync, largest": {`{"action":"sync","room_id":"general","after_id":9223372036854775807,"limit":100}`,
-			chat.Sync{Room: "general", AfterID: 1<<63 - 1, Limit: 100}},
-		"sync, limit null": {`{"action":"sync","room_id":"general","after_id":0,"limit":null}`, chat.Sync{Room: "general", Limit: 50}},
-		"ping":             {`{"action":"ping"}`, chat.Ping{}},
-		"ping, null":       {`{"action":"ping","room_ids":null}`, chat.Ping{}},
-		"ping, none":       {`{"action":"ping","room_ids":[]}`, chat.Ping{Rooms: []chat.RoomID{}}},
-		"ping, rooms":      {`{"action":"ping","room_ids":["a","b"]}`, chat.Ping{Rooms: []chat.RoomID{"a", "b"}}},
+			messages.Sync{Room: "general", AfterID: 1<<63 - 1, Limit: 100}},
+		"sync, limit null": {`{"action":"sync","room_id":"general","after_id":0,"limit":null}`, messages.Sync{Room: "general", Limit: 50}},
+		"ping":             {`{"action":"ping"}`, rooms.Ping{}},
+		"ping, null":       {`{"action":"ping","room_ids":null}`, rooms.Ping{}},
+		"ping, none":       {`{"action":"ping","room_ids":[]}`, rooms.Ping{Rooms: []chat.RoomID{}}},
+		"ping, rooms":      {`{"action":"ping","room_ids":["a","b"]}`, rooms.Ping{Rooms: []chat.RoomID{"a", "b"}}},
 		"another case beside": {`{"action":"joinRoom","ROOM_ID":"other","room_id":"general","After_ID":5}`,
-			chat.JoinRoom{Room: "general"}},
+			rooms.JoinRoom{Room: "general"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := decodeAction(request(t, c.body))
@@ -232,7 +234,7 @@ func TestRoomLabelIsAValidNameOrNothing(t *testing.T) {
 // What a client writes with any JSON encoder is what is read.
 func TestSendMessageRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := chat.SendMessage{
+		want := messages.SendMessage{
 			Room:            chat.RoomID(rapid.StringMatching(`[a-zA-Z0-9_-]{1,64}`).Draw(t, "room")),
 			ClientMessageID: chat.ClientMessageID(rapid.StringMatching(`[ -~]{1,64}`).Draw(t, "client_message_id")),
 			Content:         rapid.StringN(1, 200, -1).Draw(t, "content"),

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 )
 
@@ -57,7 +59,7 @@ func ackFrames() []goldenCase {
 	}
 }
 
-func pageFrames(encode func(string, chat.Page) []byte) []goldenCase {
+func pageFrames(encode func(string, roomlog.Page) []byte) []goldenCase {
 	var cases []goldenCase
 	for _, c := range pages() {
 		cases = append(cases, goldenCase{name: c.name, frame: encode("r-1", c.page)})
@@ -67,17 +69,17 @@ func pageFrames(encode func(string, chat.Page) []byte) []goldenCase {
 
 type namedPage struct {
 	name string
-	page chat.Page
+	page roomlog.Page
 }
 
 func pages() []namedPage {
 	return []namedPage{
 		{"message and void", page()},
-		{"unicode, last page", chat.Page{
+		{"unicode, last page", roomlog.Page{
 			Room: "general", Entries: []chat.Entry{unicode()}, FirstID: 1, LastID: 44,
 		}},
-		{"empty room", chat.Page{Room: "general", FirstID: 1}},
-		{"nothing new", chat.Page{Room: "general", Entries: []chat.Entry{}, FirstID: 1, LastID: 43}},
+		{"empty room", roomlog.Page{Room: "general", FirstID: 1}},
+		{"nothing new", roomlog.Page{Room: "general", Entries: []chat.Entry{}, FirstID: 1, LastID: 43}},
 	}
 }
 
@@ -89,7 +91,7 @@ func leftFrames() []goldenCase {
 }
 
 func pongFrames() []goldenCase {
-	pong := chat.Pong{
+	pong := rooms.Pong{
 		ServerTime: noon(), ReconnectAt: noon().Add(time.Hour), ExpiresAt: noon().Truncate(time.Second),
 		LastIDs: map[chat.RoomID]chat.EntryID{"others": 0, "general": 43},
 	}
@@ -129,27 +131,27 @@ func failures() []struct {
 		name string
 		err  error
 	}{
-		{"invalid", chat.Failed(chat.CodeInvalid, "the frame must be a JSON object")},
+		{"invalid", chat.Errorf(chat.CodeInvalid, "the frame must be a JSON object")},
 		{"invalid, with a field", chat.Invalid("limit", "must be from 1 to %d", 100)},
-		{"unauthorized", chat.Failed(chat.CodeUnauthorized, "a token is required")},
-		{"forbidden", chat.Failed(chat.CodeForbidden, "join the room first")},
-		{"unknown_action", chat.Failed(chat.CodeUnknownAction, "there is no such action")},
-		{"not_found", chat.Failed(chat.CodeNotFound, "there is no such room")},
-		{"conflict", chat.Failed(chat.CodeConflict, "client_message_id was used before for other content")},
+		{"unauthorized", chat.Errorf(chat.CodeUnauthorized, "a token is required")},
+		{"forbidden", chat.Errorf(chat.CodeForbidden, "join the room first")},
+		{"unknown_action", chat.Errorf(chat.CodeUnknownAction, "there is no such action")},
+		{"not_found", chat.Errorf(chat.CodeNotFound, "there is no such room")},
+		{"conflict", chat.Errorf(chat.CodeConflict, "client_message_id was used before for other content")},
 		{"too_large", &chat.Error{
 			Code: chat.CodeTooLarge, Field: "content", Message: "content must have at most 4,000 characters",
 		}},
 		{"rate_limited", &chat.Error{
 			Code: chat.CodeRateLimited, Message: "slow down", RetryAfter: 1200 * time.Millisecond,
 		}},
-		{"rate_limited, without a time", chat.Failed(chat.CodeRateLimited, "slow down")},
+		{"rate_limited, without a time", chat.Errorf(chat.CodeRateLimited, "slow down")},
 		{"unavailable", &chat.Error{
 			Code: chat.CodeUnavailable, Message: "the store did not answer in time; try again", Err: errors.New("secret"),
 		}},
 		{"internal", &chat.Error{Code: chat.CodeInternal, Message: "secret", Field: "secret"}},
 		{"any other error", errors.New("secret")},
-		{"wrapped", fmt.Errorf("read member: %w", chat.Failed(chat.CodeForbidden, "join the room first"))},
-		{"unicode", chat.Failed(chat.CodeInvalid, "Grüße <b>&\u2028")},
+		{"wrapped", fmt.Errorf("read member: %w", chat.Errorf(chat.CodeForbidden, "join the room first"))},
+		{"unicode", chat.Errorf(chat.CodeInvalid, "Grüße <b>&\u2028")},
 	}
 }
 

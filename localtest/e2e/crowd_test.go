@@ -186,7 +186,7 @@ func subscribe(w *world, room string, count int) {
 
 func (w *world) position(room string) chat.EntryID {
 	w.Helper()
-	position, err := w.store().Position(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
+	position, err := w.store().PushedID(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
@@ -166,7 +167,7 @@ func (r tortured) talk(ctx context.Context, device, other *chattest.Client, end 
 // readAndDrop reads history, and loses people's connections.
 func (r tortured) readAndDrop(end time.Time) {
 	for time.Now().Before(end) {
-		_, _ = r.history(chat.Query{Limit: chat.DefaultPageLimit})
+		_, _ = r.history(roomlog.Query{Limit: roomlog.DefaultPageLimit})
 		if rand.IntN(3) == 0 {
 			r.clients[rand.IntN(len(r.clients))].Drop()
 		}
@@ -174,7 +175,7 @@ func (r tortured) readAndDrop(end time.Time) {
 }
 
 // history asks for a page over HTTP and tells the record.
-func (r tortured) history(q chat.Query) (chat.Page, error) {
+func (r tortured) history(q roomlog.Query) (roomlog.Page, error) {
 	query := url.Values{"limit": {fmt.Sprint(q.Limit)}}
 	if q.After != nil {
 		query.Set("after", fmt.Sprint(*q.After))
@@ -182,7 +183,7 @@ func (r tortured) history(q chat.Query) (chat.Page, error) {
 	read := r.record.Reading(q)
 	status, got := r.get("/rooms/"+r.room("lobby")+"/messages?"+query.Encode(), "Bearer "+r.token(r.name+"-u0"))
 	if status != http.StatusOK {
-		return chat.Page{}, fmt.Errorf("history: status %d", status)
+		return roomlog.Page{}, fmt.Errorf("history: status %d", status)
 	}
 	p, err := pageOf(got)
 	if err == nil {
@@ -201,7 +202,7 @@ func (r tortured) settle(ctx context.Context) {
 	var log []chat.Entry
 	for {
 		after := chat.EntryID(len(log))
-		p, err := r.history(chat.Query{After: &after, Limit: chat.MaxPageLimit})
+		p, err := r.history(roomlog.Query{After: &after, Limit: roomlog.MaxPageLimit})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -8,6 +8,9 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/chatclient"
 )
 
@@ -46,7 +49,7 @@ type socket struct {
 }
 
 // Join implements chattest.Conn.
-func (s socket) Join(ctx context.Context, in chat.JoinRoom) (chat.Page, error) {
+func (s socket) Join(ctx context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
 	f := fields{"room_id": in.Room}
 	if in.AfterID != nil {
 		f["after_id"] = *in.AfterID
@@ -55,14 +58,14 @@ func (s socket) Join(ctx context.Context, in chat.JoinRoom) (chat.Page, error) {
 }
 
 // Sync implements chattest.Conn.
-func (s socket) Sync(ctx context.Context, in chat.Sync) (chat.Page, error) {
+func (s socket) Sync(ctx context.Context, in messages.Sync) (roomlog.Page, error) {
 	return s.askPage(ctx, "sync", fields{"room_id": in.Room, "after_id": in.AfterID, "limit": in.Limit})
 }
 
-func (s socket) askPage(ctx context.Context, action string, f fields) (chat.Page, error) {
+func (s socket) askPage(ctx context.Context, action string, f fields) (roomlog.Page, error) {
 	reply, err := s.ask(ctx, action, f)
 	if err != nil {
-		return chat.Page{}, err
+		return roomlog.Page{}, err
 	}
 	return pageOf(page{
 		RoomID: reply.RoomID, Messages: reply.Messages, FirstID: reply.FirstID, LastID: reply.LastID, More: reply.More,
@@ -70,7 +73,7 @@ func (s socket) askPage(ctx context.Context, action string, f fields) (chat.Page
 }
 
 // Send implements chattest.Conn.
-func (s socket) Send(ctx context.Context, in chat.SendMessage) (chat.Entry, error) {
+func (s socket) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
 	reply, err := s.ask(ctx, "sendMessage", fields{
 		"room_id": in.Room, "content": in.Content, "client_message_id": in.ClientMessageID,
 	})
@@ -94,9 +97,9 @@ func (s socket) ask(ctx context.Context, action string, f fields) (chatclient.Fr
 	return reply, err
 }
 
-func pageOf(p page) (chat.Page, error) {
+func pageOf(p page) (roomlog.Page, error) {
 	entries, err := entriesOf(p.Messages)
-	return chat.Page{
+	return roomlog.Page{
 		Room: chat.RoomID(p.RoomID), Entries: entries,
 		FirstID: chat.EntryID(p.FirstID), LastID: chat.EntryID(p.LastID), More: p.More,
 	}, err

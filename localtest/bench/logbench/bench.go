@@ -15,6 +15,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/e2e/chatstore"
@@ -57,13 +58,13 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(r)
 }
 
-// appender stores a draft; *chat.Writer is one.
+// appender stores a draft; *roomlog.Writer is one.
 type appender interface {
-	Append(ctx context.Context, d chat.Draft) (chat.Entry, error)
+	Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error)
 }
 
-func writerOn(store chat.WriterStore) *chat.Writer {
-	return chat.NewWriter(store, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+func writerOn(store roomlog.WriterStore) *roomlog.Writer {
+	return roomlog.NewWriter(store, time.Now, func(b []byte) { _, _ = rand.Read(b) })
 }
 
 const (
@@ -94,7 +95,7 @@ func write(ctx context.Context, to appender, writers int, length time.Duration) 
 			var own []time.Duration
 			for n := 0; time.Since(start) < length && ctx.Err() == nil; n++ {
 				began := time.Now()
-				_, err := to.Append(record, chat.Draft{
+				_, err := to.Append(record, chat.NewEntry{
 					Room: room, Kind: chat.KindMessage, User: chat.UserID(fmt.Sprintf("user-%d", w)),
 					ClientMessageID: chat.ClientMessageID(fmt.Sprintf("%d-%d", w, n)), Content: text,
 				})

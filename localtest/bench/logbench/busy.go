@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // busy has many writers keep a room from ever being quiet. A writer is always between reserving and placing then, so there
@@ -44,12 +45,12 @@ func busy(ctx context.Context, b *bench, s settings) error {
 
 // readPages asks for the newest page again and again, and measures how long each takes.
 func readPages(ctx context.Context, g *ground) (took []time.Duration) {
-	r := chat.NewReader(g.store, chat.ReaderOptions{
+	r := roomlog.NewReader(g.store, roomlog.ReaderOptions{
 		HoleAge: defaultAge, Now: time.Now, Jitter: rand.Float64, Size: func(chat.Entry) int { return 0 },
 	})
 	for {
 		start := time.Now()
-		if _, err := r.Page(ctx, chat.Query{Room: room, Limit: chat.DefaultPageLimit}); ctx.Err() != nil {
+		if _, err := r.Page(ctx, roomlog.Query{Room: room, Limit: roomlog.DefaultPageLimit}); ctx.Err() != nil {
 			return append(took, time.Since(start)) // the one that was cut short counts too
 		} else if err == nil {
 			took = append(took, time.Since(start))

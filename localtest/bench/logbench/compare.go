@@ -67,7 +67,7 @@ type transaction struct {
 const maxTries = 50
 
 // Append stores the draft, or fails with CodeUnavailable when others were faster too often.
-func (t *transaction) Append(ctx context.Context, d chat.Draft) (chat.Entry, error) {
+func (t *transaction) Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error) {
 	for try := range maxTries {
 		last, err := t.last(ctx)
 		if err != nil {
@@ -90,7 +90,7 @@ func (t *transaction) Append(ctx context.Context, d chat.Draft) (chat.Entry, err
 		// Jitter, or the same writers meet again.
 		time.Sleep(time.Duration(rand.Float64() * float64(min(try+1, 8)) * float64(2*time.Millisecond)))
 	}
-	return chat.Entry{}, chat.Failed(chat.CodeUnavailable, "others were faster %d times", maxTries)
+	return chat.Entry{}, chat.Errorf(chat.CodeUnavailable, "others were faster %d times", maxTries)
 }
 
 func (t *transaction) last(ctx context.Context) (chat.EntryID, error) {

@@ -7,13 +7,14 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/fanout"
 )
 
 // nobody is a room without subscribers: the fan-out's own work is what is measured.
 type nobody struct{}
 
-// Deliver implements chat.Deliverer.
-func (nobody) Deliver(context.Context, chat.Delivery) error { return nil }
+// Deliver implements fanout.Deliverer.
+func (nobody) Deliver(context.Context, fanout.Delivery) error { return nil }
 
 // witness is one subscriber, who notes how old each entry is that comes.
 type witness struct {
@@ -21,8 +22,8 @@ type witness struct {
 	delays map[chat.EntryID]time.Duration
 }
 
-// Deliver implements chat.Deliverer.
-func (w *witness) Deliver(_ context.Context, d chat.Delivery) error {
+// Deliver implements fanout.Deliverer.
+func (w *witness) Deliver(_ context.Context, d fanout.Delivery) error {
 	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -49,10 +50,10 @@ type fanOut struct {
 	took   []time.Duration // how long each wake took; to be read after stop
 }
 
-func startFanOut(ctx context.Context, g *ground, age time.Duration, to chat.Deliverer) *fanOut {
+func startFanOut(ctx context.Context, g *ground, age time.Duration, to fanout.Deliverer) *fanOut {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &fanOut{cancel: cancel, ended: make(chan error, 1)}
-	one := chat.NewFanout(watchedStore{g.store}, to, chat.FanoutOptions{HoleAge: age, Now: time.Now})
+	one := fanout.NewWaker(watchedStore{g.store}, to, fanout.WakerOptions{HoleAge: age, Now: time.Now})
 	wake := func() error {
 		start := time.Now()
 		err := one.Wake(context.WithoutCancel(ctx), room)

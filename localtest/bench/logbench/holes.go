@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // stopwatch measures how long each id stays reserved before something is placed at it.
 type stopwatch struct {
-	chat.WriterStore
+	roomlog.WriterStore
 
 	mu       sync.Mutex
 	reserved map[chat.EntryID]time.Time
 	spans    []time.Duration
 }
 
-// Reserve implements chat.Head.
+// Reserve implements roomlog.Head.
 func (s *stopwatch) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	id, err := s.WriterStore.Reserve(ctx, room)
 	s.mu.Lock()
@@ -28,7 +29,7 @@ func (s *stopwatch) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID
 	return id, err
 }
 
-// Place implements chat.Log.
+// Place implements roomlog.Log.
 func (s *stopwatch) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	old, err := s.WriterStore.Place(ctx, e)
 	s.mu.Lock()

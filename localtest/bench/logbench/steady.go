@@ -27,7 +27,7 @@ func steady(ctx context.Context, b *bench, s settings) error {
 	if err != nil {
 		return err
 	}
-	position, err := g.store.Position(ctx, room)
+	position, err := g.store.PushedID(ctx, room)
 	if err != nil {
 		return err
 	}

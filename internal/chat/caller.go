@@ -1,0 +1,9 @@
+package chat
+
+// Caller is who asks for something over an open connection.
+type Caller struct {
+	Connection Connection
+}
+
+// User returns the user that asks.
+func (c Caller) User() UserID { return c.Connection.User }

@@ -1,0 +1,38 @@
+package fake
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Recorder writes calls down, and lets a test do something before one. A nil Recorder does neither.
+type Recorder struct {
+	mu sync.Mutex
+
+	// Calls are the calls that were made, as texts such as "place hi at 7", and At is when each was. They may be read when
+	// nobody calls any more.
+	Calls []string
+	At    []time.Time
+	// Before is called with the text of each call that is about to be made. Its error is the call's, which is then not
+	// made. It may be nil.
+	Before func(call string) error
+}
+
+// Call tells of a call. With an error the call is not to be made and fails with it.
+func (r *Recorder) Call(format string, args ...any) error {
+	if r == nil {
+		return nil
+	}
+	call := fmt.Sprintf(format, args...)
+	if r.Before != nil {
+		if err := r.Before(call); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Calls = append(r.Calls, call)
+	r.At = append(r.At, time.Now())
+	return nil
+}

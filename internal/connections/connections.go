@@ -1,0 +1,35 @@
+// Package connections keeps which connections are open, and whose they are.
+package connections
+
+import (
+	"context"
+
+	"serverlesschat/internal/chat"
+)
+
+// Store keeps the open connections.
+type Store interface {
+	// PutConnection stores a connection.
+	PutConnection(ctx context.Context, c chat.Connection) error
+	// Connection reads one, consistently; nil when there is none.
+	Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error)
+	// RemoveConnection removes it with all its subscriptions.
+	RemoveConnection(ctx context.Context, id chat.ConnectionID) error
+}
+
+// errClosed tells a client whose connection is being taken down while its frame is on the way.
+var errClosed = chat.Errorf(chat.CodeUnauthorized, "this connection is closed")
+
+// Caller returns the caller behind a connection.
+//
+// Errors: CodeUnauthorized when there is no such connection; what the store returns, wrapped.
+func Caller(ctx context.Context, store Store, id chat.ConnectionID) (chat.Caller, error) {
+	c, err := store.Connection(ctx, id)
+	if err != nil {
+		return chat.Caller{}, chat.Wrap("read connection", err)
+	}
+	if c == nil {
+		return chat.Caller{}, errClosed
+	}
+	return chat.Caller{Connection: *c}, nil
+}

@@ -1,0 +1,35 @@
+package fanout
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// forEach calls do for every item, at most parallel at a time, and waits for all. One failure does not stop the others;
+// all errors are joined.
+func forEach[T any](ctx context.Context, items []T, parallel int, do func(context.Context, T) error) error {
+	var (
+		next  = make(chan T)
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		fails []error
+	)
+	for range min(parallel, len(items)) {
+		wg.Go(func() {
+			for item := range next {
+				if err := do(ctx, item); err != nil {
+					mu.Lock()
+					fails = append(fails, err)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, item := range items {
+		next <- item
+	}
+	close(next)
+	wg.Wait()
+	return errors.Join(fails...)
+}

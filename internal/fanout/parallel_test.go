@@ -1,0 +1,30 @@
+package fanout
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		running, most := 0, 0
+		err := forEach(t.Context(), make([]int, 10), 3, func(context.Context, int) error {
+			mu.Lock()
+			running++
+			most = max(most, running)
+			mu.Unlock()
+			time.Sleep(time.Second)
+			mu.Lock()
+			running--
+			mu.Unlock()
+			return nil
+		})
+		if err != nil || most != 3 {
+			t.Errorf("%d at a time, %v", most, err)
+		}
+	})
+}

@@ -1,0 +1,58 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+const (
+	firstHoleWait = 25 * time.Millisecond
+	maxHoleWait   = 200 * time.Millisecond
+)
+
+// HoleWait is how one call goes about the holes of one room. A hole is an id with nothing at it, below some entry and
+// above the room's pushed id: its writer is late or dead, and nothing is shown past it. A call that needs what lies past it
+// waits for the writer, and then fills the place with a void. Too early is harmless: it makes a slow writer reserve again.
+//
+// A HoleWait is for one goroutine.
+type HoleWait struct {
+	Log Log
+	Now func() time.Time
+	Age time.Duration // how old the entry after a hole must be before the hole is filled
+
+	end   chat.EntryID // the run's end when this hole was first met
+	since time.Time
+	delay time.Duration
+}
+
+// WaitOrFill waits a moment for the hole between end and next, or fills it when its time is over. After either the log
+// has to be read again.
+//
+// Errors: CodeUnavailable when ctx ends first; what the store returns, wrapped.
+func (h *HoleWait) WaitOrFill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
+	if h.since.IsZero() || h.end != end {
+		h.end, h.since, h.delay = end, h.Now(), firstHoleWait
+	}
+	// The entry's time is by another machine's clock: a clock that is ahead must not make us wait for ever.
+	left := min(h.Age-h.Now().Sub(next.CreatedAt), h.Age-h.Now().Sub(h.since))
+	if left <= 0 {
+		return h.fill(ctx, end, next)
+	}
+	if err := chat.Sleep(ctx, min(left, h.delay)); err != nil {
+		return err
+	}
+	h.delay = min(2*h.delay, maxHoleWait)
+	return nil
+}
+
+func (h *HoleWait) fill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
+	for id := end + 1; id < next.ID; id++ {
+		if _, err := h.Log.Place(ctx, chat.VoidAt(next.Room, id, h.Now())); err != nil {
+			return fmt.Errorf("fill hole: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// ReaderOptions are the settings of a Reader.
+type ReaderOptions struct {
+	HoleAge time.Duration            // how long the fan-out waits at a hole; readers wait up to twice as long
+	Now     func() time.Time         // the time
+	Jitter  func() float64           // random in [0, 1): spreads readers that wait at the same hole
+	Size    func(chat.Entry) (n int) // bytes of an entry as it is shown
+}
+
+// ReaderStore is what a Reader reads. A Reader writes nothing but voids.
+type ReaderStore interface {
+	Log
+	Head
+}
+
+// Reader reads the logs of rooms as clients see them.
+type Reader struct {
+	store ReaderStore
+	opts  ReaderOptions
+}
+
+// NewReader makes a Reader.
+func NewReader(store ReaderStore, opts ReaderOptions) *Reader {
+	return &Reader{store: store, opts: opts}
+}
+
+// Page returns the page asked for. What was acknowledged before the call is in it, if it belongs there: at a hole with a
+// later entry it waits, or fills.
+//
+// Errors: CodeUnavailable when ctx ends first; what the store returns, wrapped.
+func (r *Reader) Page(ctx context.Context, q Query) (Page, error) {
+	last, err := r.settledEnd(ctx, q.Room)
+	if err != nil {
+		return Page{}, err
+	}
+	return r.page(ctx, q, last)
+}
+
+// PageNow is Page up to the first hole, without waiting. It is for a caller that gets what lies past the hole by a push.
+func (r *Reader) PageNow(ctx context.Context, q Query) (Page, error) {
+	last, _, err := r.end(ctx, q.Room)
+	if err != nil {
+		return Page{}, err
+	}
+	return r.page(ctx, q, last)
+}
+
+// LastID returns the highest id up to which every place of the room is filled, without waiting at a hole.
+func (r *Reader) LastID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	last, _, err := r.end(ctx, room)
+	return last, err
+}
+
+func (r *Reader) page(ctx context.Context, q Query, last chat.EntryID) (Page, error) {
+	p := Page{Room: q.Room, FirstID: FirstID, LastID: last}
+	var err error
+	if q.After != nil {
+		// One more than asked for tells whether there is more.
+		p.Entries, err = r.store.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
+		p.Entries = upTo(p.Entries, last)
+		p.Entries, p.More = r.cut(p.Entries, q.Limit, false)
+	} else {
+		before := last + 1
+		if q.Before != nil {
+			before = min(before, *q.Before)
+		}
+		p.Entries, err = r.store.EntriesBefore(ctx, q.Room, before, q.Limit+1)
+		p.Entries, p.More = r.cut(p.Entries, q.Limit, true)
+	}
+	if err != nil {
+		return Page{}, fmt.Errorf("read page: %w", err)
+	}
+	return p, nil
+}
+
+// settledEnd is end, after having waited or filled at every hole below an entry that was there when it was called: what
+// was acknowledged before is among those. Entries that come later may leave new holes for as long as the room is busy, and
+// nobody was promised these.
+func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
+	end, next, err := r.end(ctx, room)
+	if err != nil || next == nil {
+		return end, err
+	}
+	newest, err := NewestID(ctx, r.store, room)
+	if err != nil {
+		return 0, err
+	}
+	age := time.Duration(float64(r.opts.HoleAge) * (1.5 + r.opts.Jitter()/2))
+	hole := HoleWait{Log: r.store, Now: r.opts.Now, Age: age}
+	for next != nil && end < newest {
+		if err := hole.WaitOrFill(ctx, end, *next); err != nil {
+			return 0, err
+		}
+		if end, next, err = r.end(ctx, room); err != nil {
+			return 0, err
+		}
+	}
+	return end, nil
+}
+
+// end returns the end of the unbroken run from the room's pushed id on, and the entry after the hole that ends it, nil
+// when there is none. The pushed id is read first: below it a missing entry has expired, above it one is a hole.
+func (r *Reader) end(ctx context.Context, room chat.RoomID) (chat.EntryID, *chat.Entry, error) {
+	pushed, err := r.store.PushedID(ctx, room)
+	if err != nil {
+		return 0, nil, fmt.Errorf("read pushed id: %w", err)
+	}
+	for end := pushed; ; {
+		run, err := ReadRun(ctx, r.store, room, end)
+		if err != nil {
+			return 0, nil, err
+		}
+		if end = run.End; !run.More {
+			return end, run.Next, nil
+		}
+	}
+}

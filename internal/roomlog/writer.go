@@ -1,0 +1,210 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+)
+
+// maxReserves bounds the ids that one call may use up; more are needed only when voids overtake a writer again and
+// again.
+const maxReserves = 3
+
+// WriterStore is what a Writer reads and writes.
+type WriterStore interface {
+	Log
+	Claims
+	Head
+}
+
+// Writer appends to the logs of rooms.
+type Writer struct {
+	store  WriterStore
+	now    func() time.Time
+	random func([]byte)
+}
+
+// NewWriter makes a Writer. now returns the time of entries; random fills a slice with random bytes.
+func NewWriter(store WriterStore, now func() time.Time, random func([]byte)) *Writer {
+	return &Writer{store: store, now: now, random: random}
+}
+
+// Append stores e once, however often and however concurrently it is sent, and returns the entry as it is stored.
+//
+// Errors: CodeConflict when e's client_message_id stands for other content; CodeUnavailable when the place was lost too
+// often, or when ctx ends first; what the store returns, wrapped. After an error the entry may be stored or not: sending it
+// again settles it.
+func (w *Writer) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
+	a := &appending{Writer: w, entry: e}
+	return a.run(ctx, a.look)
+}
+
+// AppendWithClaim is Append for a caller that has read the claim of e already; nil when there is none. A stale claim does
+// no harm. A fresh one spares ids on ordinary repeats.
+func (w *Writer) AppendWithClaim(ctx context.Context, e chat.NewEntry, claim *Claim) (chat.Entry, error) {
+	a := &appending{Writer: w, entry: e}
+	return a.run(ctx, func(context.Context) (step, error) { return a.decide(claim) })
+}
+
+// appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and returns
+// the next step; nil ends it, with the entry in stored. A put is made only if nothing is there; else its outcome is what is
+// there. "Same" and "other" mean a claim for the same content, and for other content.
+//
+//	step     store call                       outcome                        next
+//	look     read the claim                   none                           reserve, then claim
+//	                                          same                           follow
+//	                                          other                          conflict
+//	reserve  add 1 to the counter             a new own id                   the step that asked for it
+//	         (not more than maxReserves)                                     else unavailable
+//	claim    put the claim, at own            put, or at own already         place
+//	                                          same, at another id            follow
+//	                                          other                          voidOwn, conflict
+//	place    put the entry at own             put, or an entry is there      done
+//	                                          a void is there                reserve, then move
+//	follow   put the entry where the claim    put, or an entry is there      voidOwn, done
+//	         points                           a void is there                move; without an own id reserve first
+//	move     point the claim to own, if it    moved, or at own already       place
+//	         points to the void               same, at another id            follow
+//	                                          other                          voidOwn, conflict
+//	voidOwn  put a void at own                any                            –
+type appending struct {
+	*Writer
+	entry    chat.NewEntry
+	own      chat.EntryID // the id held, 0 for none; a held id that is not used is made void
+	target   chat.EntryID // where the claim points, when it is not own
+	reserves int
+	stored   chat.Entry
+}
+
+type step func(context.Context) (step, error)
+
+func (a *appending) run(ctx context.Context, next step) (chat.Entry, error) {
+	var err error
+	for next != nil {
+		// A caller that has given up must not go on reserving: each reserved id that is not placed is a hole.
+		if err := ctx.Err(); err != nil {
+			return chat.Entry{}, &chat.Error{Code: chat.CodeUnavailable, Message: "the message was not stored in time", Err: err}
+		}
+		if next, err = next(ctx); err != nil {
+			return chat.Entry{}, err
+		}
+	}
+	return a.stored, nil
+}
+
+// look spares ids on repeats: only an entry without a claim reserves.
+func (a *appending) look(ctx context.Context) (step, error) {
+	claim, err := a.store.Claim(ctx, a.entry)
+	if err != nil {
+		return nil, fmt.Errorf("read claim: %w", err)
+	}
+	return a.decide(claim)
+}
+
+func (a *appending) decide(claim *Claim) (step, error) {
+	switch {
+	case claim == nil:
+		return a.reserveThen(a.claim), nil
+	case !claim.Fingerprint.Matches(a.entry):
+		return nil, errOtherContent
+	}
+	a.target = claim.ID
+	return a.follow, nil
+}
+
+func (a *appending) reserveThen(next step) step {
+	return func(ctx context.Context) (step, error) {
+		if a.reserves == maxReserves {
+			return nil, chat.Errorf(chat.CodeUnavailable, "the room is too busy; send the message again")
+		}
+		id, err := a.store.Reserve(ctx, a.entry.Room)
+		if err != nil {
+			return nil, fmt.Errorf("reserve id: %w", err)
+		}
+		a.own = id
+		a.reserves++
+		return next, nil
+	}
+}
+
+func (a *appending) claim(ctx context.Context) (step, error) {
+	salt := make([]byte, SaltLength)
+	a.random(salt)
+	old, err := a.store.PutClaim(ctx, a.entry, Claim{ID: a.own, Fingerprint: NewFingerprint(a.entry, salt)})
+	if err != nil {
+		return nil, fmt.Errorf("claim id: %w", err)
+	}
+	return a.claimed(ctx, old)
+}
+
+// claimed goes on from a claim that was put or moved (old is nil), or was found to be another's.
+func (a *appending) claimed(ctx context.Context, old *Claim) (step, error) {
+	switch {
+	case old == nil || old.ID == a.own && old.Fingerprint.Matches(a.entry):
+		return a.place, nil // the second is this very request, sent twice below us
+	case !old.Fingerprint.Matches(a.entry):
+		a.voidOwn(ctx)
+		return nil, errOtherContent
+	}
+	a.target = old.ID
+	return a.follow, nil
+}
+
+func (a *appending) place(ctx context.Context) (step, error) {
+	e := a.entry.At(a.own, a.now())
+	old, err := a.store.Place(ctx, e)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("place entry: %w", err)
+	case old == nil:
+		a.stored = e
+		return nil, nil
+	case old.IsVoid():
+		a.target, a.own = a.own, 0
+		return a.reserveThen(a.move), nil
+	}
+	a.stored = *old // a repeat, or a copy of this request, was faster
+	return nil, nil
+}
+
+// follow helps the request that claimed first: its place gets this content, which is the same.
+func (a *appending) follow(ctx context.Context) (step, error) {
+	e := a.entry.At(a.target, a.now())
+	old, err := a.store.Place(ctx, e)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("place entry of claim: %w", err)
+	case old != nil && old.IsVoid():
+		if a.own != 0 {
+			return a.move, nil
+		}
+		return a.reserveThen(a.move), nil
+	case old == nil:
+		a.stored = e
+	default:
+		a.stored = *old
+	}
+	a.voidOwn(ctx)
+	return nil, nil
+}
+
+// move makes the claim point to the held id. Only a call that has seen a void at the target may do so: a void is for good.
+func (a *appending) move(ctx context.Context) (step, error) {
+	old, err := a.store.MoveClaim(ctx, a.entry, a.target, a.own)
+	if err != nil {
+		return nil, fmt.Errorf("move claim: %w", err)
+	}
+	return a.claimed(ctx, old)
+}
+
+// voidOwn gives a held id up at once, so that no reader has to wait for it. Any outcome is fine: what stays a hole is
+// filled by the first that needs what lies past it.
+func (a *appending) voidOwn(ctx context.Context) {
+	if a.own != 0 {
+		_, _ = a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.now()))
+	}
+}
+
+var errOtherContent = chat.Errorf(chat.CodeConflict, "client_message_id was used before for other content")

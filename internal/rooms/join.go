@@ -1,0 +1,64 @@
+package rooms
+
+import (
+	"context"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+)
+
+// Subscriptions keeps which connection gets which rooms.
+type Subscriptions interface {
+	// Subscribe makes the connection get the room. Room, Connection, User and ExpiresAt are given. Doing it again
+	// changes nothing.
+	Subscribe(ctx context.Context, s chat.Subscription) error
+	// Unsubscribe ends it; without a subscription it does nothing.
+	Unsubscribe(ctx context.Context, connection chat.ConnectionID, room chat.RoomID) error
+}
+
+// JoinRoom asks for the entries of a room from now on, and for those after AfterID, if given.
+type JoinRoom struct {
+	Room    chat.RoomID
+	AfterID *chat.EntryID
+}
+
+// Validate reports the first field that is wrong.
+func (in JoinRoom) Validate() error {
+	if err := in.Room.Validate(); err != nil {
+		return err
+	}
+	return roomlog.ValidateAfterID(in.AfterID)
+}
+
+// Joiner subscribes connections to rooms.
+type Joiner struct {
+	membership    *Membership
+	subscriptions Subscriptions
+	reader        *roomlog.Reader
+}
+
+// NewJoiner makes a Joiner.
+func NewJoiner(membership *Membership, subscriptions Subscriptions, reader *roomlog.Reader) *Joiner {
+	return &Joiner{membership: membership, subscriptions: subscriptions, reader: reader}
+}
+
+// Join makes the caller a member and its connection get the room, and gives the entries after AfterID: a page, none
+// without it.
+//
+// The subscription is written before the log is read, so that an entry is in the page or is pushed, or both.
+func (j *Joiner) Join(ctx context.Context, caller chat.Caller, in JoinRoom) (roomlog.Page, error) {
+	if err := j.membership.Join(ctx, caller.User(), in.Room); err != nil {
+		return roomlog.Page{}, err
+	}
+	err := j.subscriptions.Subscribe(ctx, chat.Subscription{
+		Room: in.Room, Connection: caller.Connection.ID, User: caller.User(), ExpiresAt: caller.Connection.ExpiresAt(),
+	})
+	if err != nil {
+		return roomlog.Page{}, chat.Wrap("subscribe", err)
+	}
+	if in.AfterID == nil {
+		last, err := j.reader.LastID(ctx, in.Room)
+		return roomlog.Page{Room: in.Room, FirstID: roomlog.FirstID, LastID: last}, err
+	}
+	return j.reader.PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit})
+}

@@ -1,0 +1,63 @@
+package rooms
+
+import (
+	"context"
+	"fmt"
+
+	"serverlesschat/internal/chat"
+)
+
+// Rooms keeps which rooms there are and who is a member of them.
+type Store interface {
+	// RoomExists reports whether the room has come into being.
+	RoomExists(ctx context.Context, room chat.RoomID) (bool, error)
+	// CreateRoom makes the room if there is none.
+	CreateRoom(ctx context.Context, room chat.RoomID) error
+	// IsMember reports whether the user is a member of the room, consistently.
+	IsMember(ctx context.Context, user chat.UserID, room chat.RoomID) (bool, error)
+	// AddMember makes the user a member if it is none.
+	AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error
+}
+
+// Membership decides who is in a room. All of the rule is in this file: every room is public, it comes into being when
+// it is first joined, who joined it is a member, and no entry tells of it, so that the first message of a room is id 1.
+type Membership struct {
+	rooms Store
+}
+
+// NewMembership makes a Membership.
+func NewMembership(rooms Store) *Membership { return &Membership{rooms: rooms} }
+
+// Join makes the user a member of the room, which comes into being if need be.
+func (m *Membership) Join(ctx context.Context, user chat.UserID, room chat.RoomID) error {
+	member, err := m.rooms.IsMember(ctx, user, room)
+	if err != nil || member {
+		return chat.Wrap("read member", err)
+	}
+	// The room first: a member of a room that does not exist would be a contradiction for every reader.
+	if err := m.rooms.CreateRoom(ctx, room); err != nil {
+		return fmt.Errorf("create room: %w", err)
+	}
+	return chat.Wrap("add member", m.rooms.AddMember(ctx, user, room))
+}
+
+// Check gives nil for a member of the room, CodeForbidden for who is none, CodeNotFound when there is no such room.
+func (m *Membership) Check(ctx context.Context, user chat.UserID, room chat.RoomID) error {
+	member, err := m.rooms.IsMember(ctx, user, room)
+	if err != nil || member {
+		return chat.Wrap("read member", err)
+	}
+	return m.Refusal(ctx, room)
+}
+
+// refusal gives the error for who is no member of the room.
+func (m *Membership) Refusal(ctx context.Context, room chat.RoomID) error {
+	exists, err := m.rooms.RoomExists(ctx, room)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read room: %w", err)
+	case !exists:
+		return chat.Errorf(chat.CodeNotFound, "there is no such room")
+	}
+	return chat.Errorf(chat.CodeForbidden, "join the room first")
+}
