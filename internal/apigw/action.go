@@ -10,69 +10,70 @@ import (
 	"serverlesschat/internal/wire"
 )
 
-// Services are what actions call.
+// The functions that serve actions, by the names of their folders. The first is the hot path, with its own concurrency and
+// rights: each of its actions needs a route of its own in template.yaml. The second gets every frame that no route names.
+const (
+	SendMessageFunction = "sendmessage"
+	DefaultFunction     = "default"
+)
+
+// Services are what actions call. A function needs those of its own actions alone.
 type Services struct {
 	Sender  *messages.Sender
-	Joiner  *rooms.Joiner
 	History *messages.History
+	Joiner  *rooms.Joiner
 	Pinger  *rooms.Pinger
 }
 
-// Action handles one kind of frame: it decodes, validates, calls and encodes.
-type Action func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) (reply []byte, err error)
-
-// Actions are all actions there are, by name: what a frame must hold, who handles it, what is replied. SendActions are
-// those of the function on the hot path, which has fewer rights; the other function has the rest.
-func Actions(s Services) map[string]Action {
-	return map[string]Action{
-		"joinRoom":  action(wire.Request.JoinRoom, s.Joiner.Join, wire.Joined),
-		"leaveRoom": action(wire.Request.LeaveRoom, s.Joiner.Leave, wire.Left),
-		"sync":      action(wire.Request.Sync, s.History.Sync, wire.Synced),
-		"ping":      action(wire.Request.Ping, s.Pinger.Ping, wire.Pong),
+// Actions is the table of all actions: the name, the function that serves it, what reads its fields, what it calls, and how
+// the result is told.
+func Actions(s Services) []Action {
+	return []Action{
+		action("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
+		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
+		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
+		action("sync", DefaultFunction, messages.ReadSync, s.History.Sync, wire.Synced),
+		action("ping", DefaultFunction, rooms.ReadPing, s.Pinger.Ping, wire.Pong),
 	}
 }
 
-// SendActions are those of the function sendmessage.
-func SendActions(s Services) map[string]Action {
-	return map[string]Action{
-		"sendMessage": counted(telemetry.Messages, action(wire.Request.SendMessage, s.Sender.Send, wire.Ack)),
-	}
+// Action is a kind of frame, and what is done with it.
+type Action struct {
+	Name     string
+	Function string
+	run      func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) (reply []byte, err error)
+	counted  telemetry.Metric // is counted up with each success; empty for none
 }
 
-// counted adds to a metric whenever act succeeds.
-func counted(m telemetry.Metric, act Action) Action {
-	return func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
-		reply, err := act(ctx, caller, r)
-		if err == nil {
-			telemetry.From(ctx).Add(m, 1)
-		}
-		return reply, err
-	}
+// counts makes the action count up a metric with each success.
+func (a Action) counts(m telemetry.Metric) Action {
+	a.counted = m
+	return a
 }
 
-// action makes an Action of its parts. The caller is looked up last before the call: a frame that is refused for what
-// it holds costs no read.
-func action[In interface{ Validate() error }, Out any](
-	decode func(wire.Request) (In, error),
+// action makes an Action of its parts. The caller is looked up last before the call: a frame that is refused for what it
+// holds costs no read.
+func action[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
 	call func(context.Context, chat.Caller, In) (Out, error),
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	return func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
-		in, err := decode(r)
+	run := func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
+		fields := r.Fields()
+		in := read(fields)
+		if err := fields.Err(); err != nil {
+			return nil, err
+		}
+		c, err := caller()
 		if err != nil {
 			return nil, err
 		}
-		if err := in.Validate(); err != nil {
-			return nil, err
-		}
-		who, err := caller()
-		if err != nil {
-			return nil, err
-		}
-		out, err := call(ctx, who, in)
+		out, err := call(ctx, c, in)
 		if err != nil {
 			return nil, err
 		}
 		return encode(r.RequestID, out), nil
 	}
+	return Action{Name: name, Function: function, run: run}
 }

@@ -18,11 +18,6 @@ type (
 	websocketReply = events.APIGatewayProxyResponse
 )
 
-// TokenVerifier checks access tokens; its errors are CodeUnauthorized.
-type TokenVerifier interface {
-	Verify(raw string) (chat.Identity, error)
-}
-
 // Connect handles $connect: the handshake waits for it, and ends with its status.
 func Connect(tokens TokenVerifier, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {

@@ -10,15 +10,21 @@ import (
 	"serverlesschat/internal/wire"
 )
 
-// Dispatch handles frames: each gets exactly one reply, its action's or an error.
-func Dispatch(actions map[string]Action, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
+// Dispatch handles the frames of one function's actions: each gets exactly one reply, its action's or an error.
+func Dispatch(function string, services Services, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
+	d := dispatcher{actions: map[string]Action{}, store: store}
+	for _, a := range Actions(services) {
+		if a.Function == function {
+			d.actions[a.Name] = a
+		}
+	}
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		record := telemetry.From(ctx)
 		record.Label("connection_id", event.RequestContext.ConnectionID)
 		r, err := wire.ParseRequest([]byte(event.Body))
 		var reply []byte
 		if err == nil {
-			reply, err = dispatch(ctx, actions, store, event.RequestContext.ConnectionID, r)
+			reply, err = d.dispatch(ctx, chat.ConnectionID(event.RequestContext.ConnectionID), r)
 		}
 		if err != nil {
 			record.Fail(string(chat.CodeOf(err)), err)
@@ -28,19 +34,25 @@ func Dispatch(actions map[string]Action, store connections.Store) func(context.C
 	}
 }
 
-func dispatch(
-	ctx context.Context, actions map[string]Action, store connections.Store, connectionID string, r wire.Request,
-) ([]byte, error) {
-	act, ok := actions[r.Action]
+type dispatcher struct {
+	actions map[string]Action
+	store   connections.Store
+}
+
+func (d dispatcher) dispatch(ctx context.Context, id chat.ConnectionID, r wire.Request) ([]byte, error) {
+	a, ok := d.actions[r.Action]
 	if !ok {
 		return nil, chat.Errorf(chat.CodeUnknownAction, "there is no such action")
 	}
 	record := telemetry.From(ctx)
-	record.Label("action", r.Action)
+	record.Label("action", a.Name)
 	if room := r.RoomLabel(); room != "" {
 		record.Label("room", room)
 	}
-	return act(ctx, func() (chat.Caller, error) {
-		return connections.Caller(ctx, store, chat.ConnectionID(connectionID))
-	}, r)
+	caller := func() (chat.Caller, error) { return connections.Caller(ctx, d.store, id) }
+	reply, err := a.run(ctx, caller, r)
+	if err == nil && a.counted != "" {
+		record.Add(a.counted, 1)
+	}
+	return reply, err
 }

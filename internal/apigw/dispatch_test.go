@@ -20,12 +20,14 @@ func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 	return event
 }
 
-// dispatch sends a frame to all the actions of both functions and gives the reply, with the line of the log.
+// dispatch sends a frame to the function that the gateway would send it to, and returns the reply, with the line of the log.
 func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
 	t.Helper()
-	actions := apigw.Actions(services(s))
-	maps.Copy(actions, apigw.SendActions(services(s)))
-	got, line := observe(t, apigw.Dispatch(actions, s), event)
+	function := apigw.DefaultFunction
+	if strings.Contains(event.Body, `"action":"sendMessage"`) {
+		function = apigw.SendMessageFunction
+	}
+	got, line := observe(t, apigw.Dispatch(function, services(s), s), event)
 	expect(t, "status", got.StatusCode, http.StatusOK)
 	return object(t, got.Body), line
 }
@@ -58,12 +60,26 @@ func TestEveryActionHasItsReply(t *testing.T) {
 			}
 		})
 	}
-	every := services(newStore())
-	all := slices.Sorted(maps.Keys(apigw.Actions(every)))
-	all = append(all, slices.Sorted(maps.Keys(apigw.SendActions(every)))...)
+	var all []string
+	for _, a := range apigw.Actions(apigw.Services{}) {
+		all = append(all, a.Name)
+	}
 	slices.Sort(all)
 	if want := slices.Sorted(maps.Keys(frames())); !slices.Equal(all, want) {
 		t.Errorf("actions %v, want %v, each once", all, want)
+	}
+}
+
+// An action is served by its own function alone: the others have no rights for it.
+func TestActionsOfOtherFunctionsAreUnknown(t *testing.T) {
+	for action, body := range frames() {
+		function := apigw.SendMessageFunction
+		if action == "sendMessage" {
+			function = apigw.DefaultFunction
+		}
+		s := newStore()
+		got, _ := observe(t, apigw.Dispatch(function, services(s), s), messageEvent(body))
+		expectError(t, object(t, got.Body), "unknown_action")
 	}
 }
 

@@ -67,23 +67,3 @@ func (h handshake) token() (string, error) {
 	}
 	return "", errNoToken
 }
-
-var (
-	errNoToken   = chat.Errorf(chat.CodeUnauthorized, "a token is required")
-	errTwoTokens = chat.Errorf(chat.CodeUnauthorized, "more than one token was given")
-)
-
-// bearer gives the token of an Authorization header, RFC 6750, 2.1; values are all that came under that name.
-func bearer(values []string) (string, error) {
-	switch {
-	case len(values) == 0:
-		return "", errNoToken
-	case len(values) > 1:
-		return "", errTwoTokens
-	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return "", chat.Errorf(chat.CodeUnauthorized, "the Authorization header must be of the form Bearer TOKEN")
-	}
-	return strings.TrimSpace(token), nil
-}

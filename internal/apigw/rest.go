@@ -2,8 +2,8 @@ package apigw
 
 import (
 	"context"
+	"maps"
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -56,11 +56,9 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 	if err != nil {
 		return restReply{}, err
 	}
-	query, err := wire.HistoryQuery(event.PathParameters["room_id"], event.QueryStringParameters)
-	if err != nil {
-		return restReply{}, err
-	}
-	if err := query.Validate(); err != nil {
+	fields := parameters(event)
+	query := messages.ReadHistory(fields)
+	if err := fields.Err(); err != nil {
 		return restReply{}, err
 	}
 	telemetry.From(ctx).Label("room", string(query.Room))
@@ -71,16 +69,12 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
 }
 
-// authorization gives the values of that header. The gateway joins repeated headers with commas, which no token holds,
-// and writes their names in lower case, which SAM's local one does not.
-func authorization(headers map[string]string) []string {
-	var values []string
-	for name, value := range headers {
-		if strings.EqualFold(name, "authorization") && value != "" {
-			values = append(values, strings.Split(value, ",")...)
-		}
-	}
-	return values
+// parameters returns the fields of a request: the parameters of its query and, before them, of its path.
+func parameters(event restEvent) *chat.Fields {
+	all := wire.Parameters{}
+	maps.Copy(all, event.QueryStringParameters)
+	maps.Copy(all, event.PathParameters)
+	return chat.NewFields(all)
 }
 
 func checkHealth(ctx context.Context, checks map[string]HealthCheck) restReply {

@@ -49,11 +49,11 @@ func SendMessage(p *Parts) websocket {
 		Users:       p.settings.required("USERS_TABLE"),
 	})
 	writer := roomlog.NewWriter(store, time.Now, randomBytes)
-	actions := apigw.SendActions(apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, writer)})
-	return apigw.Dispatch(actions, store)
+	services := apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, writer)}
+	return apigw.Dispatch(apigw.SendMessageFunction, services, store)
 }
 
-// Default builds the function for $default: every action but sendMessage.
+// Default builds the function for $default: every action that has no function of its own.
 func Default(p *Parts) websocket {
 	store := p.store(dynamo.Tables{
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
@@ -63,11 +63,11 @@ func Default(p *Parts) websocket {
 		Users:         p.settings.required("USERS_TABLE"),
 	})
 	membership, reader := rooms.NewMembership(store), p.reader(store)
-	return apigw.Dispatch(apigw.Actions(apigw.Services{
+	return apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
 		Joiner:  rooms.NewJoiner(membership, store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, time.Now),
-	}), store)
+	}, store)
 }
 
 // Fanout builds the function that the stream of the entries invokes.

@@ -7,7 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Reading an attribute gives the zero value when it is not there, or of another type: rows are ours alone.
+// reader reads attributes of an item. One that is not there, or is of another type, is the zero value: rows are ours alone.
+type reader struct{ item item }
 
 func (i reader) text(name string) string {
 	if v, ok := i.item[name].(*types.AttributeValueMemberS); ok {
@@ -38,6 +39,3 @@ func (i reader) bool(name string) bool {
 
 func (i reader) millis(name string) time.Time  { return time.UnixMilli(i.number(name)).UTC() }
 func (i reader) seconds(name string) time.Time { return time.Unix(i.number(name), 0).UTC() }
-
-// reader reads attributes of an item.
-type reader struct{ item item }

@@ -42,9 +42,3 @@ func (s *Store) AddMember(ctx context.Context, user chat.UserID, room chat.RoomI
 	_, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
 	return err
 }
-
-// Ping reports whether DynamoDB answers, by reading an item that is not there.
-func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.get(ctx, s.tables.Rooms, item{"item": text("health")})
-	return err
-}

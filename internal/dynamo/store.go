@@ -69,7 +69,7 @@ func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
 	if err != nil {
 		return nil, failure("get item", err)
 	}
-	spent(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
+	countUnits(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
 	return out.Item, nil
 }
 
@@ -87,7 +87,7 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 	if err != nil {
 		return conditionFailed(ctx, "put item", err)
 	}
-	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	countUnits(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
 	return nil, nil
 }
 
@@ -101,7 +101,7 @@ func (s *Store) update(ctx context.Context, in *dynamodb.UpdateItemInput) (old, 
 		old, err = conditionFailed(ctx, "update item", err)
 		return old, nil, err
 	}
-	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	countUnits(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
 	return nil, out.Attributes, nil
 }
 
@@ -112,8 +112,28 @@ func (s *Store) delete(ctx context.Context, table string, key item) error {
 	if err != nil {
 		return failure("delete item", err)
 	}
-	spent(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
+	countUnits(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
 	return nil
+}
+
+// batchGet reads items of one table, each consistently; those that are not there are left out.
+func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]item, error) {
+	out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+		RequestItems:           map[string]types.KeysAndAttributes{table: {Keys: keys, ConsistentRead: aws.Bool(true)}},
+		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err != nil {
+		return nil, failure("batch get", err)
+	}
+	for i := range out.ConsumedCapacity {
+		countUnits(ctx, telemetry.ReadUnits, &out.ConsumedCapacity[i])
+	}
+	if len(out.UnprocessedKeys) > 0 { // the partition is at its limit
+		return nil, &chat.Error{
+			Code: chat.CodeUnavailable, Message: "the store is too busy; try again", Err: errors.New("batch get: unprocessed keys"),
+		}
+	}
+	return out.Responses[table], nil
 }
 
 // query reads the items that in asks for, page by page, until there are limit of them or no more; a limit of 0 is none.
@@ -129,7 +149,7 @@ func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, limit int) (
 		if err != nil {
 			return nil, failure("query", err)
 		}
-		spent(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
+		countUnits(ctx, telemetry.ReadUnits, out.ConsumedCapacity)
 		rows = append(rows, out.Items...)
 		if out.LastEvaluatedKey == nil || limit > 0 && len(rows) >= limit {
 			return rows, nil
@@ -138,7 +158,7 @@ func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, limit int) (
 	}
 }
 
-func spent(ctx context.Context, m telemetry.Metric, c *types.ConsumedCapacity) {
+func countUnits(ctx context.Context, m telemetry.Metric, c *types.ConsumedCapacity) {
 	if c != nil && c.CapacityUnits != nil {
 		telemetry.From(ctx).Add(m, *c.CapacityUnits)
 	}
@@ -158,16 +178,16 @@ func conditionFailed(ctx context.Context, operation string, err error) (item, er
 	return nil, failure(operation, err)
 }
 
-// failure tells limits and passing faults of DynamoDB, which are safe to repeat, from defects.
+// failure tells limits and transient faults of DynamoDB, which are safe to repeat, from defects.
 func failure(operation string, err error) error {
 	wrapped := fmt.Errorf("%s: %w", operation, err)
-	if !passing(err) {
+	if !isTransient(err) {
 		return wrapped
 	}
 	return &chat.Error{Code: chat.CodeUnavailable, Message: "the store did not answer in time; try again", Err: wrapped}
 }
 
-func passing(err error) bool {
+func isTransient(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return true
 	}

@@ -2,67 +2,76 @@ package messages_test
 
 import (
 	"errors"
-	"fmt"
+	"strings"
 	"testing"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
-	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/wire"
 )
 
+// reader reads the fields of an action.
+type reader func(*chat.Fields)
+
+func reads[In any](read func(*chat.Fields) In) reader { return func(f *chat.Fields) { read(f) } }
+
+// TestInputs goes through the rules of each input. A row's fields are JSON without its braces.
 func TestInputs(t *testing.T) {
-	type input interface{ Validate() error }
-	named := func(n int) []chat.RoomID {
-		var names []chat.RoomID
-		for i := range n {
-			names = append(names, chat.RoomID(fmt.Sprint("r", i)))
-		}
-		return names
-	}
+	send, join, leave := reads(messages.ReadSendMessage), reads(rooms.ReadJoinRoom), reads(rooms.ReadLeaveRoom)
+	sync, page, ping := reads(messages.ReadSync), reads(messages.ReadHistory), reads(rooms.ReadPing)
+	list := func(n int) string { return strings.TrimSuffix(strings.Repeat(`"r",`, n), ",") }
 	for _, c := range []struct {
-		name  string
-		in    input
-		field string
+		name   string
+		read   reader
+		fields string
+		wrong  string
 	}{
-		{"send", messages.SendMessage{"r", "hi", "1"}, ""},
-		{"send without room", messages.SendMessage{"", "hi", "1"}, "room_id"},
-		{"send without id", messages.SendMessage{"r", "hi", ""}, "client_message_id"},
-		{"send without content", messages.SendMessage{"r", "", "1"}, "content"},
-		{"join", rooms.JoinRoom{Room: "r", AfterID: nil}, ""},
-		{"join after 0", rooms.JoinRoom{Room: "r", AfterID: new(chat.EntryID(0))}, ""},
-		{"join after -1", rooms.JoinRoom{Room: "r", AfterID: new(chat.EntryID(-1))}, "after_id"},
-		{"join nothing", rooms.JoinRoom{Room: "", AfterID: nil}, "room_id"},
-		{"leave", rooms.LeaveRoom{Room: "r"}, ""},
-		{"leave nothing", rooms.LeaveRoom{Room: ""}, "room_id"},
-		{"sync", messages.Sync{"r", 0, 1}, ""},
-		{"sync to the limit", messages.Sync{"r", 7, 100}, ""},
-		{"sync over the limit", messages.Sync{"r", 7, 101}, "limit"},
-		{"sync nothing", messages.Sync{"r", 7, 0}, "limit"},
-		{"sync after -1", messages.Sync{"r", -1, 1}, "after_id"},
-		{"sync without room", messages.Sync{"", 0, 1}, "room_id"},
-		{"newest page", roomlog.Query{Room: "r", Limit: 1}, ""},
-		{"page after", roomlog.Query{Room: "r", After: new(chat.EntryID(0)), Limit: 100}, ""},
-		{"page before", roomlog.Query{Room: "r", Before: new(chat.EntryID(1)), Limit: 100}, ""},
-		{"page after -1", roomlog.Query{Room: "r", After: new(chat.EntryID(-1)), Limit: 1}, "after"},
-		{"page before 0", roomlog.Query{Room: "r", Before: new(chat.EntryID(0)), Limit: 1}, "before"},
-		{"page after and before", roomlog.Query{Room: "r", After: new(chat.EntryID(1)), Before: new(chat.EntryID(9)), Limit: 1}, "before"},
-		{"page of none", roomlog.Query{Room: "r", Limit: 0}, "limit"},
-		{"page of too many", roomlog.Query{Room: "r", Limit: 101}, "limit"},
-		{"page of no room", roomlog.Query{Limit: 1}, "room_id"},
-		{"ping", rooms.Ping{}, ""},
-		{"ping 10 rooms", rooms.Ping{Rooms: named(10)}, ""},
-		{"ping 11 rooms", rooms.Ping{Rooms: named(11)}, "room_ids"},
-		{"ping a bad room", rooms.Ping{Rooms: []chat.RoomID{"a b"}}, "room_ids"},
+		{"send", send, `"room_id":"r","content":"hi","client_message_id":"1"`, ""},
+		{"send without room", send, `"room_id":"","content":"hi","client_message_id":"1"`, "room_id"},
+		{"send without id", send, `"room_id":"r","content":"hi","client_message_id":""`, "client_message_id"},
+		{"send without content", send, `"room_id":"r","content":"","client_message_id":"1"`, "content"},
+		{"two faults: the first is told", send, `"room_id":"r","content":"","client_message_id":""`, "content"},
+		{"join", join, `"room_id":"r"`, ""},
+		{"join after 0", join, `"room_id":"r","after_id":0`, ""},
+		{"join after -1", join, `"room_id":"r","after_id":-1`, "after_id"},
+		{"join nothing", join, `"room_id":""`, "room_id"},
+		{"leave", leave, `"room_id":"r"`, ""},
+		{"leave nothing", leave, `"room_id":""`, "room_id"},
+		{"sync", sync, `"room_id":"r","after_id":0,"limit":1`, ""},
+		{"sync to the limit", sync, `"room_id":"r","after_id":7,"limit":100`, ""},
+		{"sync over the limit", sync, `"room_id":"r","after_id":7,"limit":101`, "limit"},
+		{"sync nothing", sync, `"room_id":"r","after_id":7,"limit":0`, "limit"},
+		{"sync after -1", sync, `"room_id":"r","after_id":-1,"limit":1`, "after_id"},
+		{"sync without room", sync, `"room_id":"","after_id":0,"limit":1`, "room_id"},
+		{"newest page", page, `"room_id":"r","limit":1`, ""},
+		{"page after", page, `"room_id":"r","after":0,"limit":100`, ""},
+		{"page before", page, `"room_id":"r","before":1,"limit":100`, ""},
+		{"page after -1", page, `"room_id":"r","after":-1,"limit":1`, "after"},
+		{"page before 0", page, `"room_id":"r","before":0,"limit":1`, "before"},
+		{"page after and before", page, `"room_id":"r","after":1,"before":9,"limit":1`, "before"},
+		{"page of none", page, `"room_id":"r","limit":0`, "limit"},
+		{"page of too many", page, `"room_id":"r","limit":101`, "limit"},
+		{"page of no room", page, `"limit":1`, "room_id"},
+		{"page that waits", page, `"room_id":"r","wait":20`, "wait"},
+		{"ping", ping, `"x":1`, ""},
+		{"ping 10 rooms", ping, `"room_ids":[` + list(10) + `]`, ""},
+		{"ping 11 rooms", ping, `"room_ids":[` + list(11) + `]`, "room_ids"},
+		{"ping a bad room", ping, `"room_ids":["a b"]`, "room_ids"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := c.in.Validate()
+			r, err := wire.ParseRequest([]byte(`{"action":"x",` + c.fields + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := r.Fields()
+			c.read(f)
 			field := ""
-			if e, ok := errors.AsType[*chat.Error](err); ok && e.Code == chat.CodeInvalid {
+			if e, ok := errors.AsType[*chat.Error](f.Err()); ok && e.Code == chat.CodeInvalid {
 				field = e.Field
 			}
-			if field != c.field || (err == nil) != (field == "") {
-				t.Errorf("got %v, want %s with field %q", err, chat.CodeInvalid, c.field)
+			if field != c.wrong || (f.Err() == nil) != (field == "") {
+				t.Errorf("got %v, want %s with field %q", f.Err(), chat.CodeInvalid, c.wrong)
 			}
 		})
 	}

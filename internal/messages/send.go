@@ -9,56 +9,50 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// SendMessage is what a client gives to send a message.
+// SendMessage asks for a message to be stored.
 type SendMessage struct {
 	Room            chat.RoomID
 	Content         string
 	ClientMessageID chat.ClientMessageID
 }
 
-// Validate reports the first field that is wrong.
-func (in SendMessage) Validate() error {
-	if err := in.Room.Validate(); err != nil {
-		return err
-	}
-	if err := in.ClientMessageID.Validate(); err != nil {
-		return err
-	}
-	return chat.ValidateContent(in.Content)
+// ReadSendMessage reads the fields of the action sendMessage.
+func ReadSendMessage(f *chat.Fields) SendMessage {
+	return SendMessage{Room: f.Room(), Content: f.Content(), ClientMessageID: f.ClientMessageID()}
 }
 
-// Standings reads what must be known before a message is stored.
+// Prechecks reads what must be known before an entry is stored.
 type Prechecks interface {
-	// Standing reads whether the draft's user is a member of its room, and the draft's claim, nil when there is none: both
+	// Precheck reads whether the user of e is a member of its room, and the claim of e, nil when there is none: both
 	// consistently, in one call.
-	Precheck(ctx context.Context, d chat.NewEntry) (member bool, claim *roomlog.Claim, err error)
+	Precheck(ctx context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error)
 }
 
 // Sender stores messages.
 type Sender struct {
 	membership *rooms.Membership
-	standings  Prechecks
+	prechecks  Prechecks
 	writer     *roomlog.Writer
 }
 
 // NewSender makes a Sender.
-func NewSender(membership *rooms.Membership, standings Prechecks, writer *roomlog.Writer) *Sender {
-	return &Sender{membership: membership, standings: standings, writer: writer}
+func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlog.Writer) *Sender {
+	return &Sender{membership: membership, prechecks: prechecks, writer: writer}
 }
 
-// Send stores the caller's message and gives it as it is stored; a repeat gives what was stored first.
+// Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first.
 //
 // Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as [roomlog.Writer.Append].
 func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (chat.Entry, error) {
-	d := chat.NewEntry{
+	e := chat.NewEntry{
 		Room: in.Room, Kind: chat.KindMessage, User: caller.User(), ClientMessageID: in.ClientMessageID, Content: in.Content,
 	}
-	member, claim, err := s.standings.Precheck(ctx, d)
+	member, claim, err := s.prechecks.Precheck(ctx, e)
 	if err != nil {
-		return chat.Entry{}, fmt.Errorf("read standing: %w", err)
+		return chat.Entry{}, fmt.Errorf("precheck: %w", err)
 	}
 	if !member {
 		return chat.Entry{}, s.membership.Refusal(ctx, in.Room)
 	}
-	return s.writer.AppendWithClaim(ctx, d, claim)
+	return s.writer.AppendWithClaim(ctx, e, claim)
 }

@@ -10,22 +10,16 @@ import (
 // Sync asks for the entries after an id.
 type Sync struct {
 	Room    chat.RoomID
-	AfterID chat.EntryID
-	Limit   int // 1–MaxPageLimit
+	AfterID chat.EntryID // 0 or more
+	Limit   int          // 1–roomlog.MaxPageLimit
 }
 
-// Validate reports the first field that is wrong.
-func (in Sync) Validate() error {
-	if err := in.Room.Validate(); err != nil {
-		return err
-	}
-	if err := roomlog.ValidateAfterID(&in.AfterID); err != nil {
-		return err
-	}
-	return roomlog.Query{Room: in.Room, Limit: in.Limit}.Validate()
+// ReadSync reads the fields of the action sync.
+func ReadSync(f *chat.Fields) Sync {
+	return Sync{Room: f.Room(), AfterID: f.EntryID("after_id", 0), Limit: readLimit(f)}
 }
 
-// Sync gives the page of entries after AfterID.
+// Sync returns the page of entries after AfterID.
 //
 // Errors: as [History.Page].
 func (h *History) Sync(ctx context.Context, caller chat.Caller, in Sync) (roomlog.Page, error) {

@@ -14,30 +14,12 @@ const (
 // FirstID is the lowest id of a room that is still there: 1 as long as no entry expires.
 const FirstID chat.EntryID = 1
 
-// Query asks for a page of a room's log. After and Before are nil when not asked for; both nil is the newest page.
+// Query asks for a page of a room's log: after an id, or before one; when both are nil, for the newest page.
 type Query struct {
 	Room   chat.RoomID
-	After  *chat.EntryID
-	Before *chat.EntryID
-	Limit  int // 1–MaxPageLimit
-}
-
-// Validate reports the first field that is wrong.
-func (q Query) Validate() error {
-	if err := q.Room.Validate(); err != nil {
-		return err
-	}
-	switch {
-	case q.After != nil && q.Before != nil:
-		return chat.Invalid("before", "cannot go with after")
-	case q.After != nil && *q.After < 0:
-		return chat.Invalid("after", "must be 0 or more")
-	case q.Before != nil && *q.Before < 1:
-		return chat.Invalid("before", "must be 1 or more")
-	case q.Limit < 1 || q.Limit > MaxPageLimit:
-		return chat.Invalid("limit", "must be from 1 to %d", MaxPageLimit)
-	}
-	return nil
+	After  *chat.EntryID // 0 or more
+	Before *chat.EntryID // 1 or more
+	Limit  int           // 1–MaxPageLimit
 }
 
 // Page is a stretch of a room's log, in rising order.
@@ -69,12 +51,4 @@ func (r *Reader) cut(entries []chat.Entry, limit int, fromEnd bool) ([]chat.Entr
 		return entries[len(entries)-kept:], more
 	}
 	return entries[:kept], more
-}
-
-// ValidateAfterID reports whether an id that a client has shown everything up to can be one; nil can.
-func ValidateAfterID(after *chat.EntryID) error {
-	if after != nil && *after < 0 {
-		return chat.Invalid("after_id", "must be 0 or more")
-	}
-	return nil
 }

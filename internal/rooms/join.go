@@ -19,15 +19,12 @@ type Subscriptions interface {
 // JoinRoom asks for the entries of a room from now on, and for those after AfterID, if given.
 type JoinRoom struct {
 	Room    chat.RoomID
-	AfterID *chat.EntryID
+	AfterID *chat.EntryID // 0 or more
 }
 
-// Validate reports the first field that is wrong.
-func (in JoinRoom) Validate() error {
-	if err := in.Room.Validate(); err != nil {
-		return err
-	}
-	return roomlog.ValidateAfterID(in.AfterID)
+// ReadJoinRoom reads the fields of the action joinRoom.
+func ReadJoinRoom(f *chat.Fields) JoinRoom {
+	return JoinRoom{Room: f.Room(), AfterID: f.OptionalEntryID("after_id", 0)}
 }
 
 // Joiner subscribes connections to rooms.
@@ -42,7 +39,7 @@ func NewJoiner(membership *Membership, subscriptions Subscriptions, reader *room
 	return &Joiner{membership: membership, subscriptions: subscriptions, reader: reader}
 }
 
-// Join makes the caller a member and its connection get the room, and gives the entries after AfterID: a page, none
+// Join makes the caller a member and its connection get the room, and returns the entries after AfterID: a page, none
 // without it.
 //
 // The subscription is written before the log is read, so that an entry is in the page or is pushed, or both.

@@ -11,8 +11,8 @@ type LeaveRoom struct {
 	Room chat.RoomID
 }
 
-// Validate reports the first field that is wrong.
-func (in LeaveRoom) Validate() error { return in.Room.Validate() }
+// ReadLeaveRoom reads the fields of the action leaveRoom.
+func ReadLeaveRoom(f *chat.Fields) LeaveRoom { return LeaveRoom{Room: f.Room()} }
 
 // Leave makes the caller's connection get the room no longer; its user stays a member.
 func (j *Joiner) Leave(ctx context.Context, caller chat.Caller, in LeaveRoom) (chat.RoomID, error) {

@@ -7,7 +7,7 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Rooms keeps which rooms there are and who is a member of them.
+// Store keeps which rooms there are and who is a member of them.
 type Store interface {
 	// RoomExists reports whether the room has come into being.
 	RoomExists(ctx context.Context, room chat.RoomID) (bool, error)
@@ -20,39 +20,40 @@ type Store interface {
 }
 
 // Membership decides who is in a room. All of the rule is in this file: every room is public, it comes into being when
-// it is first joined, who joined it is a member, and no entry tells of it, so that the first message of a room is id 1.
+// it is first joined, a user that joined it is a member, and no entry tells of it, so that the first message of a room has
+// the id 1.
 type Membership struct {
-	rooms Store
+	store Store
 }
 
 // NewMembership makes a Membership.
-func NewMembership(rooms Store) *Membership { return &Membership{rooms: rooms} }
+func NewMembership(store Store) *Membership { return &Membership{store: store} }
 
 // Join makes the user a member of the room, which comes into being if need be.
 func (m *Membership) Join(ctx context.Context, user chat.UserID, room chat.RoomID) error {
-	member, err := m.rooms.IsMember(ctx, user, room)
+	member, err := m.store.IsMember(ctx, user, room)
 	if err != nil || member {
 		return chat.Wrap("read member", err)
 	}
 	// The room first: a member of a room that does not exist would be a contradiction for every reader.
-	if err := m.rooms.CreateRoom(ctx, room); err != nil {
+	if err := m.store.CreateRoom(ctx, room); err != nil {
 		return fmt.Errorf("create room: %w", err)
 	}
-	return chat.Wrap("add member", m.rooms.AddMember(ctx, user, room))
+	return chat.Wrap("add member", m.store.AddMember(ctx, user, room))
 }
 
-// Check gives nil for a member of the room, CodeForbidden for who is none, CodeNotFound when there is no such room.
+// Check returns nil for a member of the room, CodeForbidden for a user that is none, CodeNotFound when there is no such room.
 func (m *Membership) Check(ctx context.Context, user chat.UserID, room chat.RoomID) error {
-	member, err := m.rooms.IsMember(ctx, user, room)
+	member, err := m.store.IsMember(ctx, user, room)
 	if err != nil || member {
 		return chat.Wrap("read member", err)
 	}
 	return m.Refusal(ctx, room)
 }
 
-// refusal gives the error for who is no member of the room.
+// Refusal returns the error for a user that is no member of the room: CodeForbidden or CodeNotFound.
 func (m *Membership) Refusal(ctx context.Context, room chat.RoomID) error {
-	exists, err := m.rooms.RoomExists(ctx, room)
+	exists, err := m.store.RoomExists(ctx, room)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read room: %w", err)

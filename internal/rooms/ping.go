@@ -12,21 +12,11 @@ const maxPingRooms = 10
 
 // Ping asks whether the connection lives, and how far the named rooms are.
 type Ping struct {
-	Rooms []chat.RoomID // 10 at most
+	Rooms []chat.RoomID // maxPingRooms at most
 }
 
-// Validate reports the first field that is wrong.
-func (in Ping) Validate() error {
-	if len(in.Rooms) > maxPingRooms {
-		return chat.Invalid("room_ids", "must have at most %d rooms", maxPingRooms)
-	}
-	for _, room := range in.Rooms {
-		if room.Validate() != nil {
-			return chat.Invalid("room_ids", "may hold only names of rooms")
-		}
-	}
-	return nil
-}
+// ReadPing reads the fields of the action ping.
+func ReadPing(f *chat.Fields) Ping { return Ping{Rooms: f.Rooms("room_ids", maxPingRooms)} }
 
 // Pong tells how the connection and its rooms stand.
 type Pong struct {

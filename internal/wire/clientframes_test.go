@@ -14,7 +14,7 @@ import (
 // clientFrame is a frame and what it is read as; nil when it is refused.
 type clientFrame struct {
 	name, frame string
-	want        input
+	want        any
 }
 
 // clientFrames are frames of clients, by their action.
@@ -143,7 +143,7 @@ func TestClientFramesAreReadAsEver(t *testing.T) {
 func outcome(t *testing.T, c clientFrame) string {
 	t.Helper()
 	r, err := wire.ParseRequest([]byte(c.frame))
-	var got input
+	var got any
 	if err == nil {
 		got, err = decodeAction(r)
 	}

@@ -8,15 +8,15 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// meaning is how a code is told: the HTTP status of REST replies and refused handshakes, and whether the same request
+// codeInfo is what goes with a code: the HTTP status of REST replies and refused handshakes, and whether the same request
 // may succeed later.
-type meaning struct {
+type codeInfo struct {
 	status    int
 	retryable bool
 }
 
-// meanings is the one table of codes.
-var meanings = map[chat.Code]meaning{
+// codes is the one table of codes.
+var codes = map[chat.Code]codeInfo{
 	chat.CodeInvalid:       {http.StatusBadRequest, false},
 	chat.CodeUnauthorized:  {http.StatusUnauthorized, false},
 	chat.CodeForbidden:     {http.StatusForbidden, false},
@@ -32,8 +32,8 @@ var meanings = map[chat.Code]meaning{
 // internalMessage is all that a client learns of a defect.
 const internalMessage = "something went wrong on our side"
 
-// told gives what may be told of err: unknown errors become CodeInternal, and their text stays here.
-func told(err error) *chat.Error {
+// publicError returns what may be told of err: unknown errors become CodeInternal, and their text stays here.
+func publicError(err error) *chat.Error {
 	if e, ok := errors.AsType[*chat.Error](err); ok && e.Code != chat.CodeInternal {
 		return e
 	}
@@ -54,13 +54,13 @@ type errorBody struct {
 	RetryAfterMs int64     `json:"retry_after_ms,omitempty"`
 }
 
-// Error gives the frame that tells err. requestID may be empty.
+// Error returns the frame that tells err. requestID may be empty.
 func Error(requestID string, err error) []byte {
-	e := told(err)
+	e := publicError(err)
 	return encode(errorFrame{Type: "error", RequestID: requestID, Error: errorBody{
 		Code:         e.Code,
 		Message:      e.Message,
-		Retryable:    meanings[e.Code].retryable,
+		Retryable:    codes[e.Code].retryable,
 		Field:        e.Field,
 		RetryAfterMs: e.RetryAfter.Milliseconds(),
 	}})
@@ -77,12 +77,12 @@ type problem struct {
 	RetryAfterMs int64     `json:"retry_after_ms,omitempty"`
 }
 
-// ProblemType is the content type of what Problem gives.
+// ProblemType is the content type of what Problem returns.
 const ProblemType = "application/problem+json"
 
-// Problem gives the HTTP status and the body that tell err.
+// Problem returns the HTTP status and the body that tell err.
 func Problem(err error) (status int, body []byte) {
-	e := told(err)
+	e := publicError(err)
 	status = Status(err)
 	return status, encode(problem{
 		Type:         "about:blank",
@@ -95,12 +95,12 @@ func Problem(err error) (status int, body []byte) {
 	})
 }
 
-// Status gives the HTTP status that tells err; 200 for nil.
+// Status returns the HTTP status that tells err; 200 for nil.
 func Status(err error) int {
 	if err == nil {
 		return http.StatusOK
 	}
-	return meanings[told(err).Code].status
+	return codes[publicError(err).Code].status
 }
 
 // encode cannot fail: what the frames hold are strings, numbers and lists of them.

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/internal/messages"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/wire"
 )
@@ -40,8 +40,7 @@ func largest(character string) chat.Entry {
 func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 	for _, character := range []string{"\x00", "\x1f", "<", "&", "\u2028", "\"", "\\", "\x7f", "é", "€", "😀", "\ufffd"} {
 		e := largest(character)
-		in := messages.SendMessage{Room: e.Room, Content: e.Content, ClientMessageID: e.ClientMessageID}
-		if err := in.Validate(); err != nil {
+		if err := errors.Join(e.Room.Validate(), chat.ValidateContent(e.Content), e.ClientMessageID.Validate()); err != nil {
 			t.Fatal(err) // else this is not the largest that is allowed
 		}
 		for _, frame := range wire.Messages(e.Room, []chat.Entry{e, e}) {

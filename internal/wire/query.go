@@ -4,39 +4,36 @@ import (
 	"strconv"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/internal/roomlog"
 )
 
-// HistoryQuery reads GET /rooms/{room_id}/messages from the path's room and the query's parameters.
-func HistoryQuery(room string, parameters map[string]string) (roomlog.Query, error) {
-	q := roomlog.Query{Room: chat.RoomID(room)}
-	if _, ok := parameters["wait"]; ok {
-		return q, chat.Invalid("wait", "is not supported yet")
-	}
-	after, err := integerParameter(parameters, "after")
-	if err != nil {
-		return q, err
-	}
-	before, err := integerParameter(parameters, "before")
-	if err != nil {
-		return q, err
-	}
-	limit, err := integerParameter(parameters, "limit")
-	if err != nil {
-		return q, err
-	}
-	q.After, q.Before, q.Limit = (*chat.EntryID)(after), (*chat.EntryID)(before), pageLimit(limit)
-	return q, nil
+// Parameters are those of a request to the HTTP API, of its path and of its query, by their names. It implements
+// [chat.Values].
+type Parameters map[string]string
+
+// Text implements [chat.Values].
+func (p Parameters) Text(name string) (string, bool, error) {
+	value, ok := p[name]
+	return value, ok, nil
 }
 
-func integerParameter(parameters map[string]string, name string) (*int64, error) {
-	text, ok := parameters[name]
+// Texts implements [chat.Values]: a parameter is one string.
+func (p Parameters) Texts(name string) ([]string, bool, error) {
+	value, ok := p[name]
 	if !ok {
-		return nil, nil
+		return nil, false, nil
+	}
+	return []string{value}, true, nil
+}
+
+// Integer implements [chat.Values].
+func (p Parameters) Integer(name string) (int64, bool, error) {
+	text, ok := p[name]
+	if !ok {
+		return 0, false, nil
 	}
 	value, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return nil, chat.Invalid(name, "must be an integer")
+		return 0, false, chat.Invalid(name, "must be an integer")
 	}
-	return &value, nil
+	return value, true, nil
 }

@@ -1,0 +1,123 @@
+package chat
+
+// Values are the fields of a request by their names in the protocol, as they came in a frame or in a query. A method
+// returns false when the field is not there. Its error says that the field is of another type; it is CodeInvalid.
+type Values interface {
+	Text(name string) (value string, ok bool, err error)
+	Integer(name string) (value int64, ok bool, err error)
+	Texts(name string) (values []string, ok bool, err error)
+}
+
+// Fields reads the fields of a request, each by the rule of what it holds, and keeps the first error: so that an action
+// reads its fields one after the other, and what is told names one field. After an error the values read are to be dropped.
+type Fields struct {
+	values Values
+	err    error
+}
+
+// NewFields makes Fields that read from values.
+func NewFields(values Values) *Fields { return &Fields{values: values} }
+
+// Err returns the first error: CodeInvalid for a field that is missing or wrong, CodeTooLarge, or CodeNotFound for the name
+// of a room that no caller may know of.
+func (f *Fields) Err() error { return f.err }
+
+// Check keeps err, if it is the first: for rules about several fields.
+func (f *Fields) Check(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// Absent refuses a field that is not there yet; instead says what to do.
+func (f *Fields) Absent(name, instead string) {
+	if _, ok, err := f.values.Text(name); ok || err != nil {
+		f.Check(Invalid(name, "is not there yet: %s", instead))
+	}
+}
+
+// Text reads a field that must be there and be a string, of any content.
+func (f *Fields) Text(name string) string {
+	value, ok, err := f.values.Text(name)
+	if f.Check(err); err == nil && !ok {
+		f.Check(Invalid(name, "is missing"))
+	}
+	return value
+}
+
+// Room reads room_id.
+func (f *Fields) Room() RoomID {
+	room := RoomID(f.Text("room_id"))
+	f.Check(room.Validate())
+	return room
+}
+
+// ClientMessageID reads client_message_id.
+func (f *Fields) ClientMessageID() ClientMessageID {
+	id := ClientMessageID(f.Text("client_message_id"))
+	f.Check(id.Validate())
+	return id
+}
+
+// Content reads content.
+func (f *Fields) Content() string {
+	content := f.Text("content")
+	f.Check(ValidateContent(content))
+	return content
+}
+
+// EntryID reads the id of an entry, "least" or more, that must be there.
+func (f *Fields) EntryID(name string, least EntryID) EntryID {
+	id := f.OptionalEntryID(name, least)
+	if id == nil {
+		f.Check(Invalid(name, "is missing"))
+		return 0
+	}
+	return *id
+}
+
+// OptionalEntryID is EntryID for a field that may be left out, which is nil.
+func (f *Fields) OptionalEntryID(name string, least EntryID) *EntryID {
+	value, ok, err := f.values.Integer(name)
+	f.Check(err)
+	if err != nil || !ok {
+		return nil
+	}
+	id := EntryID(value)
+	if id < least {
+		f.Check(Invalid(name, "must be %d or more", least))
+	}
+	return &id
+}
+
+// Number reads a number from "least" to "most"; "otherwise" when the field is left out.
+func (f *Fields) Number(name string, least, most, otherwise int) int {
+	value, ok, err := f.values.Integer(name)
+	if f.Check(err); err != nil || !ok {
+		return otherwise
+	}
+	if value < int64(least) || value > int64(most) {
+		f.Check(Invalid(name, "must be from %d to %d", least, most))
+	}
+	return int(value)
+}
+
+// Rooms reads a list of names of rooms, "most" at most; nil when the field is left out.
+func (f *Fields) Rooms(name string, most int) []RoomID {
+	values, ok, err := f.values.Texts(name)
+	f.Check(err)
+	if !ok {
+		return nil
+	}
+	if len(values) > most {
+		f.Check(Invalid(name, "must have at most %d rooms", most))
+	}
+	rooms := make([]RoomID, len(values))
+	for i, value := range values {
+		rooms[i] = RoomID(value)
+		if CodeOf(rooms[i].Validate()) == CodeInvalid {
+			f.Check(Invalid(name, "may hold only names of rooms"))
+		}
+	}
+	return rooms
+}
