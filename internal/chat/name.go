@@ -5,45 +5,70 @@ import "strings"
 // RoomID names a room: 1–64 of a-z A-Z 0-9 . _ -
 type RoomID string
 
-// UserID names a user, by the same rule as a RoomID.
+// UserID names a user: 1–64 of a-z A-Z 0-9 . _ - and of | @ : +, which issuers of tokens put into their subjects.
 type UserID string
 
 // ClientMessageID is what a client calls a message of its own, to send it twice and have it stored once:
-// 1–64 printable ASCII characters. It is unique per user and room.
+// 1–64 printable ASCII characters, of which the first is not "!". It is unique per user and room.
 type ClientMessageID string
 
 const maxNameLength = 64
 
 // Validate reports whether the name keeps to the rule; its error names the field room_id.
-func (r RoomID) Validate() error { return validateName("room_id", string(r)) }
+//
+// Its error is CodeNotFound for a name that only the server may give: there is no such room yet, and a client must not
+// learn from the answer which of them there are.
+func (r RoomID) Validate() error {
+	if err := validateName("room_id", string(r), roomMarks); err != nil {
+		return err
+	}
+	if strings.HasPrefix(string(r), "p.") || strings.HasPrefix(string(r), "dm.") {
+		return Errorf(CodeNotFound, "there is no such room")
+	}
+	return nil
+}
 
 // Validate reports whether the name keeps to the rule; its error names the field user_id.
-func (u UserID) Validate() error { return validateName("user_id", string(u)) }
+func (u UserID) Validate() error {
+	if err := validateName("user_id", string(u), userMarks); err != nil {
+		return err
+	}
+	if strings.HasPrefix(string(u), "deleted-") {
+		return Invalid("user_id", "is a reserved name") // it is the name of an erased user
+	}
+	return nil
+}
 
 // Validate reports whether the id keeps to the rule; its error names the field client_message_id.
 func (c ClientMessageID) Validate() error { return ValidateLabel("client_message_id", string(c)) }
 
-func validateName(field, name string) error {
+// The characters that names may hold beside letters and digits, with a space between them.
+const (
+	roomMarks = ". _ -"
+	userMarks = ". _ - | @ : +"
+)
+
+func validateName(field, name, marks string) error {
+	refused := func(c rune) bool { return !isLetterOrDigit(c) && (c == ' ' || !strings.ContainsRune(marks, c)) }
 	switch {
 	case name == "":
 		return Invalid(field, "is missing")
 	case len(name) > maxNameLength:
 		return Invalid(field, "must have at most %d characters", maxNameLength)
-	case strings.ContainsFunc(name, func(c rune) bool { return !isNameCharacter(c) }):
-		return Invalid(field, "may hold only a-z A-Z 0-9 . _ -")
-	case name == "." || name == ".." || name == "me" || strings.HasPrefix(name, "deleted-"):
-		// Paths and the names of erased users would otherwise be ambiguous.
-		return Invalid(field, "is a reserved name")
+	case strings.ContainsFunc(name, refused):
+		return Invalid(field, "may hold only a-z A-Z 0-9 %s", marks)
+	case name == "." || name == ".." || name == "me":
+		return Invalid(field, "is a reserved name") // it has a meaning of its own in a path
 	}
 	return nil
 }
 
-func isNameCharacter(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c == '-'
+func isLetterOrDigit(c rune) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // ValidateLabel reports whether value is 1–64 printable ASCII characters (0x20–0x7e), as client_message_id and
-// request_id must be.
+// request_id must be. A first "!" marks the labels that the server makes.
 func ValidateLabel(field, value string) error {
 	switch {
 	case value == "":
@@ -52,6 +77,8 @@ func ValidateLabel(field, value string) error {
 		return Invalid(field, "must have at most %d characters", maxNameLength)
 	case strings.ContainsFunc(value, func(c rune) bool { return c < 0x20 || c > 0x7e }):
 		return Invalid(field, "may hold only printable ASCII characters")
+	case value[0] == '!':
+		return Invalid(field, "may not begin with !")
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ func TestGoodTokens(t *testing.T) {
 		"neither nbf nor iat":   es256().token(t, header, with(claims, object{"nbf": absent{}, "iat": absent{}})),
 		"claims of one's own":   es256().token(t, header, with(claims, object{"scope": "chat", "sub_id": object{"sub": "bob"}})),
 		"exp in the last hour":  es256().token(t, header, with(claims, object{"exp": now().Unix() + 1})),
+		"sub of an issuer":      es256().token(t, header, with(claims, object{"sub": "oidc|eu:5f7c@example.com+1"})),
 		"longest possible name": es256().token(t, header, with(claims, object{"sub": strings.Repeat("a", 64)})),
 	}
 	for algorithm, s := range signers() {
@@ -36,7 +37,7 @@ func TestGoodTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if identity.User != "alice" && name != "longest possible name" {
+			if identity.User != "alice" && name != "longest possible name" && name != "sub of an issuer" {
 				t.Errorf("user is %q", identity.User)
 			}
 			if identity.ExpiresAt.Before(now()) || identity.ExpiresAt.After(now().Add(time.Hour)) {
@@ -93,6 +94,7 @@ func badClaims() map[string]object {
 		"sub not ASCII":          {"sub": "ålice"},
 		"sub with another case":  {"sub": "alice", "Sub": "bob"},
 		"sub too long":           {"sub": strings.Repeat("a", 65)},
+		"sub with a comma":       {"sub": "alice,bob"},
 		"sub a reserved name":    {"sub": "me"},
 		"sub of an erased user":  {"sub": "deleted-1"},
 		"sub that leaves a path": {"sub": ".."},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,7 @@ func TestBadFrames(t *testing.T) {
 		"request_id not ASCII":     {`{"action":"ping","request_id":"é"}`, "request_id", ""},
 		"request_id not printable": {`{"action":"ping","request_id":"a\tb"}`, "request_id", ""},
 		"request_id with DEL":      {`{"action":"ping","request_id":"\u007f"}`, "request_id", ""},
+		"request_id of the server": {`{"action":"ping","request_id":"!1"}`, "request_id", ""},
 		"request_id not UTF-8":     {"{\"action\":\"ping\",\"request_id\":\"\xff\"}", "request_id", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,12 +155,12 @@ func TestBadFields(t *testing.T) {
 		"ping":        {{"room_ids", `["general"]`}},
 	}
 	badNames := []string{"1", "true", `["general"]`, `{"room_id":"general"}`, `""`, `"a b"`, `"a/b"`, `"é"`, `"."`, `".."`, `"me"`,
-		`"deleted-1"`, `"` + strings.Repeat("x", 65) + `"`}
+		`"ann@home"`, `"` + strings.Repeat("x", 65) + `"`}
 	badIntegers := []string{`"1"`, "1.0", "1.5", "1e3", "1E3", "-1", "9223372036854775808", "-9223372036854775809", "true", "[1]", "{}", `""`}
 	bad := map[string][]string{
 		"room_id":           badNames,
 		"content":           {"1", "false", `["hi"]`, "{}", `""`},
-		"client_message_id": {"1", "[]", `""`, `"é"`, `"a\nb"`, `"` + strings.Repeat("x", 65) + `"`},
+		"client_message_id": {"1", "[]", `""`, `"é"`, `"!1"`, `"a\nb"`, `"` + strings.Repeat("x", 65) + `"`},
 		"after_id":          badIntegers,
 		"limit":             append([]string{"0", "101", "4294967346"}, badIntegers...),
 		"room_ids":          {`"general"`, "1", "{}", `{"0":"general"}`, "[1]", "[null]", `["a b"]`, `[""]`, `[["a"]]`, elevenRooms},
@@ -188,6 +190,20 @@ func TestBadFields(t *testing.T) {
 						t.Logf("%s was read as %+v", body, in)
 					}
 				})
+			}
+		}
+	}
+}
+
+func TestNamesOfTheServerAreNotFound(t *testing.T) {
+	for _, fields := range []string{
+		`"action":"joinRoom"`, `"action":"leaveRoom"`, `"action":"sync","after_id":0`,
+		`"action":"sendMessage","content":"hi","client_message_id":"1"`,
+	} {
+		for _, room := range []string{"p.1", "dm.ann.bob"} {
+			_, err := decodeAction(request(t, `{"room_id":"`+room+`",`+fields+`}`))
+			if chat.CodeOf(err) != chat.CodeNotFound {
+				t.Errorf("%s with %s: %v, want %s", fields, room, err, chat.CodeNotFound)
 			}
 		}
 	}
@@ -275,7 +291,7 @@ func FuzzRequest(f *testing.F) {
 		for _, action := range []string{"sendMessage", "joinRoom", "leaveRoom", "sync", "ping"} {
 			r.Action = action
 			if _, err := decodeAction(r); err != nil {
-				if e, ok := errors.AsType[*chat.Error](err); !ok || e.Field == "" {
+				if e, ok := errors.AsType[*chat.Error](err); !ok || e.Field == "" && e.Code != chat.CodeNotFound {
 					t.Errorf("%s: the error names no field: %v", action, err)
 				}
 				expectTold(t, r, err)
@@ -286,7 +302,9 @@ func FuzzRequest(f *testing.F) {
 
 func expectTold(t *testing.T, r wire.Request, err error) {
 	t.Helper()
-	if code := chat.CodeOf(err); code != chat.CodeInvalid && code != chat.CodeTooLarge {
+	// A name that only the server may give is not found.
+	codes := []chat.Code{chat.CodeInvalid, chat.CodeTooLarge, chat.CodeNotFound}
+	if code := chat.CodeOf(err); !slices.Contains(codes, code) {
 		t.Errorf("error of code %s: %v", code, err)
 	}
 	frame, ok := decode(t, wire.Error(r.RequestID, err)).(map[string]any)
