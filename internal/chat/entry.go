@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -33,7 +35,8 @@ func (e Entry) IsVoid() bool { return e.Kind == KindVoid }
 
 const maxContentCharacters = 4000
 
-// ValidateContent reports whether the content of a message keeps to the rule: 1–4,000 characters (Unicode code points).
+// ValidateContent reports whether the content of a message keeps to the rule: 1–4,000 characters (Unicode code points),
+// at least one of which can be seen; of control characters only tab, line feed and carriage return.
 func ValidateContent(content string) error {
 	switch n := utf8.RuneCountInString(content); {
 	case n == 0:
@@ -42,8 +45,28 @@ func ValidateContent(content string) error {
 		return Invalid("content", "is not valid UTF-8")
 	case n > maxContentCharacters:
 		return &Error{Code: CodeTooLarge, Field: "content", Message: "content must have at most 4,000 characters"}
+	case strings.ContainsFunc(content, isRefusedControl):
+		return Invalid("content", "may hold no control characters but tab, line feed and carriage return")
+	case !strings.ContainsFunc(content, isVisible):
+		return Invalid("content", "must hold at least one visible character")
 	}
 	return nil
+}
+
+func isRefusedControl(c rune) bool {
+	return unicode.IsControl(c) && c != '\t' && c != '\n' && c != '\r'
+}
+
+const brailleBlank = '\u2800' // for Unicode it is a symbol, and it has no dots
+
+// isVisible reports whether c shows something by itself.
+//
+// The default-ignorable code points are derived as in Unicode's DerivedCoreProperties.txt: the format characters, the
+// variation selectors, and those that are listed one by one. That list takes some format characters out again; they stay
+// invisible here, since a format character does not count as visible.
+func isVisible(c rune) bool {
+	return c != brailleBlank && !unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf,
+		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // NewEntry is an entry before it has a place: what its sender gives.
