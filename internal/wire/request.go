@@ -42,6 +42,9 @@ func ParseRequest(body []byte) (Request, error) {
 		}
 		r.RequestID = id
 	}
+	if err := checkSurrogates(body, r.fields); err != nil {
+		return r, err
+	}
 	f := r.Fields()
 	r.Action = f.Text("action")
 	return r, f.Err()
