@@ -2,18 +2,13 @@
 package token
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
 
 	"serverlesschat/internal/chat"
@@ -21,7 +16,7 @@ import (
 
 // Options say which tokens hold.
 type Options struct {
-	Keys     string // public keys: a JWKS (RFC 7517) as base64url without padding; each key has a kid
+	Keys     string // public keys: a JWKS (RFC 7517) as base64url without padding; each key that is used has a kid
 	Issuer   string // the iss claim
 	Audience string // one of the aud claim
 	Types    []string
@@ -33,20 +28,16 @@ type Verifier struct {
 	keys   map[string]key
 	types  []string
 	parser *jwt.Parser
+	now    func() time.Time
 }
 
-// key is a public key and the one algorithm that it is used with.
-type key struct {
-	algorithm string
-	public    any
-}
-
-const minRSABits = 2048
+// leeway is how far the issuer's clock may be ahead of ours.
+const leeway = 30 * time.Second
 
 // NewVerifier makes a Verifier. Without keys, issuer or audience it accepts no token. Its errors name what is wrong with
 // the keys.
 func NewVerifier(o Options) (*Verifier, error) {
-	keys, err := parseKeys(o.Keys)
+	keys, err := decodeKeys(o.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -56,76 +47,18 @@ func NewVerifier(o Options) (*Verifier, error) {
 	return &Verifier{
 		keys:  keys,
 		types: o.Types,
+		now:   o.Now,
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{"ES256", "ES384", "ES512", "RS256", "PS256", "EdDSA"}),
 			jwt.WithIssuer(o.Issuer),
 			jwt.WithAudience(o.Audience),
 			jwt.WithExpirationRequired(),
 			jwt.WithIssuedAt(),
+			jwt.WithLeeway(leeway), // for nbf and iat; verify takes exp at its word
 			jwt.WithStrictDecoding(),
 			jwt.WithTimeFunc(o.Now),
 		),
 	}, nil
-}
-
-func parseKeys(encoded string) (map[string]key, error) {
-	keys := map[string]key{}
-	if encoded == "" {
-		return keys, nil
-	}
-	data, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
-	if err != nil {
-		return nil, fmt.Errorf("token keys: not base64url: %w", err)
-	}
-	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(data, &set); err != nil {
-		return nil, fmt.Errorf("token keys: not a JWKS: %w", err)
-	}
-	if len(set.Keys) == 0 {
-		return nil, errors.New("token keys: there is no key in the set") // as when a key stands where a set should
-	}
-	for _, k := range set.Keys {
-		if k.KeyID == "" {
-			return nil, errors.New("token keys: a key has no kid")
-		}
-		if _, twice := keys[k.KeyID]; twice {
-			return nil, fmt.Errorf("token keys: two keys have the kid %q", k.KeyID)
-		}
-		algorithm, err := algorithmOf(k)
-		if err != nil {
-			return nil, fmt.Errorf("token keys: key %q: %w", k.KeyID, err)
-		}
-		keys[k.KeyID] = key{algorithm: algorithm, public: k.Key}
-	}
-	return keys, nil
-}
-
-// algorithmOf gives the algorithm of a key: what it says, or else the usual one of its type.
-func algorithmOf(k jose.JSONWebKey) (string, error) {
-	if k.Use != "" && k.Use != "sig" {
-		return "", fmt.Errorf("use %q is not that of a key for signatures", k.Use)
-	}
-	var usual, other string
-	switch public := k.Key.(type) {
-	case *ecdsa.PublicKey:
-		usual = map[int]string{256: "ES256", 384: "ES384", 521: "ES512"}[public.Curve.Params().BitSize]
-	case *rsa.PublicKey:
-		if public.N.BitLen() < minRSABits {
-			return "", fmt.Errorf("an RSA key must have at least %d bits", minRSABits)
-		}
-		usual, other = "RS256", "PS256"
-	case ed25519.PublicKey:
-		usual = "EdDSA"
-	default:
-		return "", errors.New("must be a public EC, RSA or Ed25519 key")
-	}
-	switch k.Algorithm {
-	case "", usual:
-		return usual, nil
-	case other:
-		return other, nil
-	}
-	return "", fmt.Errorf("alg %q does not fit its type", k.Algorithm)
 }
 
 // Verify checks a token and gives whom it names. Its error is CodeUnauthorized, with the reason as its cause, for the
@@ -153,6 +86,9 @@ func (v *Verifier) verify(raw string) (chat.Identity, error) {
 	expires, err := claims.GetExpirationTime()
 	if err != nil || expires == nil || expires.Year() > maxYear {
 		return chat.Identity{}, errors.New("exp is not a time")
+	}
+	if !v.now().Before(expires.Time) {
+		return chat.Identity{}, jwt.ErrTokenExpired
 	}
 	subject, err := claims.GetSubject()
 	if err != nil {
@@ -188,7 +124,7 @@ func (v *Verifier) keyFor(t *jwt.Token) (any, error) {
 	case k.algorithm != t.Method.Alg():
 		return nil, errors.New("alg is not that of the key")
 	}
-	return k.public, nil
+	return k.public.Key, nil
 }
 
 // sameType compares media types as RFC 7515, 4.1.9 says: in any case, with or without "application/".
