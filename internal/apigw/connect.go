@@ -48,8 +48,8 @@ func Connect(tokens TokenVerifier, store connections.Store) func(context.Context
 
 func accept(h handshake) websocketReply {
 	reply := websocketReply{StatusCode: http.StatusOK}
-	if h.offersProtocol(wire.Subprotocol) {
-		reply.Headers = map[string]string{"Sec-WebSocket-Protocol": wire.Subprotocol}
+	if protocol := h.chatProtocol(); protocol != "" {
+		reply.Headers = map[string]string{"Sec-WebSocket-Protocol": protocol}
 	}
 	return reply
 }

@@ -49,7 +49,7 @@ func TestConnectTakesATokenFromItsPlaces(t *testing.T) {
 		"subprotocol, other order":    {headers: multi{"Sec-WebSocket-Protocol": {"bearer.good,chat.v1"}}, protocol: "chat.v1"},
 		"subprotocol, name in a case": {headers: multi{"sec-websocket-protocol": {"chat.v1, bearer.good"}}, protocol: "chat.v1"},
 		"subprotocol, two headers":    {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1", "bearer.good"}}, protocol: "chat.v1"},
-		"subprotocol, token alone":    {headers: multi{"Sec-WebSocket-Protocol": {"bearer.good"}}},
+		"subprotocol in capitals":     {headers: multi{"Sec-WebSocket-Protocol": {"CHAT.V1, BEARER.good"}}, protocol: "CHAT.V1"},
 		"subprotocol, with others":    {headers: multi{"Sec-WebSocket-Protocol": {"mqtt, chat.v2, chat.v1 ,bearer.good"}}, protocol: "chat.v1"},
 		"header before subprotocol":   {headers: multi{"Authorization": {"Bearer good"}, "Sec-WebSocket-Protocol": {"chat.v1, bearer.bad"}}, protocol: "chat.v1"},
 		"header before ticket":        {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"ticket": {"x"}}},
@@ -87,12 +87,13 @@ func TestConnectRefuses(t *testing.T) {
 		"empty protocol":              {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, bearer."}}},
 		"two protocols":               {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, bearer.good, bearer.good"}}},
 		"two protocols, two headers":  {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, bearer.good", "bearer.good"}}},
-		"protocol in capitals":        {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, Bearer.good"}}},
+		"two protocols, in two cases": {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, bearer.good, Bearer.good"}}},
 		"ticket":                      {query: multi{"ticket": {secret}}},
 		"two tickets":                 {query: multi{"ticket": {"good", "good"}}},
-		"bad protocol, ticket":        {headers: multi{"Sec-WebSocket-Protocol": {"bearer.bad"}}, query: multi{"ticket": {"good"}}},
+		"bad protocol, ticket":        {headers: multi{"Sec-WebSocket-Protocol": {"chat.v1, bearer.bad"}}, query: multi{"ticket": {"good"}}},
 		"token in the query":          {query: multi{"token": {"good"}}},
 		"access_token in the query":   {query: multi{"access_token": {"good"}}},
+		"Token in the query":          {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"Token": {"good"}}},
 		"token in both":               {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"token": {secret}}},
 		"header of the name in query": {query: multi{"Authorization": {"Bearer good"}}},
 	} {
@@ -104,6 +105,32 @@ func TestConnectRefuses(t *testing.T) {
 			expect(t, "content type", reply.Headers["Content-Type"], "application/problem+json")
 			expect(t, "outcome", line["outcome"], "unauthorized")
 			expect(t, "Errors", line["Errors"], 1.0)
+			if calls := store.Calls; len(calls) > 0 {
+				t.Errorf("the store was called: %v", calls)
+			}
+		})
+	}
+}
+
+// A browser could not use such a connection, so it should learn why there is none: the reason is in the log.
+func TestConnectRefusesATokenWithoutTheProtocol(t *testing.T) {
+	for name, headers := range map[string]multi{
+		"a good token":      {"Sec-WebSocket-Protocol": {"bearer.good"}},
+		"a bad token":       {"Sec-WebSocket-Protocol": {"bearer." + secret}},
+		"an empty token":    {"Sec-WebSocket-Protocol": {"bearer."}},
+		"two tokens":        {"Sec-WebSocket-Protocol": {"bearer.good, bearer.good"}},
+		"other protocols":   {"Sec-WebSocket-Protocol": {"mqtt, chat.v2, chat.v11, bearer.good"}},
+		"an Authorization":  {"Sec-WebSocket-Protocol": {"bearer.good"}, "Authorization": {"Bearer good"}},
+		"prefix in a case":  {"Sec-WebSocket-Protocol": {"Bearer.good"}},
+		"header in capital": {"SEC-WEBSOCKET-PROTOCOL": {"bearer.good"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := newStore()
+			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(headers, nil))
+			expect(t, "status", reply.StatusCode, http.StatusBadRequest)
+			expect(t, "code", object(t, reply.Body)["code"], "invalid")
+			expect(t, "outcome", line["outcome"], "invalid")
+			expect(t, "error", line["error"], "invalid Sec-WebSocket-Protocol: must hold chat.v1 beside bearer.TOKEN")
 			if calls := store.Calls; len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
