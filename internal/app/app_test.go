@@ -126,9 +126,10 @@ func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 
 func TestWrongSettingsAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ function, value, want string }{
-		"HOLE_AGE_MS, a word":       {"fanout", "soon", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
-		"HOLE_AGE_MS, zero":         {"history", "0", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
-		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds above 0"},
+		"HOLE_AGE_MS, a word":       {"fanout", "soon", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
+		"HOLE_AGE_MS, zero":         {"history", "0", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
+		"HOLE_AGE_MS, too long":     {"default", "3001", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
+		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"LOG_LEVEL":                 {"push", "LOUD", "setting LOG_LEVEL must be DEBUG, INFO, WARN or ERROR"},
 		"TOKEN_KEYS, not base64url": {"connect", "{}", "setting TOKEN_KEYS cannot be used: token keys: not base64url"},
 		"TOKEN_KEYS, a secret key":  {"history", "eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJhIiwiayI6IkFBIn1dfQ", "must be a public EC, RSA or Ed25519 key"},
@@ -140,6 +141,24 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
 		})
+	}
+}
+
+// What the template allows, the functions take: else a deployment would succeed and nothing would start.
+func TestTheTemplateBoundsTheAgeOfHoles(t *testing.T) {
+	for value, allowed := range map[string]bool{"100": true, "3000": true, "99": false, "3001": false} {
+		_, err := template.Load("../../template.yaml", template.Options{Parameters: map[string]string{"HoleAgeMs": value}})
+		if (err == nil) != allowed {
+			t.Errorf("HoleAgeMs=%s: %v", value, err)
+		}
+		if !allowed {
+			continue
+		}
+		environment := maps.Clone(environments(t)["history"])
+		environment["HOLE_AGE_MS"] = value
+		if _, err := build(t, "history", environment); err != nil {
+			t.Errorf("HOLE_AGE_MS=%s: %v", value, err)
+		}
 	}
 }
 

@@ -45,12 +45,16 @@ func (s *Settings) list(name string) []string {
 	return values
 }
 
-// milliseconds reads a whole number of milliseconds above 0.
+// maxMilliseconds is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and read
+// again; their function has 10 s for all of it.
+const maxMilliseconds = 3000
+
+// milliseconds reads a whole number of milliseconds, from 1 to maxMilliseconds.
 func (s *Settings) milliseconds(name string) time.Duration {
 	text := s.required(name)
 	n, err := strconv.Atoi(text)
-	if text != "" && (err != nil || n <= 0) {
-		s.wrong(name, "must be a whole number of milliseconds above 0")
+	if text != "" && (err != nil || n < 1 || n > maxMilliseconds) {
+		s.wrong(name, fmt.Sprintf("must be a whole number of milliseconds from 1 to %d", maxMilliseconds))
 	}
 	return time.Duration(n) * time.Millisecond
 }
