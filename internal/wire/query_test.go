@@ -80,6 +80,13 @@ func TestBadHistoryQueries(t *testing.T) {
 	}
 }
 
+func TestWaitIsNotThereYet(t *testing.T) {
+	_, err := wire.HistoryQuery("general", map[string]string{"wait": "20"})
+	if want := "invalid wait: is not there yet: ask without it"; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %q", err, want)
+	}
+}
+
 // expectField checks that err is CodeInvalid and names the field; "" is for none.
 func expectField(t *testing.T, err error, field string) {
 	t.Helper()
