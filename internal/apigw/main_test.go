@@ -104,7 +104,7 @@ func observe[In, Out any](t *testing.T, h func(context.Context, In) (Out, error)
 	t.Helper()
 	var out bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&out, nil))
-	reply, err := telemetry.Observed(logger, "test", time.Now, telemetry.Handler[In, Out](h))(t.Context(), in)
+	reply, err := telemetry.Observed(logger, telemetry.Source{Function: "test", Namespace: "Chat/test"}, time.Now, telemetry.Handler[In, Out](h))(t.Context(), in)
 	if err != nil {
 		t.Fatalf("error for Lambda: %v", err)
 	}

@@ -180,7 +180,7 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
-	want := "setting CONNECTIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
+	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
 		t.Errorf("logged %v", line)
 	}

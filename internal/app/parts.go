@@ -20,6 +20,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/token"
 	"serverlesschat/internal/wire"
 )
@@ -27,9 +28,10 @@ import (
 // Parts is what functions are built from. Each part is made when a function asks for it, so that a function needs the
 // settings of its own parts alone.
 type Parts struct {
-	settings *Settings
-	aws      aws.Config
-	log      *slog.Logger
+	settings  *Settings
+	aws       aws.Config
+	log       *slog.Logger
+	namespace string // of the metrics
 }
 
 const (
@@ -54,10 +56,16 @@ func NewParts(ctx context.Context, get func(string) string, out io.Writer) (*Par
 	}
 	level := settings.level("LOG_LEVEL")
 	return &Parts{
-		settings: settings,
-		aws:      awsConfig,
-		log:      slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})),
+		settings:  settings,
+		aws:       awsConfig,
+		namespace: settings.required("METRICS_NAMESPACE"),
+		log:       slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})),
 	}, nil
+}
+
+// source says whose lines a function writes.
+func (p *Parts) source(function string) telemetry.Source {
+	return telemetry.Source{Function: function, Namespace: p.namespace}
 }
 
 func (p *Parts) store(tables dynamo.Tables) *dynamo.Store {

@@ -20,7 +20,7 @@ import (
 func (f fixture) spent(do func(ctx context.Context) error) (write, read float64) {
 	f.Helper()
 	var line bytes.Buffer
-	handler := telemetry.Observed(slog.New(slog.NewJSONHandler(&line, nil)), "test", time.Now,
+	handler := telemetry.Observed(slog.New(slog.NewJSONHandler(&line, nil)), telemetry.Source{}, time.Now,
 		func(ctx context.Context, _ struct{}) (struct{}, error) { return struct{}{}, do(ctx) })
 	_, err := handler(f.Context(), struct{}{})
 	f.ok(err)

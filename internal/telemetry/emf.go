@@ -10,46 +10,43 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// Namespace is that of the metrics.
-const Namespace = "Chat"
+// Source says whose lines they are.
+type Source struct {
+	Function  string
+	Namespace string // of the metrics in CloudWatch; one for each stack, so that no stack raises another one's alarms
+}
 
 // Handler is what Lambda runs.
 type Handler[In, Out any] func(context.Context, In) (Out, error)
 
 // Observed runs h with a Record in its context and writes the record's line when it ends. now gives the time.
-func Observed[In, Out any](log *slog.Logger, function string, now func() time.Time, h Handler[In, Out]) Handler[In, Out] {
+func Observed[In, Out any](log *slog.Logger, source Source, now func() time.Time, h Handler[In, Out]) Handler[In, Out] {
 	return func(ctx context.Context, in In) (Out, error) {
 		start := now()
 		r := newRecord()
 		r.Add(Invocations, 1)
 		out, err := h(context.WithValue(ctx, recordKey{}, r), in)
 		if err != nil {
-			r.Fail("failed", err)
+			r.Fail(codeFailed, err)
 		}
-		r.write(ctx, log, function, start, now())
+		r.write(ctx, log, source, start, now())
 		return out, err
 	}
 }
 
-func (r *Record) write(ctx context.Context, log *slog.Logger, function string, start, end time.Time) {
+// write writes the invocation's line. When requests of one invocation failed with different codes, the line tells of the
+// worst code and each other code has a line of its own: in a line of the Embedded Metric Format a dimension has one value.
+func (r *Record) write(ctx context.Context, log *slog.Logger, source Source, start, end time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	level, outcome := slog.LevelInfo, "ok"
-	if r.code != "" {
-		outcome = r.code
+	fails := worstFirst(r.fails)
+	first, others := failure{code: codeOK}, fails
+	if len(fails) > 0 {
+		first, others = fails[0], fails[1:]
 	}
-	attrs := []slog.Attr{
-		slog.String("function", function),
-		slog.String("request_id", requestID(ctx)),
-		slog.Float64("duration_ms", float64(end.Sub(start).Microseconds())/1000),
-		slog.String("outcome", outcome),
-	}
-	if r.cause != nil {
-		if r.code == "internal" || r.code == "failed" {
-			level = slog.LevelError
-		}
-		attrs = append(attrs, slog.String("error", r.cause.Error()))
-	}
+	named := []slog.Attr{slog.String("function", source.Function), slog.String("request_id", requestID(ctx))}
+	attrs := append(slices.Clone(named), slog.Float64("duration_ms", float64(end.Sub(start).Microseconds())/1000))
+	attrs = append(attrs, first.attrs()...)
 	attrs = append(attrs, r.labels...)
 	for _, m := range slices.Sorted(maps.Keys(r.counts)) {
 		attrs = append(attrs, slog.Float64(string(m), r.counts[m]))
@@ -57,9 +54,17 @@ func (r *Record) write(ctx context.Context, log *slog.Logger, function string, s
 	for m, samples := range r.samples {
 		attrs = append(attrs, slog.Any(string(m), samples))
 	}
-	attrs = append(attrs, slog.Any("_aws", r.directive(end)))
-	// Whatever the log's level is: without this line there would be no metrics.
-	line := slog.NewRecord(end, level, "invocation", 0)
+	directives := append([]emfDirective{r.directive(source)}, first.directives(source)...)
+	emit(ctx, log, first.level(), "invocation", end, append(attrs, slog.Any("_aws", emf{end.UnixMilli(), directives})))
+	for _, f := range others {
+		attrs := append(slices.Clone(named), f.attrs()...)
+		emit(ctx, log, f.level(), "errors", end, append(attrs, slog.Any("_aws", emf{end.UnixMilli(), f.directives(source)})))
+	}
+}
+
+// emit writes a line whatever the log's level is: without it there would be no metrics.
+func emit(ctx context.Context, log *slog.Logger, level slog.Level, message string, at time.Time, attrs []slog.Attr) {
+	line := slog.NewRecord(at, level, message, 0)
 	line.AddAttrs(attrs...)
 	_ = log.Handler().Handle(ctx, line)
 }
@@ -89,19 +94,13 @@ type (
 	}
 )
 
-func (r *Record) directive(now time.Time) emf {
+func (r *Record) directive(source Source) emfDirective {
 	var metrics []emfMetric
 	for _, m := range slices.Sorted(maps.Keys(r.counts)) {
-		if m != Errors {
-			metrics = append(metrics, emfMetric{m, "Count"})
-		}
+		metrics = append(metrics, emfMetric{m, "Count"})
 	}
 	for _, m := range slices.Sorted(maps.Keys(r.samples)) {
 		metrics = append(metrics, emfMetric{m, "Milliseconds"})
 	}
-	directives := []emfDirective{{Namespace, [][]string{{"function"}}, metrics}}
-	if r.counts[Errors] > 0 {
-		directives = append(directives, emfDirective{Namespace, [][]string{{"outcome"}}, []emfMetric{{Errors, "Count"}}})
-	}
-	return emf{Timestamp: now.UnixMilli(), Metrics: directives}
+	return emfDirective{source.Namespace, [][]string{{"function"}}, metrics}
 }

@@ -36,27 +36,41 @@ func ticking() func() time.Time {
 	}
 }
 
-// invoke runs one invocation that does what h does, at a log level, and gives its line.
+func source() telemetry.Source {
+	return telemetry.Source{Function: "sendmessage", Namespace: "Chat/chat-dev"}
+}
+
+// invoke runs one invocation that does what h does, at a log level, and gives its line, which must be the only one.
 func invoke(t *testing.T, level slog.Level, h func(context.Context) error) map[string]any {
+	t.Helper()
+	all := lines(t, level, h)
+	if len(all) != 1 {
+		t.Fatalf("%d lines, want 1: %v", len(all), all)
+	}
+	return all[0]
+}
+
+// lines runs one invocation that does what h does, at a log level, and gives its lines.
+func lines(t *testing.T, level slog.Level, h func(context.Context) error) (all []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: level}))
-	observed := telemetry.Observed(log, "sendmessage", ticking(), func(ctx context.Context, _ string) (string, error) {
+	observed := telemetry.Observed(log, source(), ticking(), func(ctx context.Context, _ string) (string, error) {
 		return "reply", h(ctx)
 	})
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "8f5c"})
 	_, _ = observed(ctx, "event")
-	if lines := bytes.Count(out.Bytes(), []byte("\n")); lines != 1 {
-		t.Fatalf("%d lines, want 1: %s", lines, &out)
+	for data := range bytes.Lines(out.Bytes()) {
+		if err := validateEMF(data); err != nil {
+			t.Fatalf("%v: %s", err, data)
+		}
+		var line map[string]any
+		if err := json.Unmarshal(data, &line); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, line)
 	}
-	if err := validateEMF(out.Bytes()); err != nil {
-		t.Fatalf("%v: %s", err, &out)
-	}
-	var line map[string]any
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
-		t.Fatal(err)
-	}
-	return line
+	return all
 }
 
 // The limits of "Specification: Embedded metric format", Amazon CloudWatch User Guide.
@@ -112,6 +126,8 @@ type directive struct {
 
 func (d directive) validate(line map[string]any) error {
 	switch {
+	case d.Namespace != source().Namespace:
+		return fmt.Errorf("namespace %q is not the stack's", d.Namespace)
 	case !regexp.MustCompile(`^[\w./#:-]{1,255}$`).MatchString(d.Namespace) || strings.HasPrefix(d.Namespace, "AWS/"):
 		return fmt.Errorf("namespace %q", d.Namespace)
 	case len(d.Dimensions) == 0:
@@ -343,7 +359,7 @@ func TestOutsideOfAnInvocationNothingHappens(t *testing.T) {
 func TestReplyAndErrorPassThrough(t *testing.T) {
 	want := errors.New("no")
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	observed := telemetry.Observed(log, "f", ticking(), func(_ context.Context, in int) (int, error) { return in + 1, want })
+	observed := telemetry.Observed(log, source(), ticking(), func(_ context.Context, in int) (int, error) { return in + 1, want })
 	if out, err := observed(t.Context(), 1); out != 2 || err != want {
 		t.Errorf("got %d, %v", out, err)
 	}

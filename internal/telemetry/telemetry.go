@@ -35,10 +35,9 @@ const maxSamples = 100
 type Record struct {
 	mu      sync.Mutex
 	labels  []slog.Attr
-	counts  map[Metric]float64
+	counts  map[Metric]float64 // all but Errors
 	samples map[Metric][]float64
-	code    string
-	cause   error
+	fails   []failure // one for each code, in the order in which they came
 }
 
 type recordKey struct{}
@@ -93,14 +92,6 @@ func (r *Record) Sample(m Metric, d time.Duration) {
 		}
 	}
 	samples[least] = max(samples[least], value)
-}
-
-// Fail says with which code the invocation's reply failed, and why: the cause is for the log alone.
-func (r *Record) Fail(code string, cause error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.code, r.cause = code, cause
-	r.counts[Errors]++
 }
 
 // Recorded gives a context with a record of its own, for who measures without an invocation, and reads what it counts.

@@ -61,8 +61,8 @@ func measure(ctx context.Context, t *target, s settings, set setting) (result, e
 	return result{
 		setting: set, took: took, sent: r.sent.Load(), delivered: r.delivered.Load(),
 		p50: r.latencies.quantile(0.5), p99: r.latencies.quantile(0.99),
-		posts: c["chat_posts_total"], writes: c["chat_write_units_total"], reads: c["chat_read_units_total"],
-		invokes: c["chat_invocations_total"],
+		posts: c[prefix+"posts_total"], writes: c[prefix+"write_units_total"], reads: c[prefix+"read_units_total"],
+		invokes: c[prefix+"invocations_total"],
 	}, nil
 }
 
