@@ -108,9 +108,10 @@ func withoutEffect() map[string][]string {
 		resourceAttributes:  {"DeletionPolicy", "UpdateReplacePolicy"},
 		outputAttributes:    {"Description", "Export", "Value"},
 
-		"AWS::CloudWatch::Alarm": {"*"}, // nothing watches the local metrics
-		"AWS::IAM::Role":         {"*"}, // every function may do everything here
-		"AWS::Logs::LogGroup":    {"*"}, // functions log to files
+		"AWS::CloudWatch::Alarm":  {"*"}, // nothing watches the local metrics
+		"AWS::IAM::Role":          {"*"}, // every function may do everything here
+		"AWS::Logs::LogGroup":     {"*"}, // functions log to files
+		"AWS::Logs::MetricFilter": {"*"}, // nothing counts words in these files
 
 		typeFunction: {
 			"Description",
