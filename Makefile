@@ -9,7 +9,7 @@ GO ?= go
 BUILD_FLAGS := -trimpath -tags=lambda.norpc -ldflags="-s -w"
 LOCALTEST := .local/bin/localtest
 
-.PHONY: help local token test check bench clean-local
+.PHONY: help local token jwks test check bench clean-local
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -19,6 +19,9 @@ local: $(LOCALTEST) ## run the whole chat here (DYNAMODB=local: on Amazon's Dyna
 
 token: $(LOCALTEST) ## print an access token: make token USER=alice
 	@$(LOCALTEST) token "$(USER)"
+
+jwks: $(LOCALTEST) ## print an issuer's keys as the parameter TokenKeys: make jwks FILE=jwks.json (FILE=-: from a pipe)
+	@$(LOCALTEST) jwks "$(FILE)"
 
 test: ## run every test, on both DynamoDB engines
 	@localtest/test

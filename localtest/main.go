@@ -2,6 +2,7 @@
 //
 //	localtest up            runs it until it is interrupted (make local)
 //	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
+//	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB
 //
 // It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
@@ -26,7 +27,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | tables")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables")
 
 func run(ctx context.Context, args []string) error {
 	switch {
@@ -34,6 +35,8 @@ func run(ctx context.Context, args []string) error {
 		return up(ctx)
 	case len(args) == 2 && args[0] == "token":
 		return printToken(args[1])
+	case len(args) == 2 && args[0] == "jwks":
+		return printTokenKeys(args[1])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(ctx)
 	}
