@@ -187,6 +187,25 @@ func TestStoryATokenAmongTheSubprotocols(t *testing.T) {
 			t.Fatalf("token among the subprotocols: %v", err)
 		}
 		c.Drop()
+		_, err = chatclient.Dial(w.ctx, w.websocket, w.token("ann"), chatclient.Options{InSubprotocol: true})
+		if refused, ok := err.(*chatclient.Refused); !ok || refused.Status != http.StatusBadRequest {
+			t.Errorf("a token without the chat's protocol: %v, want %d", err, http.StatusBadRequest)
+		}
+	})
+}
+
+// An issuer's clock is never ours to the second, and its subjects are names of its own making.
+func TestStoryTokensOfAnIssuer(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		token := w.token("oidc|eu:5f7c@example.com+1", func(c *accesstoken.Claims) {
+			c.IssuedAt = time.Now().Add(20 * time.Second)
+			c.NotBefore = c.IssuedAt
+		})
+		c, err := chatclient.Dial(w.ctx, w.websocket, token, chatclient.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Drop()
 	})
 }
 
@@ -209,6 +228,10 @@ func TestStoryRubbish(t *testing.T) {
 			{"sendMessage", fields{"room_id": "a b", "content": "hi", "client_message_id": "1"}, "invalid", "room_id"},
 			{"sendMessage", fields{"room_id": lobby, "content": "hi", "client_message_id": "\u00e9"}, "invalid", "client_message_id"},
 			{"sendMessage", fields{"room_id": lobby, "content": strings.Repeat("x", 4001), "client_message_id": "1"}, "too_large", "content"},
+			{"sendMessage", fields{"room_id": lobby, "content": " \u200b\n", "client_message_id": "1"}, "invalid", "content"},
+			{"sendMessage", fields{"room_id": lobby, "content": "hi\x00", "client_message_id": "1"}, "invalid", "content"},
+			{"sendMessage", fields{"room_id": lobby, "content": "hi", "client_message_id": "!1"}, "invalid", "client_message_id"},
+			{"joinRoom", fields{"room_id": "dm.ann.bob"}, "not_found", ""},
 			{"joinRoom", fields{"room_id": lobby, "after_id": -1}, "invalid", "after_id"},
 			{"joinRoom", fields{"room_id": lobby, "after_id": "1"}, "invalid", "after_id"},
 			{"joinRoom", fields{"room_id": lobby, "after_id": 1.5}, "invalid", "after_id"},
@@ -238,7 +261,8 @@ func TestStoryFramesThatAreNotEvenWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Drop()
-		for _, text := range []string{"hello", "[]", `"x"`, "5", "null", "{}", `{"action":7}`, `{"action":"ping"`, `{"action":"ping"} x`} {
+		for _, text := range []string{"hello", "[]", `"x"`, "5", "null", "{}", `{"action":7}`, `{"action":"ping"`, `{"action":"ping"} x`,
+			`{"action":"ping","room_ids":["\ud83d"]}`} {
 			if err := c.Write(w.ctx, []byte(text)); err != nil {
 				t.Fatal(err)
 			}
