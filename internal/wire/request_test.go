@@ -207,6 +207,13 @@ func TestNamesOfTheServerAreNotFound(t *testing.T) {
 			}
 		}
 	}
+	q, err := wire.HistoryQuery("p.1", nil)
+	if err == nil {
+		err = q.Validate()
+	}
+	if chat.CodeOf(err) != chat.CodeNotFound {
+		t.Errorf("history: %v, want %s", err, chat.CodeNotFound)
+	}
 }
 
 func TestContentIsCountedInCharacters(t *testing.T) {
