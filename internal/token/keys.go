@@ -91,7 +91,7 @@ func readKeys(data []byte) (usable []key, left []error, err error) {
 	return usable, left, nil
 }
 
-// errSecret is returned for a key that is not passed over: who holds it could sign tokens.
+// errSecret is returned for a key that is not passed over: anyone who holds it could sign tokens.
 var errSecret = errors.New("must be a public EC, RSA or Ed25519 key, and is secret: take it out of the set and out of use")
 
 // readKey reads one key and judges whether tokens can be checked with it. name is how an error names it.
