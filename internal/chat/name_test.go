@@ -24,32 +24,41 @@ func wantField(t *testing.T, err error, code Code, field string) {
 
 func TestNames(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		good bool
+		name       string
+		room, user Code // "" where the name is good
 	}{
-		{"general", true}, {"a", true}, {"A.b_c-9", true}, {strings.Repeat("x", 64), true}, {"...", true}, {"Me", true},
-		{"deleted", true}, {"mE", true},
-		{"", false}, {strings.Repeat("x", 65), false}, {"a b", false}, {"a#b", false}, {"a/b", false}, {"ä", false},
-		{"a\x00", false}, {".", false}, {"..", false}, {"me", false}, {"deleted-", false}, {"deleted-7", false},
+		{"general", "", ""}, {"a", "", ""}, {"A.b_c-9", "", ""}, {strings.Repeat("x", 64), "", ""}, {"...", "", ""},
+		{"Me", "", ""}, {"mE", "", ""}, {"deleted", "", ""}, {"p", "", ""}, {"p-1", "", ""}, {"dm", "", ""}, {"P.1", "", ""},
+		{"deleted-", "", CodeInvalid}, {"deleted-7", "", CodeInvalid},
+		{"p.", CodeNotFound, ""}, {"p.7", CodeNotFound, ""}, {"dm.", CodeNotFound, ""}, {"dm.a.b", CodeNotFound, ""},
+		{"auth0|5f7c", CodeInvalid, ""}, {"ann@example.com", CodeInvalid, ""}, {"eu:1+2", CodeInvalid, ""},
+		{"", CodeInvalid, CodeInvalid}, {strings.Repeat("x", 65), CodeInvalid, CodeInvalid}, {"a b", CodeInvalid, CodeInvalid},
+		{" ", CodeInvalid, CodeInvalid}, {"a#b", CodeInvalid, CodeInvalid}, {"a/b", CodeInvalid, CodeInvalid},
+		{"ä", CodeInvalid, CodeInvalid}, {"a\x00", CodeInvalid, CodeInvalid}, {"p.a b", CodeInvalid, CodeInvalid},
+		{".", CodeInvalid, CodeInvalid}, {"..", CodeInvalid, CodeInvalid}, {"me", CodeInvalid, CodeInvalid},
 	} {
-		field := func(name string) string {
-			if c.good {
-				return ""
-			}
-			return name
-		}
 		t.Run(fmt.Sprintf("%q", c.name), func(t *testing.T) {
-			wantField(t, RoomID(c.name).Validate(), CodeInvalid, field("room_id"))
-			wantField(t, UserID(c.name).Validate(), CodeInvalid, field("user_id"))
+			wantName(t, RoomID(c.name).Validate(), c.room, "room_id")
+			wantName(t, UserID(c.name).Validate(), c.user, "user_id")
 		})
 	}
 }
 
+func wantName(t *testing.T, err error, code Code, field string) {
+	t.Helper()
+	if code != CodeInvalid {
+		field = "" // only what is invalid names a field
+	}
+	if e, _ := errors.AsType[*Error](err); CodeOf(err) != code || e != nil && e.Field != field {
+		t.Errorf("got %v, want %q", err, code)
+	}
+}
+
 func TestClientMessageIDs(t *testing.T) {
-	for _, good := range []string{"1", " ", "~", "a b#c/d", strings.Repeat("x", 64)} {
+	for _, good := range []string{"1", " ", "~", "a b#c/d", "a!", " !", strings.Repeat("x", 64)} {
 		wantField(t, ClientMessageID(good).Validate(), CodeInvalid, "")
 	}
-	for _, bad := range []string{"", strings.Repeat("x", 65), "\x1f", "\x7f", "é", "a\n"} {
+	for _, bad := range []string{"", strings.Repeat("x", 65), "\x1f", "\x7f", "é", "a\n", "!", "!a"} {
 		wantField(t, ClientMessageID(bad).Validate(), CodeInvalid, "client_message_id")
 	}
 }

@@ -81,7 +81,7 @@ func TestBadHistoryQueries(t *testing.T) {
 }
 
 func TestWaitIsNotThereYet(t *testing.T) {
-	_, err := wire.HistoryQuery("general", map[string]string{"wait": "20"})
+	_, err := readHistory("general", map[string]string{"wait": "20"})
 	if want := "invalid wait: is not there yet: ask without it"; err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %q", err, want)
 	}

@@ -24,7 +24,7 @@ func checkSurrogates(body []byte, fields map[string]json.RawMessage) error {
 			return chat.Invalid(name, "holds half of a surrogate pair, which is no character")
 		}
 	}
-	return chat.Failed(chat.CodeInvalid, "the frame holds half of a surrogate pair, which is no character")
+	return chat.Errorf(chat.CodeInvalid, "the frame holds half of a surrogate pair, which is no character")
 }
 
 // hasLoneSurrogate looks through valid JSON, in which a backslash stands in strings only.

@@ -52,9 +52,9 @@ func TestContentIsKeptAsItCame(t *testing.T) {
 		`\ud7ff\ue000`:            "\ud7ff\ue000",
 		"e\u0301 é \u1100\u1161가": "e\u0301 é \u1100\u1161가",
 	} {
-		in, err := request(t, `{"action":"sendMessage","room_id":"r","client_message_id":"1","content":"`+text+`"}`).SendMessage()
-		if err != nil || in.Content != want {
-			t.Errorf("%s is read as %q, %v; want %q", text, in.Content, err, want)
+		f := request(t, `{"action":"sendMessage","content":"`+text+`"}`).Fields()
+		if got := f.Text("content"); f.Err() != nil || got != want {
+			t.Errorf("%s is read as %q, %v; want %q", text, got, f.Err(), want)
 		}
 	}
 }
