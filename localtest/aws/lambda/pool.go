@@ -36,8 +36,8 @@ func newFunction(s *Service, spec Function, log *logFile) *function {
 	return f
 }
 
-// enter hands inv to the most recently used free process, or puts it into the queue; then waiting is true. The first
-// invocation of all does not wait a moment for a process to get free: there is none.
+// enter hands inv to the most recently used free process, or puts it into the queue; then waiting is true. A process is
+// started for it at once where there is none to wait for, or no wait is wanted.
 func (f *function) enter(inv *invocation) (waiting bool, err error) {
 	f.mu.Lock()
 	if f.closed {
@@ -54,7 +54,7 @@ func (f *function) enter(inv *invocation) (waiting bool, err error) {
 	}
 	inv.waiting, inv.entered = true, time.Now()
 	f.queue = append(f.queue, inv)
-	if len(f.processes) == 0 {
+	if len(f.processes) == 0 || f.opts.FreeWait <= 0 && len(f.processes) < f.limit {
 		f.startFor(inv, 1)
 	}
 	f.watchQueue(f.opts.FreeWait)

@@ -103,6 +103,40 @@ func TestAShortInvocationIsWaitedFor(t *testing.T) {
 	}
 }
 
+// With no FreeWait each invocation that finds no free process has one started before Invoke waits for anything.
+func TestNoInvocationWaitsForAnothersProcess(t *testing.T) {
+	const limit = 3
+	s, _ := start(t, func(o *Options, _ *Function) { o.MaxConcurrency, o.FreeWait, o.QueueWait = limit, -1, bound })
+	f, g := s.pools[0], newGate(t)
+	var entered []*invocation
+	for n := range limit + 1 {
+		inv := &invocation{
+			request: Request{Function: "tester", Payload: []byte(`{"do":"call","text":"` + g.URL + `"}`)},
+			id:      newUUID(), outcome: make(chan outcome, 1),
+		}
+		if waiting, err := f.enter(inv); !waiting || err != nil {
+			t.Fatalf("enter: waiting %t, %v", waiting, err)
+		}
+		f.mu.Lock()
+		if inv.served != (n < limit) || len(f.processes) != min(n+1, limit) {
+			t.Errorf("invocation %d: a process is started for it: %t, %d processes", n+1, inv.served, len(f.processes))
+		}
+		f.mu.Unlock()
+		entered = append(entered, inv)
+	}
+	for range limit {
+		receive(t, g.calls, "a call that runs beside the others")
+	}
+	for range entered {
+		g.open <- struct{}{}
+	}
+	for _, inv := range entered {
+		if o := receive(t, inv.outcome, "a result"); o.err != nil || o.result.FunctionError != "" {
+			t.Errorf("result %s, %v", o.result.Payload, o.err)
+		}
+	}
+}
+
 func TestThrottling(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Options, *Function)
