@@ -36,4 +36,5 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.4 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.9 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
 )

@@ -40,9 +40,19 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		DynamoDBPort: number("DYNAMODB_PORT", defaultDynamoDBPort, maxPort),
 		StreamPoll:   time.Duration(number("STREAM_POLL_MS", 0, 10_000)) * time.Millisecond,
 		MaxProcesses: number("MAX_PROCESSES", 0, 1000),
-		Endpoint:     get("AWS_ENDPOINT_URL_DYNAMODB"),
-		Engine:       engine.Kind(get("DYNAMODB")),
-		Parameters:   map[string]string{},
+
+		FreeWait:       time.Duration(number("FREE_WAIT_MS", 0, 10_000)) * time.Millisecond,
+		AccountRate:    number("ACCOUNT_RATE", 0, 1_000_000),
+		AccountBurst:   number("ACCOUNT_BURST", 0, 1_000_000),
+		HandshakeRate:  number("HANDSHAKE_RATE", 0, 1_000_000),
+		CloseThrottled: number("CLOSE_THROTTLED", 0, 1) == 1,
+
+		Endpoint:   get("AWS_ENDPOINT_URL_DYNAMODB"),
+		Engine:     engine.Kind(get("DYNAMODB")),
+		Parameters: map[string]string{},
+	}
+	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
+		o.FreeWait = -1 // the option's 0 is its default
 	}
 	switch {
 	case o.Endpoint != "":

@@ -33,6 +33,8 @@ type Route struct {
 	// HasResponse says that the route has a route response: the body of the function's result is sent to the client.
 	// It means nothing for $connect and $disconnect.
 	HasResponse bool
+	// Throttle is the route's own bucket. nil: the route draws from Throttles.Stage. It means nothing for $disconnect.
+	Throttle Limiter
 }
 
 // Config is one stage of a WebSocket API.
@@ -51,7 +53,9 @@ type Config struct {
 	NewID func() string
 	// Limits left 0 are AWS's.
 	Limits Limits
-	Logger *slog.Logger // default: slog.Default()
+	// Throttles that are nil do not throttle.
+	Throttles Throttles
+	Logger    *slog.Logger // default: slog.Default()
 }
 
 // Limits of connections. AWS's are in "Amazon API Gateway quotas", API Gateway Developer Guide.

@@ -25,7 +25,8 @@
 //   - There is no TLS, though X-Forwarded-Proto and X-Forwarded-Port say https and 443, as functions expect.
 //   - Names of headers in the CONNECT event have canonical case, whatever the client wrote; the Sec-WebSocket family
 //     is spelt as in RFC 6455.
-//   - Nothing is throttled yet, neither handshakes nor messages nor management requests.
+//   - The stage's bucket is one for all routes without one of their own. Whether AWS counts each of these routes by
+//     itself is unconfirmed. Handshakes draw from it and from the quota of new connections, not from the account's bucket.
 //   - AWS publishes no size for the buffer behind a slow client (429) nor a bound on the messages of one connection
 //     that are under way at once. Both are Limits here.
 //   - Routes are selected by one top-level member of the body; authorisers, API keys, models, request parameters and

@@ -22,6 +22,11 @@ func (g *Gateway) serveHandshake(w http.ResponseWriter, r *http.Request) {
 		refuseUpgrade(w, status)
 		return
 	}
+	if !g.admitsHandshake() {
+		g.work.Done()
+		refuse(w, http.StatusTooManyRequests, textThrottled)
+		return
+	}
 	c := g.newConnection(r)
 	protocol, ok := g.admit(w, r, c)
 	if !ok {

@@ -14,6 +14,10 @@ import (
 // the service's model (botocore, data/apigatewaymanagementapi/2018-11-29).
 func (g *Gateway) serveManagement(w http.ResponseWriter, r *http.Request, id string) {
 	setHeader(w, "x-amzn-RequestId", g.cfg.NewID())
+	if !g.cfg.Throttles.Account.admits() {
+		limitExceeded(w)
+		return
+	}
 	c, open := g.find(id)
 	if !open && !isID(id) {
 		fail(w, http.StatusBadRequest, "BadRequestException", "Invalid connectionId: "+valid(id))
@@ -50,8 +54,7 @@ func (g *Gateway) post(w http.ResponseWriter, r *http.Request, c *connection) {
 	}
 	switch err := c.send(frames); {
 	case errors.Is(err, errFull):
-		setHeader(w, "x-amzn-ErrorType", "LimitExceededException")
-		w.WriteHeader(http.StatusTooManyRequests)
+		limitExceeded(w)
 	case err != nil:
 		gone(w)
 	default:

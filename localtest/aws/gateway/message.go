@@ -10,6 +10,7 @@ const (
 	textForbidden = "Forbidden"
 	textInternal  = "Internal server error"
 	textTimedOut  = "Endpoint request timed out"
+	textThrottled = "Too Many Requests"
 )
 
 // accept handles one message of the client. It returns when the function has been called in a goroutine of its own:
@@ -27,7 +28,12 @@ func (c *connection) accept(body []byte) {
 	}
 	requestID := c.g.cfg.NewID()
 	route := c.g.route(body)
-	if route == nil {
+	switch {
+	case !c.g.admitsMessage(route):
+		<-c.slots
+		c.throttled(requestID)
+		return
+	case route == nil:
 		<-c.slots
 		c.sendError(textForbidden, requestID)
 		return

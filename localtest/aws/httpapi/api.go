@@ -37,6 +37,7 @@ type Config struct {
 	AccountID  string // "" means 000000000000
 	DomainName string // "" means what AWS would give: APIID.execute-api.us-east-1.amazonaws.com
 	Routes     []Route
+	Throttles  Throttles // those that are nil do not throttle
 	Invoke     InvokeFunc
 	Now        func() time.Time // nil means time.Now
 	NewID      func() string    // ids of requests; nil means random ones in API Gateway's form
@@ -73,7 +74,7 @@ func New(config Config) (*Handler, error) {
 		return nil, fmt.Errorf("make http api: %w", err)
 	}
 	h := &Handler{config: config.withDefaults(), routes: routes}
-	h.steps = []step{h.limitHead, h.chooseRoute, h.readBody, h.invoke}
+	h.steps = []step{h.limitHead, h.chooseRoute, h.limitRate, h.readBody, h.invoke}
 	return h, nil
 }
 

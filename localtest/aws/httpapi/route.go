@@ -21,6 +21,7 @@ type Route struct {
 	Path     string // "/rooms/{id}", "/files/{path+}" (takes the rest), or "$default" for what no other route takes
 	Function string
 	Timeout  time.Duration // 0 means MaxTimeout
+	Throttle Limiter       // the route's own bucket; nil means that it draws from Throttles.Stage
 }
 
 // route is a Route, cut into segments.

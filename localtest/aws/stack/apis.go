@@ -13,10 +13,11 @@ const metricsPath = "/_local/metrics"
 
 // startAPIs opens the system's doors.
 func (s *Stack) startAPIs() error {
+	account := newBuckets(s.options, s.console.now)
 	mux := http.NewServeMux()
 	mux.Handle("GET "+metricsPath, s.metrics)
 	if s.system.HTTP != nil {
-		if err := s.newHTTPAPI(); err != nil {
+		if err := s.newHTTPAPI(account); err != nil {
 			return err
 		}
 		mux.Handle("/", s.http)
@@ -24,7 +25,7 @@ func (s *Stack) startAPIs() error {
 	s.serve(s.listeners.http, mux)
 
 	if s.system.WebSocket != nil {
-		if err := s.newGateway(); err != nil {
+		if err := s.newGateway(account); err != nil {
 			return err
 		}
 		s.serve(s.listeners.ws, s.gateway)
@@ -33,27 +34,35 @@ func (s *Stack) startAPIs() error {
 	return nil
 }
 
-func (s *Stack) newHTTPAPI() (err error) {
+func (s *Stack) newHTTPAPI(account buckets) (err error) {
 	api := s.system.HTTP
 	config := httpapi.Config{
 		APIID: api.ID, Stage: api.Stage, AccountID: s.system.AccountID, DomainName: host(s.listeners.http), Invoke: s.invokeForHTTP,
+		Throttles: httpapi.Throttles{Stage: account.bucket(api.Throttle), Account: account.requests}, Logger: s.log,
 	}
 	for _, r := range api.Routes {
-		config.Routes = append(config.Routes, httpapi.Route{Method: r.Method, Path: r.Path, Function: r.Function, Timeout: r.Timeout})
+		config.Routes = append(config.Routes, httpapi.Route{
+			Method: r.Method, Path: r.Path, Function: r.Function, Timeout: r.Timeout, Throttle: account.ofRoute(r.Throttle),
+		})
 	}
 	s.http, err = httpapi.New(config)
 	return err
 }
 
-func (s *Stack) newGateway() (err error) {
+func (s *Stack) newGateway(account buckets) (err error) {
 	api := s.system.WebSocket
 	config := gateway.Config{
 		APIID: api.ID, Stage: api.Stage, DomainName: host(s.listeners.ws),
 		SelectionExpression: api.RouteSelectionExpression, Invoke: s.invokeForGateway, Logger: s.log,
+		Throttles: gateway.Throttles{
+			Handshakes: account.sockets, Stage: account.bucket(api.Throttle), Account: account.requests,
+			CloseClient: s.options.CloseThrottled,
+		},
 	}
 	for _, r := range api.Routes {
 		config.Routes = append(config.Routes, gateway.Route{
 			Key: r.Key, Function: r.Function, Timeout: r.IntegrationTimeout, HasResponse: r.HasResponse,
+			Throttle: account.ofRoute(r.Throttle),
 		})
 	}
 	s.gateway, err = gateway.New(config)

@@ -23,6 +23,7 @@ func (s *Stack) startFunctions() error {
 		Region:         s.system.Region,
 		LogDir:         s.options.path("log"),
 		MaxConcurrency: s.options.MaxProcesses,
+		FreeWait:       s.options.FreeWait,
 		IdleTimeout:    idleTimeout,
 		OnLine:         func(_ string, line []byte) { s.metrics.Line(line) },
 		OnInvocation:   s.console.invocation,

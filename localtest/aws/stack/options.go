@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/lambda"
 )
 
 // Options say what to run and where. The zero value of a field is its default.
@@ -37,6 +38,18 @@ type Options struct {
 	StreamPoll time.Duration
 	// MaxProcesses bounds the processes of one function. Default: 10.
 	MaxProcesses int
+	// FreeWait is how long an invocation waits for a free process before one is started for it. Default: 20 ms. Negative:
+	// not at all, as on AWS.
+	FreeWait time.Duration
+
+	// AccountRate and AccountBurst are the bucket from which frames, requests to the HTTP API and @connections calls draw
+	// alike: requests a second, and at once. Default: 10,000 and 5,000.
+	AccountRate, AccountBurst int
+	// HandshakeRate bounds new connections a second. Default: 500.
+	HandshakeRate int
+	// CloseThrottled closes a connection (1008) whose frame was throttled, after the error frame.
+	CloseThrottled bool
+
 	// Console gets the readable lines; nil drops them.
 	Console io.Writer
 }
@@ -53,6 +66,10 @@ func (o Options) withDefaults() Options {
 	orDefault(&o.Engine, engine.Dynoxide)
 	orDefault(&o.StreamPoll, defaultStreamPoll)
 	orDefault(&o.MaxProcesses, defaultMaxProcesses)
+	orDefault(&o.FreeWait, lambda.DefaultFreeWait)
+	orDefault(&o.AccountRate, defaultAccountRate)
+	orDefault(&o.AccountBurst, defaultAccountBurst)
+	orDefault(&o.HandshakeRate, defaultHandshakeRate)
 	if o.Console == nil {
 		o.Console = io.Discard
 	}

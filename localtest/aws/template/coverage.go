@@ -66,6 +66,8 @@ func emulated() map[string][]string {
 			"DefaultRouteSettings.ThrottlingBurstLimit",
 			"DefaultRouteSettings.ThrottlingRateLimit",
 			"RouteSelectionExpression",
+			"RouteSettings.*.ThrottlingBurstLimit",
+			"RouteSettings.*.ThrottlingRateLimit",
 			"Routes.*.FunctionArn",
 			"Routes.*.IntegrationTimeout",
 			"Routes.*.RouteResponseSelectionExpression",
@@ -79,6 +81,8 @@ func emulated() map[string][]string {
 		typeHTTPAPI: {
 			"DefaultRouteSettings.ThrottlingBurstLimit",
 			"DefaultRouteSettings.ThrottlingRateLimit",
+			"RouteSettings.*.ThrottlingBurstLimit",
+			"RouteSettings.*.ThrottlingRateLimit",
 			"StageName",
 		},
 		typeTable: {

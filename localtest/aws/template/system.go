@@ -33,7 +33,7 @@ type Function struct {
 	ReservedConcurrency *int // nil: none reserved; 0 stops the function
 }
 
-// Throttle is a token bucket over all routes of a stage.
+// Throttle is a token bucket: of a stage, over all its routes without one of their own, or of a route.
 type Throttle struct {
 	RateLimit  float64 // requests a second
 	BurstLimit int     // requests
@@ -58,6 +58,7 @@ type WebSocketRoute struct {
 	Key                string // "$connect", "$disconnect", "$default" or a word
 	Function           string // logical id
 	IntegrationTimeout time.Duration
+	Throttle           *Throttle // nil: the stage's
 	// HasResponse says that the function's body goes back to the client: the route selects a response, and there is an
 	// AWS::ApiGatewayV2::RouteResponse for it. One without the other sends nothing.
 	HasResponse bool
@@ -81,6 +82,7 @@ type HTTPRoute struct {
 	Path      string // "/rooms/{id}", "/files/{path+}" or "$default"
 	Function  string // logical id
 	Timeout   time.Duration
+	Throttle  *Throttle // nil: the stage's
 }
 
 // Key gives the route key as API Gateway writes it: "GET /rooms/{id}" or "$default".
