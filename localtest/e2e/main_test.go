@@ -128,6 +128,7 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	o.Root, o.BinDir, o.ToolsDir = root, bin, toolsDir
+	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}

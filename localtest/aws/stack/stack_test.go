@@ -16,7 +16,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(childproc.StarterFunction))
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction(childproc.StarterFunction), goleak.Cleanup(func(code int) {
+		if dir, err := binDir(); err == nil {
+			os.RemoveAll(dir)
+		}
+		os.Exit(code)
+	}))
 }
 
 func TestEndpointsOfAKilledStackAreCleared(t *testing.T) {

@@ -1,0 +1,64 @@
+// Command function does what the body of its event says, for WebSocket and HTTP events alike.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+// event is what both kinds of events have in common.
+type event struct {
+	Body string `json:"body"`
+}
+
+// order is the body of an event.
+type order struct {
+	Do   string `json:"do"`
+	Text string `json:"text"`
+}
+
+// reply is a result for API Gateway.
+type reply struct {
+	StatusCode any    `json:"statusCode"`
+	Body       string `json:"body"`
+}
+
+func main() { lambda.Start(handle) }
+
+func handle(ctx context.Context, e event) (any, error) {
+	var o order
+	_ = json.Unmarshal([]byte(e.Body), &o) // without an order: $connect and $disconnect
+	switch o.Do {
+	case "fail":
+		return nil, errors.New(o.Text)
+	case "exit":
+		os.Exit(3)
+	case "malformed":
+		return reply{StatusCode: "fine"}, nil
+	case "call": // returns when the test lets it
+		if err := call(ctx, o.Text); err != nil {
+			return nil, err
+		}
+	}
+	return reply{StatusCode: http.StatusOK, Body: o.Do}, nil
+}
+
+func call(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"serverlesschat/localtest/aws/stack"
+)
+
+func TestSettingsOfTheEmulator(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment string // NAME=VALUE, by a space
+		want        func(o stack.Options) bool
+		problem     string
+	}{
+		"none": {"", func(o stack.Options) bool {
+			return o.FreeWait == 0 && o.AccountRate == 0 && o.AccountBurst == 0 && o.HandshakeRate == 0 && !o.CloseThrottled
+		}, ""},
+		"a smaller Region": {"ACCOUNT_RATE=2500 ACCOUNT_BURST=1250 HANDSHAKE_RATE=100 CLOSE_THROTTLED=1", func(o stack.Options) bool {
+			return o.AccountRate == 2500 && o.AccountBurst == 1250 && o.HandshakeRate == 100 && o.CloseThrottled
+		}, ""},
+		"no wait":    {"FREE_WAIT_MS=0", func(o stack.Options) bool { return o.FreeWait < 0 }, ""},
+		"some wait":  {"FREE_WAIT_MS=5", func(o stack.Options) bool { return o.FreeWait == 5*time.Millisecond }, ""},
+		"wrong rate": {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "ACCOUNT_RATE: \"many\" is not a number"},
+		"both told":  {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "FREE_WAIT_MS: \"-1\" is not a number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, err := optionsFrom(func(name string) string {
+				for pair := range strings.FieldsSeq(c.environment) {
+					if value, is := strings.CutPrefix(pair, name+"="); is {
+						return value
+					}
+				}
+				return ""
+			})
+			switch {
+			case c.problem != "":
+				if err == nil || !strings.Contains(err.Error(), c.problem) {
+					t.Errorf("got %v, want %q", err, c.problem)
+				}
+			case err != nil || !c.want(o):
+				t.Errorf("got %+v, %v", o, err)
+			}
+		})
+	}
+}
