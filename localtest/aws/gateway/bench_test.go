@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/gobwas/ws"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // quietGateway serves on a real port; its functions answer at once.
@@ -187,7 +189,7 @@ func BenchmarkFanOut(b *testing.B) {
 // BenchmarkEvent is the MESSAGE event alone, with the selection of its route.
 func BenchmarkEvent(b *testing.B) {
 	g, _ := quietGateway(b, "")
-	c := &connection{g: g, id: randomID(), connectedAt: g.started, sourceIP: "127.0.0.1", userAgent: "Mozilla/5.0 (X11; Linux x86_64)"}
+	c := &connection{g: g, id: edge.NewID(), connectedAt: g.started, sourceIP: "127.0.0.1", userAgent: "Mozilla/5.0 (X11; Linux x86_64)"}
 	body := []byte(chatMessage)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // InvokeFunc invokes a function and waits for its result. source names the cause for logs: the route key.
@@ -86,7 +88,7 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.NewID == nil {
-		c.NewID = randomID
+		c.NewID = edge.NewID
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()

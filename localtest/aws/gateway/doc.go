@@ -23,8 +23,8 @@
 //   - Management requests need no signature, and none is checked (AWS: 403 MissingAuthenticationTokenException). The
 //     SDKs always sign; curl on a laptop does not.
 //   - There is no TLS, though X-Forwarded-Proto and X-Forwarded-Port say https and 443, as functions expect.
-//   - Names of headers in the CONNECT event have canonical case, whatever the client wrote; the Sec-WebSocket family
-//     is spelt as in RFC 6455.
+//   - Names of headers in the CONNECT event are spelt as the client spelt them only on a server with edge.KeepNames;
+//     otherwise they have canonical case, and the Sec-WebSocket family is spelt as in RFC 6455.
 //   - The stage's bucket is one for all routes without one of their own. Whether AWS counts each of these routes by
 //     itself is unconfirmed. Handshakes draw from it and from the quota of new connections, not from the account's bucket.
 //   - AWS publishes no size for the buffer behind a slow client (429) nor a bound on the messages of one connection

@@ -1,15 +1,14 @@
 package gateway
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // Events are put together by hand: encoding/json takes several times as long for the same bytes, and order and presence
@@ -72,7 +71,7 @@ func (g *Gateway) messageEvent(c *connection, routeKey, requestID string, body [
 }
 
 func (g *Gateway) connectEvent(c *connection, requestID string, r *http.Request) []byte {
-	dst := appendMulti([]byte{'{'}, "headers", "multiValueHeaders", connectHeaders(r, c))
+	dst := appendMulti([]byte{'{'}, "headers", "multiValueHeaders", connectHeaders(r, c, requestID))
 	// A query that cannot be read in full counts for what can be read of it.
 	if query, _ := url.ParseQuery(r.URL.RawQuery); len(query) > 0 {
 		dst = appendMulti(dst, "queryStringParameters", "multiValueQueryStringParameters", query)
@@ -111,34 +110,29 @@ func appendMulti(dst []byte, single, multi string, values map[string][]string) [
 	return append(dst, '}', ',')
 }
 
-// connectHeaders returns the headers of the handshake as the CONNECT event shows them: with what the front of API
-// Gateway adds, without what belongs to the hop.
-func connectHeaders(r *http.Request, c *connection) map[string][]string {
+// connectHeaders returns the headers of the handshake as the CONNECT event shows them: spelt as the client spelt them, with
+// what the front of API Gateway adds, without what belongs to the hop.
+func connectHeaders(r *http.Request, c *connection, requestID string) map[string][]string {
 	headers := make(map[string][]string, len(r.Header)+5)
+	spelling := edge.Spelling(r)
 	for name, values := range r.Header {
-		switch name {
-		case "Connection", "Upgrade", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding":
+		if edge.IsHopByHop(name) || name == "X-Forwarded-For" {
 			continue
 		}
-		if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
-			name = "Sec-WebSocket-" + rest
+		if written, known := spelling[name]; known {
+			name = written
+		} else if rest, ok := strings.CutPrefix(name, "Sec-Websocket-"); ok {
+			name = "Sec-WebSocket-" + rest // as in RFC 6455
 		}
 		headers[name] = values
 	}
 	headers["Host"] = []string{r.Host}
-	forwarded := append(slices.Clone(headers["X-Forwarded-For"]), c.sourceIP)
+	forwarded := append(slices.Clone(r.Header["X-Forwarded-For"]), c.sourceIP)
 	headers["X-Forwarded-For"] = []string{strings.Join(forwarded, ", ")}
 	headers["X-Forwarded-Port"] = []string{"443"}
 	headers["X-Forwarded-Proto"] = []string{"https"}
-	if headers["X-Amzn-Trace-Id"] == nil {
-		headers["X-Amzn-Trace-Id"] = []string{traceID(c.connectedAt)}
+	if r.Header["X-Amzn-Trace-Id"] == nil {
+		headers["X-Amzn-Trace-Id"] = []string{edge.TraceID(c.connectedAt, requestID)}
 	}
 	return headers
-}
-
-// traceID returns an X-Ray trace header: version, seconds, 96 random bits.
-func traceID(now time.Time) string {
-	var b [12]byte
-	rand.Read(b[:])
-	return "Root=1-" + strconv.FormatInt(now.Unix(), 16) + "-" + hex.EncodeToString(b[:])
 }

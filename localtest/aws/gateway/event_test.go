@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 var (
@@ -94,7 +96,8 @@ func TestEvents(t *testing.T) {
 		"multiValueQueryStringParameters requestContext isBase64Encoded")
 	expectKeys(t, connect.payload, commonKeys, "requestContext")
 	expectKeys(t, connect.payload, "sourceIp userAgent", "requestContext", "identity")
-	names := "Accept-Encoding Host Origin Sec-WebSocket-Extensions Sec-WebSocket-Key Sec-WebSocket-Version User-Agent X-Twice " +
+	// Sec-Websocket is how this client writes it.
+	names := "Accept-Encoding Host Origin Sec-Websocket-Extensions Sec-Websocket-Key Sec-Websocket-Version User-Agent X-Twice " +
 		"X-Amzn-Trace-Id X-Forwarded-For X-Forwarded-Port X-Forwarded-Proto"
 	expectKeys(t, connect.payload, names, "headers")
 	expectKeys(t, connect.payload, names, "multiValueHeaders")
@@ -164,10 +167,30 @@ func TestConnectEventWithoutQueryAndUserAgent(t *testing.T) {
 	}
 }
 
-func TestRandomID(t *testing.T) {
+// A function that looks for "Authorization" does not find "authorization" on AWS, nor here.
+func TestNamesOfHeadersAreThoseOfTheClient(t *testing.T) {
+	h := start(t)
+	conn, err := net.Dial("tcp", h.srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	io.WriteString(conn, "GET /dev HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"+
+		"sec-websocket-version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nauthorization: Bearer x\r\nX-tWice: 1\r\n"+
+		"x-twice: 2\r\nx-forwarded-for: 192.0.2.1\r\nx-amzn-trace-id: Root=1-2-3\r\n\r\n")
+	in := h.next("connect")
+	expectKeys(t, in.payload, "Host Sec-WebSocket-Key X-Forwarded-For X-Forwarded-Port X-Forwarded-Proto authorization "+
+		"sec-websocket-version X-tWice x-amzn-trace-id", "headers")
+	headers := in.event.Headers
+	if headers["X-tWice"] != "2" || headers["X-Forwarded-For"] != "192.0.2.1, 127.0.0.1" || headers["x-amzn-trace-id"] != "Root=1-2-3" {
+		t.Errorf("headers: %v", headers)
+	}
+}
+
+func TestIsID(t *testing.T) {
 	seen := make(map[string]bool)
 	for range 1000 {
-		id := randomID()
+		id := edge.NewID()
 		if !idForm.MatchString(id) || !isID(id) || seen[id] {
 			t.Fatalf("id %q", id)
 		}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // Gateway is one stage of a WebSocket API with its connections. It is an http.Handler.
@@ -106,6 +108,10 @@ func (g *Gateway) addRoute(route Route) error {
 
 // ServeHTTP serves handshakes and the management API. What is neither is 403, as on AWS where a wrong stage is.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if edge.HeadTooLarge(r) {
+		refuse(w, edge.StatusHeadTooLarge, http.StatusText(edge.StatusHeadTooLarge))
+		return
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, g.path)
 	if !ok {
 		g.forbid(w)

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // serveHandshake connects a client. The request stays open until $connect has returned; only then is there a 101
@@ -44,14 +46,10 @@ func (g *Gateway) serveHandshake(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Gateway) newConnection(r *http.Request) *connection {
-	ip, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		ip = r.RemoteAddr
-	}
 	return &connection{
 		g: g, id: g.cfg.NewID(), connectedAt: g.cfg.Now(),
 		// Copies: a header's value shares its memory with all the others.
-		sourceIP: strings.Clone(ip), userAgent: strings.Clone(valid(r.UserAgent())),
+		sourceIP: strings.Clone(edge.SourceIP(r)), userAgent: strings.Clone(valid(r.UserAgent())),
 	}
 }
 
@@ -133,7 +131,7 @@ func hijack(w http.ResponseWriter) (conn net.Conn, buffered []byte, err error) {
 		buffered = make([]byte, n)
 		rw.Read(buffered)
 	}
-	return conn, buffered, nil
+	return edge.Unwrap(conn), buffered, nil
 }
 
 // switchingProtocols returns the 101 (RFC 6455, 4.2.2).

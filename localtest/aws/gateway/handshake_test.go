@@ -139,7 +139,7 @@ func TestSubprotocol(t *testing.T) {
 			if resp.Header.Get("X-Other") != "" {
 				t.Error("another header came through")
 			}
-			if got := h.next("connect").event.Headers["Sec-WebSocket-Protocol"]; got != "chat.v1,bearer.TOKEN" {
+			if got := h.next("connect").event.Headers["Sec-Websocket-Protocol"]; got != "chat.v1,bearer.TOKEN" {
 				t.Errorf("the function saw %q", got)
 			}
 		})

@@ -19,6 +19,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -149,7 +151,9 @@ func start(t testing.TB, change ...func(*Config)) *harness {
 		t.Fatal(err)
 	}
 	h.g = g
-	h.srv = httptest.NewServer(g)
+	h.srv = httptest.NewUnstartedServer(g)
+	h.srv.Listener, h.srv.Config.ConnContext = edge.KeepNames(h.srv.Listener), edge.ConnContext
+	h.srv.Start()
 	t.Cleanup(func() {
 		h.close()
 		h.srv.Close()

@@ -2,19 +2,18 @@ package httpapi
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
 	"time"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // Limits of an HTTP API. AWS: API Gateway Developer Guide, quotas for HTTP APIs; Lambda Developer Guide, quotas.
 const (
-	MaxHead    = 10240    // bytes of the request line and all header values together
 	MaxPayload = 10 << 20 // bytes of a request's body
 	MaxEvent   = 6 << 20  // bytes of an event, which is what Lambda takes in one invocation
 	MaxTimeout = 30 * time.Second
@@ -92,19 +91,12 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.NewID == nil {
-		c.NewID = randomID
+		c.NewID = edge.NewID
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c
-}
-
-// randomID gives 16 characters, the last "=", as in "JCJSViW5PHcESow=".
-func randomID() string {
-	var b [11]byte
-	rand.Read(b[:])
-	return base64.URLEncoding.EncodeToString(b[:])
 }
 
 // ServeHTTP answers one request.

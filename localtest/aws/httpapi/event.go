@@ -2,18 +2,17 @@ package httpapi
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // event is a request in payload format 2.0. The types of aws-lambda-go decode it; they would encode an authentication
@@ -54,17 +53,9 @@ type httpContext struct {
 	UserAgent string `json:"userAgent"`
 }
 
-// limitHead refuses a request line and headers that are too long. The status is a guess: AWS documents only the limit.
 func (h *Handler) limitHead(x *exchange) *reply {
-	r := x.request
-	size := len(r.Method) + len(r.RequestURI) + len(r.Proto) + len(r.Host)
-	for _, values := range r.Header {
-		for _, value := range values {
-			size += len(value)
-		}
-	}
-	if size > MaxHead {
-		return refusal(http.StatusRequestHeaderFieldsTooLarge)
+	if edge.HeadTooLarge(x.request) {
+		return refusal(edge.StatusHeadTooLarge)
 	}
 	return nil
 }
@@ -85,7 +76,7 @@ func (h *Handler) readBody(x *exchange) *reply {
 func (h *Handler) event(x *exchange) ([]byte, error) {
 	r, c := x.request, h.config
 	prefix, _, _ := strings.Cut(c.DomainName, ".")
-	source := sourceIP(r)
+	source := edge.SourceIP(r)
 	body, encoded := bodyOf(r.Header.Get("Content-Type"), x.body)
 	e := event{
 		Version:               "2.0",
@@ -115,32 +106,14 @@ func (h *Handler) event(x *exchange) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
-func sourceIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
-// hopByHop are headers between client and gateway, which no function sees, and that no function sets. RFC 9110, 7.6.1.
-func hopByHop(name string) bool {
-	switch http.CanonicalHeaderKey(name) {
-	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",
-		"Transfer-Encoding", "Upgrade":
-		return true
-	}
-	return false
-}
-
 // headersOf gives lower-case names, values of the same name joined, and what the gateway adds. Cookies have their own
 // place. AWS: as in the events captured in aws/aws-lambda-dotnet, Amazon.Lambda.TestTool.IntegrationTests/Snapshots.
-// Protocol and port are those that the client used, where AWS has https and 443.
+// Protocol and port are AWS's, as functions expect, though there is no TLS here.
 func (h *Handler) headersOf(x *exchange, source string) map[string]string {
 	r := x.request
 	headers := map[string]string{}
 	for name, values := range r.Header {
-		if name != "Cookie" && !hopByHop(name) {
+		if name != "Cookie" && !edge.IsHopByHop(name) {
 			headers[strings.ToLower(name)] = strings.Join(values, ",")
 		}
 	}
@@ -148,27 +121,12 @@ func (h *Handler) headersOf(x *exchange, source string) map[string]string {
 	headers["content-length"] = strconv.Itoa(len(x.body))
 	forwarded := append(slices.Clone(r.Header.Values("X-Forwarded-For")), source)
 	headers["x-forwarded-for"] = strings.Join(forwarded, ", ")
-	headers["x-forwarded-proto"] = "http"
-	headers["x-forwarded-port"] = portOf(r)
+	headers["x-forwarded-proto"] = "https"
+	headers["x-forwarded-port"] = "443"
 	if r.Header.Get("X-Amzn-Trace-Id") == "" {
-		headers["x-amzn-trace-id"] = traceID(x)
+		headers["x-amzn-trace-id"] = edge.TraceID(x.received, x.id)
 	}
 	return headers
-}
-
-func portOf(r *http.Request) string {
-	if address, is := r.Context().Value(http.LocalAddrContextKey).(net.Addr); is {
-		if _, port, err := net.SplitHostPort(address.String()); err == nil {
-			return port
-		}
-	}
-	return "80"
-}
-
-// traceID gives "Root=1-SECONDS-24 hex digits", made of the request's id.
-func traceID(x *exchange) string {
-	sum := sha256.Sum256([]byte(x.id))
-	return fmt.Sprintf("Root=1-%08x-%x", uint32(x.received.Unix()), sum[:12])
 }
 
 func cookiesOf(header http.Header) []string {

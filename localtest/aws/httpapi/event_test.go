@@ -33,7 +33,7 @@ const frame = `"requestContext":{"accountId":"123456789012","apiId":"a1b2c3d4e5"
 
 func TestEventShapes(t *testing.T) {
 	const fixed = `"host":"example.com","x-amzn-trace-id":"Root=1-67fd88db-3d50c5eb74ccacc9e105a178",
-		"x-forwarded-for":"192.0.2.1","x-forwarded-port":"80","x-forwarded-proto":"http"`
+		"x-forwarded-for":"192.0.2.1","x-forwarded-port":"443","x-forwarded-proto":"https"`
 	for _, c := range []struct {
 		name    string
 		method  string
@@ -115,7 +115,7 @@ func TestEventInGo(t *testing.T) {
 	e := decode(t, l.payload)
 	port := server.URL[strings.LastIndex(server.URL, ":")+1:]
 	if e.Body != "hi" || e.PathParameters["id"] != "r1" || e.QueryStringParameters["limit"] != "5" || e.RawQueryString != "limit=5" ||
-		e.Headers["host"] != "127.0.0.1:"+port || e.Headers["x-forwarded-port"] != port || e.Headers["content-length"] != "2" ||
+		e.Headers["host"] != "127.0.0.1:"+port || e.Headers["x-forwarded-port"] != "443" || e.Headers["x-forwarded-proto"] != "https" || e.Headers["content-length"] != "2" ||
 		e.RequestContext.HTTP.SourceIP != "127.0.0.1" || e.RequestContext.DomainPrefix != "127" ||
 		e.RequestContext.HTTP.Protocol != "HTTP/1.1" || e.RequestContext.TimeEpoch != 1744668891302 || e.RequestContext.Authorizer != nil {
 		t.Errorf("%+v", e)

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"serverlesschat/localtest/aws/edge"
 )
 
 // reply is what goes back to the client.
@@ -32,7 +34,7 @@ func refusal(status int) *reply {
 func (r *reply) write(w http.ResponseWriter, requestID string) {
 	header := w.Header()
 	for name, value := range r.headers {
-		if !hopByHop(name) {
+		if !edge.IsHopByHop(name) {
 			header.Set(name, value)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 
+	"serverlesschat/localtest/aws/edge"
 	"serverlesschat/localtest/aws/gateway"
 	"serverlesschat/localtest/aws/httpapi"
 )
@@ -28,7 +29,7 @@ func (s *Stack) startAPIs() error {
 		if err := s.newGateway(account); err != nil {
 			return err
 		}
-		s.serve(s.listeners.ws, s.gateway)
+		s.serve(edge.KeepNames(s.listeners.ws), s.gateway)
 	}
 	s.serve(s.listeners.invoke, s.lambda)
 	return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"serverlesschat/localtest/aws/edge"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/gateway"
 	"serverlesschat/localtest/aws/httpapi"
@@ -206,7 +207,7 @@ const closeTimeout = 15 * time.Second
 
 // serve answers on a listener until Close.
 func (s *Stack) serve(listener net.Listener, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: edge.ConnContext}
 	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
