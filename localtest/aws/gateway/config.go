@@ -13,15 +13,15 @@ import (
 //
 // It returns when ctx ends at the latest, with an error; the function itself may go on to its own timeout, as on AWS.
 // An error means that the function was not reached or not waited for (throttled, unknown, ctx ended). A function that
-// failed is Response.FunctionError. It may keep payload.
+// failed is Response.Failure. It may keep payload.
 type InvokeFunc func(ctx context.Context, function, source string, payload []byte) (Response, error)
 
 // Response is what an invocation of a function came to.
 type Response struct {
 	// Payload is the function's result, JSON; or the description of its failure.
 	Payload []byte
-	// FunctionError is empty unless the function failed ("Unhandled").
-	FunctionError string
+	// Failure is empty unless the function failed; then it says how, for the log.
+	Failure string
 }
 
 // Route sends the messages of one route key to a function.

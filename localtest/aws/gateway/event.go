@@ -80,12 +80,12 @@ func (g *Gateway) connectEvent(c *connection, requestID string, r *http.Request)
 	return append(dst, `,"isBase64Encoded":false}`...)
 }
 
-func (g *Gateway) disconnectEvent(c *connection) []byte {
+func (g *Gateway) disconnectEvent(c *connection, requestID string) []byte {
 	dst := appendMulti([]byte{'{'}, "headers", "multiValueHeaders", map[string][]string{
 		"Host": {g.cfg.DomainName}, "x-api-key": {""}, "X-Forwarded-For": {""}, "x-restapi": {""},
 	})
 	dst = g.appendContext(dst, c, requestContext{
-		routeKey: "$disconnect", eventType: "DISCONNECT", requestID: g.cfg.NewID(), end: &c.end,
+		routeKey: "$disconnect", eventType: "DISCONNECT", requestID: requestID, end: &c.end,
 	})
 	return append(dst, `,"isBase64Encoded":false}`...)
 }

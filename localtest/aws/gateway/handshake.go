@@ -60,12 +60,12 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, c *connection) (
 		return "", true
 	}
 	requestID := g.cfg.NewID()
-	result, err := g.call(g.connect, g.connectEvent(c, requestID, r))
+	result, err := g.call(g.connect, requestID, g.connectEvent(c, requestID, r))
 	if err == nil && result.accepts() {
 		if protocol, err = result.protocol(); err == nil {
 			return protocol, true
 		}
-		g.log.Warn("$connect returned no valid result", "function", g.connect.Function, "err", err)
+		g.failed(g.connect, requestID, err)
 	}
 	status, text := result.status, http.StatusText(result.status)
 	switch {

@@ -72,7 +72,7 @@ func TestHandshakeRefused(t *testing.T) {
 		"split header": {returned(`{"statusCode":200,"headers":{"Sec-WebSocket-Protocol":"a\r\nb: c"}}`),
 			502, textInternal},
 		"crash": {func(context.Context, invocation) (Response, error) {
-			return Response{Payload: []byte(`{"statusCode":200}`), FunctionError: "Unhandled"}, nil
+			return Response{Payload: []byte(`{"statusCode":200}`), Failure: "Boom: no luck"}, nil
 		}, 502, textInternal},
 		"not invoked": {func(context.Context, invocation) (Response, error) {
 			return Response{}, errors.New("throttled")

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Texts of the gateway's own frames and refusals, as clients of AWS see them.
@@ -47,10 +48,10 @@ func (c *connection) accept(body []byte) {
 func (c *connection) serve(route *Route, requestID string, event []byte) {
 	defer c.g.work.Done()
 	defer func() { <-c.slots }()
-	result, err := c.g.call(route, event)
-	if err == nil && route.HasResponse && len(result.body) > c.g.limits.MessageBytes {
-		c.g.log.Warn("response is too long", "route", route.Key, "function", route.Function, "bytes", len(result.body))
+	result, err := c.g.call(route, requestID, event)
+	if limit := c.g.limits.MessageBytes; err == nil && route.HasResponse && len(result.body) > limit {
 		err = errFailed
+		c.g.failed(route, requestID, fmt.Errorf("the response has %d bytes, %d are allowed", len(result.body), limit))
 	}
 	switch {
 	case errors.Is(err, errTimedOut):
@@ -90,26 +91,31 @@ var (
 )
 
 // call invokes the route's function. The error is errTimedOut or errFailed; what was behind it is logged.
-func (g *Gateway) call(route *Route, event []byte) (result, error) {
+func (g *Gateway) call(route *Route, requestID string, event []byte) (result, error) {
 	ctx, cancel := context.WithTimeout(g.ctx, route.Timeout)
 	defer cancel()
 	response, err := g.cfg.Invoke(ctx, route.Function, route.Key, event)
-	if err != nil {
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return result{}, errTimedOut
-		}
-		g.log.Warn("function not invoked", "route", route.Key, "function", route.Function, "err", err)
-		return result{}, errFailed
+	switch {
+	case err == nil && response.Failure != "":
+		err = errors.New(response.Failure)
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		g.failed(route, requestID, fmt.Errorf("the function did not return within %v", route.Timeout))
+		return result{}, errTimedOut
 	}
-	if response.FunctionError != "" { // its own log says why
-		return result{}, errFailed
+	var res result
+	if err == nil {
+		res, err = parseResult(response.Payload)
 	}
-	res, err := parseResult(response.Payload)
 	if err != nil {
-		g.log.Warn("function returned no valid result", "route", route.Key, "function", route.Function, "err", err)
+		g.failed(route, requestID, err)
 		return result{}, errFailed
 	}
 	return res, nil
+}
+
+// failed logs what a client is not told.
+func (g *Gateway) failed(route *Route, requestID string, cause error) {
+	g.log.Error("integration failed", "route", route.Key, "function", route.Function, "requestId", requestID, "error", cause)
 }
 
 // disconnected tells $disconnect, once and whatever comes of it.
@@ -117,7 +123,6 @@ func (g *Gateway) disconnected(c *connection) {
 	if g.disconnect == nil {
 		return
 	}
-	if _, err := g.call(g.disconnect, g.disconnectEvent(c)); err != nil {
-		g.log.Warn("disconnect not delivered", "connectionId", c.id, "err", err)
-	}
+	requestID := g.cfg.NewID()
+	_, _ = g.call(g.disconnect, requestID, g.disconnectEvent(c, requestID)) // nobody is left to be told
 }

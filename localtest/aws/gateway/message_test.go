@@ -155,7 +155,7 @@ func TestErrorFrames(t *testing.T) {
 		want    string
 	}{
 		"crash": {func(context.Context, invocation) (Response, error) {
-			return Response{Payload: []byte(`{"statusCode":200,"body":"x"}`), FunctionError: "Unhandled"}, nil
+			return Response{Payload: []byte(`{"statusCode":200,"body":"x"}`), Failure: "Boom: no luck"}, nil
 		}, textInternal},
 		"throttled": {func(context.Context, invocation) (Response, error) {
 			return Response{}, errors.New("throttled")

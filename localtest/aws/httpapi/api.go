@@ -20,13 +20,13 @@ const (
 )
 
 // InvokeFunc invokes a function and waits for its end. source says for what, for people: the route key. An error means
-// that the function did not run; a function that ran and failed is told by Response.FunctionError.
+// that the function did not run; a function that ran and failed is told by Response.Failure.
 type InvokeFunc func(ctx context.Context, function, source string, payload []byte) (Response, error)
 
 // Response is what came of an invocation.
 type Response struct {
-	Payload       []byte
-	FunctionError string // "" if the function succeeded
+	Payload []byte
+	Failure string // "" if the function succeeded; else how it failed, for the log
 }
 
 // Config says what an API is made of. Zero values are filled in where a comment says so.
@@ -119,7 +119,7 @@ func (h *Handler) Wait() { h.running.Wait() }
 func (h *Handler) invoke(x *exchange) *reply {
 	payload, err := h.event(x)
 	if err != nil {
-		return h.fail(x, "encode event", err)
+		return h.fail(x, http.StatusInternalServerError, "encode event", err)
 	}
 	if len(payload) > MaxEvent {
 		return refusal(http.StatusRequestEntityTooLarge)
@@ -138,7 +138,8 @@ func (h *Handler) invoke(x *exchange) *reply {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return refusal(http.StatusServiceUnavailable)
+		err := fmt.Errorf("it did not return within %v", x.match.route.Timeout)
+		return h.fail(x, http.StatusServiceUnavailable, "run function", err)
 	case o := <-done:
 		return h.answer(x, o.response, o.err)
 	}
@@ -147,20 +148,20 @@ func (h *Handler) invoke(x *exchange) *reply {
 func (h *Handler) answer(x *exchange, response Response, err error) *reply {
 	switch {
 	case err != nil:
-		return h.fail(x, "invoke function", err)
-	case response.FunctionError != "":
-		return refusal(http.StatusInternalServerError) // the function's own log says why
+		return h.fail(x, http.StatusInternalServerError, "invoke function", err)
+	case response.Failure != "":
+		return h.fail(x, http.StatusInternalServerError, "run function", errors.New(response.Failure))
 	}
 	reply, err := parseResponse(response.Payload)
 	if err != nil {
-		return h.fail(x, "read what the function returned", err)
+		return h.fail(x, http.StatusInternalServerError, "read what the function returned", err)
 	}
 	return reply
 }
 
 // fail is for what the client cannot know and the developer must.
-func (h *Handler) fail(x *exchange, what string, err error) *reply {
-	h.config.Logger.Error("request failed: "+what, "route", x.match.route.key, "function", x.match.route.Function,
-		"request_id", x.id, "error", err)
-	return refusal(http.StatusInternalServerError)
+func (h *Handler) fail(x *exchange, status int, what string, err error) *reply {
+	h.config.Logger.Error("integration failed: "+what, "route", x.match.route.key, "function", x.match.route.Function,
+		"requestId", x.id, "status", status, "error", err)
+	return refusal(status)
 }

@@ -174,7 +174,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	for name, l := range map[string]*lambda{
-		"function failed":  {response: Response{Payload: []byte(`{"statusCode":200}`), FunctionError: "Unhandled"}},
+		"function failed":  {response: Response{Payload: []byte(`{"statusCode":200}`), Failure: "Boom: no luck"}},
 		"function not run": {err: errors.New("throttled")},
 		"malformed":        returning(`{"statusCode":"abc"}`),
 	} {

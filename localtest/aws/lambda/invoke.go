@@ -28,6 +28,7 @@ type Request struct {
 type Result struct {
 	Payload       []byte // what the function returned, or {"errorMessage","errorType"…} when FunctionError is set
 	FunctionError string // "" or "Unhandled"
+	Failure       string // "" or "errorType: errorMessage", for people
 	RequestID     string
 	Duration      time.Duration // from handing it to the function to having its response
 	Cold          bool          // the process was started for it, or at least had run nothing before
@@ -166,15 +167,14 @@ func (f *function) throttled(inv *invocation) error {
 // finish hands the outcome to the caller and tells OnInvocation.
 func (f *function) finish(inv *invocation, payload []byte, functionError string) {
 	r := Result{Payload: payload, FunctionError: functionError, RequestID: inv.id, Cold: inv.cold}
+	if functionError != "" {
+		r.Failure = describeFailure(payload)
+	}
 	if !inv.begun.IsZero() {
 		r.Duration = time.Since(inv.begun)
 	}
 	inv.outcome <- outcome{result: r}
-	text := ""
-	if functionError != "" {
-		text = describeFailure(payload)
-	}
-	f.tell(inv, r, text)
+	f.tell(inv, r, r.Failure)
 }
 
 func (f *function) tell(inv *invocation, r Result, text string) {

@@ -1,14 +1,12 @@
 package stack
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -301,64 +299,4 @@ func TestTheQuotaOfNewConnections(t *testing.T) {
 	}
 	a.at.Add(int64(time.Second))
 	a.mustDial()
-}
-
-// send writes a request to an address as it is, and returns the reply's status and body.
-func (a *apis) send(url, method, path, headers string) (int, string) {
-	a.t.Helper()
-	_, address, _ := strings.Cut(url, "://")
-	address, _, _ = strings.Cut(address, "/")
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		a.t.Fatal(err)
-	}
-	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, path, headers)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		return resp.StatusCode, ""
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return resp.StatusCode, string(body)
-}
-
-const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-
-func TestBothAPIsRefuseALongHeadAlike(t *testing.T) {
-	a := serveAPIs(t, Options{})
-	for name, c := range map[string]struct {
-		url, method, path, headers string
-		within                     int // the status of a head within the quota
-	}{
-		"handshake":    {a.s.endpoints.WebSocket, "GET", "/dev", upgrade, 101},
-		"@connections": {a.s.endpoints.WebSocket, "GET", "/dev/@connections/L0SM9cOFvHcCIhw=", "", 410},
-		"HTTP API":     {a.s.endpoints.HTTP, "GET", "/a", "", 200},
-	} {
-		size := len(c.method) + len(c.path) + len("HTTP/1.1") + len("  ") + len("localhost")
-		for line := range strings.SplitSeq(c.headers, "\r\n") {
-			_, value, _ := strings.Cut(line, ": ")
-			size += len(value)
-		}
-		for _, over := range []int{0, 1} {
-			fill := strings.Repeat("x", 10240-size-100+over)
-			headers := c.headers + "X-Fill: " + fill + "\r\nX-More: " + strings.Repeat("y", 100) + "\r\n"
-			status, body := a.send(c.url, c.method, c.path, headers)
-			switch {
-			case over == 0 && status != c.within:
-				t.Errorf("%s with 10,240 bytes: %d %s, want %d", name, status, body, c.within)
-			case over == 1 && (status != 431 || body != `{"message":"Request Header Fields Too Large"}`):
-				t.Errorf("%s with 10,241 bytes: %d %s, want 431", name, status, body)
-			}
-		}
-	}
 }

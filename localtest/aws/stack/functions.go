@@ -51,12 +51,12 @@ func (s *Stack) startFunctions() error {
 
 func (s *Stack) invokeForGateway(ctx context.Context, function, source string, payload []byte) (gateway.Response, error) {
 	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
-	return gateway.Response{Payload: r.Payload, FunctionError: r.FunctionError}, err
+	return gateway.Response{Payload: r.Payload, Failure: r.Failure}, err
 }
 
 func (s *Stack) invokeForHTTP(ctx context.Context, function, source string, payload []byte) (httpapi.Response, error) {
 	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
-	return httpapi.Response{Payload: r.Payload, FunctionError: r.FunctionError}, err
+	return httpapi.Response{Payload: r.Payload, Failure: r.Failure}, err
 }
 
 func (s *Stack) invokeForStream(ctx context.Context, function, source string, payload []byte) (streams.Response, error) {

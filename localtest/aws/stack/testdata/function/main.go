@@ -12,9 +12,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// event is what both kinds of events have in common.
+// event is what both kinds of events have in common. A request may have its order in a header.
 type event struct {
-	Body string `json:"body"`
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body"`
 }
 
 // order is the body of an event.
@@ -33,7 +34,10 @@ func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, e event) (any, error) {
 	var o order
-	_ = json.Unmarshal([]byte(e.Body), &o) // without an order: $connect and $disconnect
+	_ = json.Unmarshal([]byte(e.Body), &o) // handshakes have no body
+	if do := e.Headers["x-do"]; do != "" { // in this spelling
+		o.Do = do
+	}
 	switch o.Do {
 	case "fail":
 		return nil, errors.New(o.Text)
