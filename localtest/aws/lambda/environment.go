@@ -49,8 +49,9 @@ func checkEnvironment(env map[string]string) error {
 
 // environment returns the variables that all processes of a function have in common. Where one comes twice, the last holds.
 func environment(spec Function, region string, extra map[string]string) []string {
+	root := filepath.Dir(spec.Binary)
 	variables := map[string]string{
-		"_HANDLER":                        "bootstrap",
+		"_HANDLER":                        spec.Handler,
 		"AWS_REGION":                      region,
 		"AWS_DEFAULT_REGION":              region,
 		"AWS_ACCESS_KEY_ID":               "local",
@@ -63,10 +64,15 @@ func environment(spec Function, region string, extra map[string]string) []string
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(spec.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + spec.Name,
-		"LAMBDA_TASK_ROOT":                filepath.Dir(spec.Binary),
-		"LAMBDA_RUNTIME_DIR":              "/var/runtime",
+		"LAMBDA_TASK_ROOT":                root,
+		"LAMBDA_RUNTIME_DIR":              runtimeDir,
 		"TZ":                              ":UTC",
 		"LANG":                            "en_US.UTF-8",
+		"LD_LIBRARY_PATH":                 libraryPath(root),
+		"AWS_XRAY_CONTEXT_MISSING":        "LOG_ERROR",
+		"AWS_XRAY_DAEMON_ADDRESS":         xrayHost + ":" + xrayPort,
+		"_AWS_XRAY_DAEMON_ADDRESS":        xrayHost,
+		"_AWS_XRAY_DAEMON_PORT":           xrayPort,
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"GOMAXPROCS":                      strconv.Itoa(processors(spec.MemoryMB)),
 	}
@@ -81,6 +87,23 @@ func environment(spec Function, region string, extra map[string]string) []string
 	}
 	slices.Sort(list)
 	return list
+}
+
+const runtimeDir = "/var/runtime"
+
+// The address of the X-Ray daemon that an SDK for X-Ray reports to (AWS X-Ray Developer Guide, "AWS X-Ray daemon"). On AWS it is
+// a link-local address; here it is the daemon's own default, where somebody may run one. The variables with an underscore in
+// front are in environments that functions printed on AWS.
+const (
+	xrayHost = "127.0.0.1"
+	xrayPort = "2000"
+)
+
+// libraryPath is LD_LIBRARY_PATH as the Lambda Developer Guide has it ("Defined runtime environment variables").
+func libraryPath(root string) string {
+	return strings.Join([]string{
+		"/lib64", "/usr/lib64", runtimeDir, runtimeDir + "/lib", root, root + "/lib", "/opt/lib",
+	}, ":")
 }
 
 // processors is how many processors a function with that memory has the power of, rounded up: Lambda gives one vCPU for each

@@ -152,7 +152,7 @@ func TestTheEnvironment(t *testing.T) {
 		o.Region = "eu-west-1"
 		o.Environment = map[string]string{"AWS_ACCESS_KEY_ID": "mine"}
 		f.Env = map[string]string{"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
-		f.MemoryMB = 1770
+		f.MemoryMB, f.Handler = 1770, "main.handle"
 	})
 	_, out := invoke(t, s, event{Do: "env"})
 	env := map[string]string{}
@@ -161,7 +161,7 @@ func TestTheEnvironment(t *testing.T) {
 		env[name] = value
 	}
 	for name, want := range map[string]string{
-		"_HANDLER": "bootstrap", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
+		"_HANDLER": "main.handle", "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
 		"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "local", "AWS_SESSION_TOKEN": "local",
 		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 		"AWS_LAMBDA_FUNCTION_NAME": "tester", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -169,6 +169,9 @@ func TestTheEnvironment(t *testing.T) {
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tester",
 		"LAMBDA_TASK_ROOT":          programs.dir, "LAMBDA_RUNTIME_DIR": "/var/runtime",
 		"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin", "GOMAXPROCS": "2",
+		"LD_LIBRARY_PATH": "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + programs.dir + ":" + programs.dir + "/lib:/opt/lib",
+		"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+		"_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1", "_AWS_XRAY_DAEMON_PORT": "2000",
 		"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
 	} {
 		if env[name] != want {

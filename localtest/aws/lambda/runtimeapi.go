@@ -208,7 +208,7 @@ func (p *process) next(c *runtimeConn) error {
 // with it, so another process may have it.
 func (f *function) deliver(p *process, c *runtimeConn, inv *invocation) {
 	f.log.start(inv)
-	err := c.writeInvocation(inv, f.spec.ARN, inv.begun.Add(f.spec.Timeout))
+	err := c.writeInvocation(inv, &f.spec)
 	if err == nil {
 		return
 	}
@@ -224,18 +224,18 @@ func (f *function) deliver(p *process, c *runtimeConn, inv *invocation) {
 }
 
 // writeInvocation writes the answer to next.
-func (c *runtimeConn) writeInvocation(inv *invocation, arn string, deadline time.Time) error {
+func (c *runtimeConn) writeInvocation(inv *invocation, spec *Function) error {
 	payload := inv.request.Payload
 	const inOneWrite = 16 << 10
-	b := make([]byte, 0, 512+len(arn)+min(len(payload), inOneWrite))
+	b := make([]byte, 0, 512+len(spec.ARN)+min(len(payload), inOneWrite))
 	b = append(b, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: "...)
 	b = append(b, inv.id...)
 	b = append(b, "\r\nLambda-Runtime-Deadline-Ms: "...)
-	b = strconv.AppendInt(b, deadline.UnixMilli(), 10)
+	b = strconv.AppendInt(b, inv.begun.Add(spec.Timeout).UnixMilli(), 10)
 	b = append(b, "\r\nLambda-Runtime-Invoked-Function-Arn: "...)
-	b = append(b, arn...)
+	b = append(b, spec.ARN...)
 	b = append(b, "\r\nLambda-Runtime-Trace-Id: "...)
-	b = appendTraceID(b, deadline)
+	b = appendTraceID(b, inv.begun)
 	b = append(b, "\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(payload)), 10)
 	b = append(b, "\r\n\r\n"...)

@@ -152,6 +152,11 @@ func TestWhatNextTells(t *testing.T) {
 	if len(trace) != 74 || !strings.HasPrefix(trace, "Root=1-") || !strings.HasSuffix(trace, ";Sampled=0") {
 		t.Errorf("trace id %s", trace)
 	}
+	// Its time is that of the invocation, not of its deadline.
+	at, err := strconv.ParseInt(strings.Split(trace, "-")[1], 16, 64)
+	if err != nil || at < before.Unix() || at > time.Now().Unix() {
+		t.Errorf("trace id %s, now is %x", trace, before.Unix())
+	}
 }
 
 func TestInitErrorIsTakenOnce(t *testing.T) {

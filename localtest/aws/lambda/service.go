@@ -16,6 +16,7 @@ type Function struct {
 	Name      string // function name, also the name of its log file
 	LogicalID string // id in the template
 	ARN       string // arn:aws:lambda:REGION:ACCOUNT:function:NAME
+	Handler   string // _HANDLER, which programs of provided.al2023 ignore (default bootstrap)
 	Binary    string // path of the executable; its folder becomes the working directory and LAMBDA_TASK_ROOT
 	Timeout   time.Duration
 	MemoryMB  int
@@ -130,6 +131,7 @@ func New(opts Options) (*Service, error) {
 func (s *Service) add(spec Function) error {
 	setDefault(&spec.Timeout, DefaultTimeout)
 	setDefault(&spec.MemoryMB, DefaultMemoryMB)
+	setDefault(&spec.Handler, "bootstrap")
 	if spec.Name == "" {
 		return errors.New("it has no name")
 	}

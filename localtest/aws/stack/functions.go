@@ -31,7 +31,7 @@ func (s *Stack) startFunctions() error {
 	}
 	for _, f := range s.system.Functions {
 		spec := lambda.Function{
-			Name: f.Name, LogicalID: f.LogicalID, ARN: f.ARN, Binary: binary(s.options.BinDir, f),
+			Name: f.Name, LogicalID: f.LogicalID, ARN: f.ARN, Handler: f.Handler, Binary: binary(s.options.BinDir, f),
 			Timeout: f.Timeout, MemoryMB: f.MemoryMB, Env: f.Environment,
 		}
 		if f.ReservedConcurrency != nil {
