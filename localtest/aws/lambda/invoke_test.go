@@ -169,7 +169,7 @@ func TestTheEnvironment(t *testing.T) {
 		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tester",
 		"LAMBDA_TASK_ROOT":          programs.dir, "LAMBDA_RUNTIME_DIR": "/var/runtime",
 		"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin", "GOMAXPROCS": "2",
-		"LD_LIBRARY_PATH": "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + programs.dir + ":" + programs.dir + "/lib:/opt/lib",
+		"LD_LIBRARY_PATH":          "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + programs.dir + ":" + programs.dir + "/lib:/opt/lib",
 		"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
 		"_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1", "_AWS_XRAY_DAEMON_PORT": "2000",
 		"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
