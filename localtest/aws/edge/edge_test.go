@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -106,6 +107,42 @@ func TestSpelling(t *testing.T) {
 	conn = spellingServer(t, func(l net.Listener) net.Listener { return l })
 	if got := ask(t, conn, bufio.NewReader(conn), "GET / HTTP/1.1\r\nHost: x\r\nx-test: 1\r\n\r\n"); got != "" {
 		t.Errorf("without KeepNames: %q", got)
+	}
+}
+
+// A client that still sends reads the reply to its end, and can be read from.
+func TestCloseWrite(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := KeepNames(l).Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	io.WriteString(server, "reply")
+	if err := server.(*keeper).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(client); string(got) != "reply" || err != nil {
+		t.Errorf("the client read %q, %v", got, err)
+	}
+	io.WriteString(client, "more")
+	if n, err := io.ReadFull(server, make([]byte, 4)); n != 4 || err != nil {
+		t.Errorf("the server read %d bytes, %v", n, err)
+	}
+	a, b := net.Pipe()
+	defer a.Close()
+	defer b.Close()
+	if err := (&keeper{Conn: a}).CloseWrite(); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("a pipe: %v", err)
 	}
 }
 

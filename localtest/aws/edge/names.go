@@ -3,6 +3,7 @@ package edge
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -52,6 +53,16 @@ func (k *keeper) keep(read []byte) {
 	case len(k.head) > maxKept:
 		k.head, k.complete = nil, true
 	}
+}
+
+// CloseWrite ends what is sent, as a server does before it closes a connection with bytes unread: a client that still sends
+// would lose the reply otherwise.
+func (k *keeper) CloseWrite() error {
+	half, can := k.Conn.(interface{ CloseWrite() error })
+	if !can {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
 }
 
 // Unwrap returns the connection without what KeepNames has put around it.
