@@ -98,7 +98,8 @@ func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 		t.Fatal(err)
 	}
 	text := strings.NewReplacer(changes...).Replace(apisTemplate)
-	o.Root, o.BinDir, o.FreeWait = writeProject(t, map[string]string{"template.yaml": text}), bin, -1
+	o.Root, o.BinDir = writeProject(t, map[string]string{"template.yaml": text}), bin
+	orDefault(&o.FreeWait, -1)
 	a := &apis{t: t, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.s = &Stack{
@@ -207,6 +208,27 @@ func TestASecondFrameDoesNotWaitForTheFirst(t *testing.T) {
 	close(release)
 	if got := a.read(client); got != "call" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// One that waits for the first one's process as long as it takes gets no answer in time.
+func TestHowLongAProcessIsWaitedForIsASetting(t *testing.T) {
+	called, release := make(chan struct{}, 1), make(chan struct{})
+	held := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		called <- struct{}{}
+		<-release
+	}))
+	defer held.Close()
+	defer close(release)
+	a := serveAPIs(t, Options{FreeWait: time.Hour}, "IntegrationTimeout: 5000", "IntegrationTimeout: 300")
+	client := a.mustDial()
+	a.write(client, `{"do":"call","text":"`+held.URL+`"}`)
+	<-called
+	a.write(client, `{"do":"second"}`)
+	for range 2 {
+		if got := a.read(client); !strings.Contains(got, "Endpoint request timed out") {
+			t.Errorf("got %s", got)
+		}
 	}
 }
 
