@@ -98,7 +98,7 @@ func TestFailuresAreLoggedWithTheirCause(t *testing.T) {
 	held := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer held.Close()
 	defer close(release)
-	a := serveAPIs(t, Options{}, "IntegrationTimeout: 5000", "IntegrationTimeout: 500")
+	a := serveAPIs(t, Options{})
 	client := a.mustDial()
 	for _, c := range []struct {
 		name, order, path string
@@ -108,7 +108,7 @@ func TestFailuresAreLoggedWithTheirCause(t *testing.T) {
 		{"error", `{"do":"fail","text":"no luck"}`, "/a", 500, "errorString: no luck"},
 		{"crash", `{"do":"exit"}`, "/a", 500, "Runtime exited with error: exit status 3"},
 		{"malformed", `{"do":"malformed"}`, "/a", 500, "statusCode"},
-		{"timeout", `{"do":"call","text":"` + held.URL + `"}`, "/slow", 503, "did not return within"},
+		{"timeout", `{"do":"slow","text":"` + held.URL + `"}`, "/slow", 503, "did not return within"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, id, _ := a.post(a.s.endpoints.HTTP+c.path, c.order)

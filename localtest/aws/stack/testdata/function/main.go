@@ -45,7 +45,7 @@ func handle(ctx context.Context, e event) (any, error) {
 		os.Exit(3)
 	case "malformed":
 		return reply{StatusCode: "fine"}, nil
-	case "call": // returns when the test lets it
+	case "call", "slow": // returns when the test lets it
 		if err := call(ctx, o.Text); err != nil {
 			return nil, err
 		}
