@@ -6,10 +6,10 @@
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB
 //
 // It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
-// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB), STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long an
-// invocation waits for a free process before one is started; 0 as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests a second
-// and at once, of all APIs together), HANDSHAKE_RATE (new connections a second), CLOSE_THROTTLED (1: a throttled frame closes
-// its connection).
+// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB), STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long
+// an invocation waits for a free process before one is started; 0 as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests
+// a second and at once, of all APIs together), HANDSHAKE_RATE (new connections a second), CLOSE_THROTTLED (1: a
+// throttled frame closes its connection).
 package main
 
 import (

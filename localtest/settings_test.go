@@ -15,7 +15,8 @@ func TestSettingsOfTheEmulator(t *testing.T) {
 		problem     string
 	}{
 		"none": {"", func(o stack.Options) bool {
-			return o.FreeWait == 0 && o.AccountRate == 0 && o.AccountBurst == 0 && o.HandshakeRate == 0 && !o.CloseThrottled
+			unset := o.FreeWait == 0 && o.AccountRate == 0 && o.AccountBurst == 0 && o.HandshakeRate == 0
+			return unset && !o.CloseThrottled
 		}, ""},
 		"a smaller Region": {"ACCOUNT_RATE=2500 ACCOUNT_BURST=1250 HANDSHAKE_RATE=100 CLOSE_THROTTLED=1", func(o stack.Options) bool {
 			return o.AccountRate == 2500 && o.AccountBurst == 1250 && o.HandshakeRate == 100 && o.CloseThrottled

@@ -38,15 +38,15 @@ func NewID() string {
 	return base64.URLEncoding.EncodeToString(b[:])
 }
 
-// TraceID returns the X-Amzn-Trace-Id of the request with that id: version, seconds, 96 bits (AWS X-Ray Developer Guide,
-// "Tracing header").
+// TraceID returns the X-Amzn-Trace-Id of the request with that id: version, seconds, 96 bits (AWS X-Ray Developer
+// Guide, "Tracing header").
 func TraceID(received time.Time, requestID string) string {
 	sum := sha256.Sum256([]byte(requestID))
 	return fmt.Sprintf("Root=1-%08x-%x", uint32(received.Unix()), sum[:12])
 }
 
-// IsHopByHop reports whether a header is one between client and gateway, which no function sees and none sets (RFC 9110,
-// 7.6.1).
+// IsHopByHop reports whether a header is one between client and gateway, which no function sees and none sets (RFC
+// 9110, 7.6.1).
 func IsHopByHop(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
 	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te", "Trailer",

@@ -9,8 +9,8 @@ import (
 	"net/textproto"
 )
 
-// Package net/http spells all names of headers its own way; WebSocket APIs show functions those that the client wrote. So
-// what a connection reads first is kept until its head has been parsed.
+// Package net/http spells all names of headers its own way; WebSocket APIs show functions those that the client wrote.
+// So what a connection reads first is kept until its head has been parsed.
 
 // maxKept bounds what is kept of a connection that has not finished its first head. A head that is longer is refused.
 const maxKept = MaxHead + 4<<10
@@ -55,8 +55,8 @@ func (k *keeper) keep(read []byte) {
 	}
 }
 
-// CloseWrite ends what is sent, as a server does before it closes a connection with bytes unread: a client that still sends
-// would lose the reply otherwise.
+// CloseWrite ends what is sent, as a server does before it closes a connection with bytes unread: a client that still
+// sends would lose the reply otherwise.
 func (k *keeper) CloseWrite() error {
 	half, can := k.Conn.(interface{ CloseWrite() error })
 	if !can {
@@ -83,8 +83,8 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return ctx
 }
 
-// Spelling returns the name of each header as the client wrote it, by its canonical name. Of a connection's later requests
-// it knows the names that the first had too. Without KeepNames it is empty.
+// Spelling returns the name of each header as the client wrote it, by its canonical name. Of a connection's later
+// requests it knows the names that the first had too. Without KeepNames it is empty.
 func Spelling(r *http.Request) map[string]string {
 	spelling := map[string]string{}
 	k, is := r.Context().Value(keeperKey{}).(*keeper)

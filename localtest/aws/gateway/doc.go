@@ -26,7 +26,8 @@
 //   - Names of headers in the CONNECT event are spelt as the client spelt them only on a server with edge.KeepNames;
 //     otherwise they have canonical case, and the Sec-WebSocket family is spelt as in RFC 6455.
 //   - The stage's bucket is one for all routes without one of their own. Whether AWS counts each of these routes by
-//     itself is unconfirmed. Handshakes draw from it and from the quota of new connections, not from the account's bucket.
+//     itself is unconfirmed. Handshakes draw from it and from the quota of new connections, not from the account's
+//     bucket.
 //   - AWS publishes no size for the buffer behind a slow client (429) nor a bound on the messages of one connection
 //     that are under way at once. Both are Limits here.
 //   - Routes are selected by one top-level member of the body; authorisers, API keys, models, request parameters and

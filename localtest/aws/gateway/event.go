@@ -110,8 +110,8 @@ func appendMulti(dst []byte, single, multi string, values map[string][]string) [
 	return append(dst, '}', ',')
 }
 
-// connectHeaders returns the headers of the handshake as the CONNECT event shows them: spelt as the client spelt them, with
-// what the front of API Gateway adds, without what belongs to the hop.
+// connectHeaders returns the headers of the handshake as the CONNECT event shows them: spelt as the client spelt them,
+// with what the front of API Gateway adds, without what belongs to the hop.
 func connectHeaders(r *http.Request, c *connection, requestID string) map[string][]string {
 	headers := make(map[string][]string, len(r.Header)+5)
 	spelling := edge.Spelling(r)

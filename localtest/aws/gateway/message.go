@@ -115,7 +115,8 @@ func (g *Gateway) call(route *Route, requestID string, event []byte) (result, er
 
 // failed logs what a client is not told.
 func (g *Gateway) failed(route *Route, requestID string, cause error) {
-	g.log.Error("integration failed", "route", route.Key, "function", route.Function, "requestId", requestID, "error", cause)
+	g.log.Error("integration failed", "route", route.Key, "function", route.Function, "requestId", requestID,
+		"error", cause)
 }
 
 // disconnected tells $disconnect, once and whatever comes of it.

@@ -20,8 +20,8 @@ type Throttles struct {
 	Stage Limiter
 	// Account bounds messages and management requests together. Other APIs may draw from the same bucket.
 	Account Limiter
-	// CloseClient closes a connection whose message is throttled (1008), after the error frame. AWS's documentation names
-	// neither the frame nor the close code; which of them AWS sends is unconfirmed.
+	// CloseClient closes a connection whose message is throttled (1008), after the error frame. AWS's documentation
+	// names neither the frame nor the close code; which of them AWS sends is unconfirmed.
 	CloseClient bool
 }
 
@@ -38,8 +38,8 @@ func (g *Gateway) admitsHandshake() bool {
 	return g.throttle(g.connect).admits() && g.cfg.Throttles.Handshakes.admits()
 }
 
-// admitsMessage draws for a message: settings of the stage and its routes come before the account's ("Throttle requests to
-// your REST APIs for better throughput", API Gateway Developer Guide; for WebSocket APIs unconfirmed).
+// admitsMessage draws for a message: settings of the stage and its routes come before the account's ("Throttle requests
+// to your REST APIs for better throughput", API Gateway Developer Guide; for WebSocket APIs unconfirmed).
 func (g *Gateway) admitsMessage(route *Route) bool {
 	return g.throttle(route).admits() && g.cfg.Throttles.Account.admits()
 }

@@ -16,9 +16,9 @@ type Throttles struct {
 	Account Limiter
 }
 
-// limitRate draws from the bucket of the route or the stage, and then from the account's ("Throttle requests to your REST
-// APIs for better throughput", API Gateway Developer Guide; for HTTP APIs the order is unconfirmed). What no route takes
-// draws from none.
+// limitRate draws from the bucket of the route or the stage, and then from the account's ("Throttle requests to your
+// REST APIs for better throughput", API Gateway Developer Guide; for HTTP APIs the order is unconfirmed). What no route
+// takes draws from none.
 func (h *Handler) limitRate(x *exchange) *reply {
 	limit := h.config.Throttles.Stage
 	if own := x.match.route.Throttle; own != nil {

@@ -4,11 +4,12 @@
 // # Processes
 //
 // A process is what AWS calls an execution environment: it runs one invocation at a time and is used again, the most
-// recently used first. Processes are started on demand. An invocation that finds none free waits a moment (Options.FreeWait)
-// before one is started for it, since most invocations end within that moment. AWS does not wait: a negative FreeWait starts
-// a process at once, so that no invocation ever waits for another's end below the limit. At most Options.MaxConcurrency processes
-// of a function run at once; beyond that an invocation waits (Options.QueueWait) and is throttled at last. A function that
-// reserves its concurrency has AWS's limit and not the laptop's, so there only the moment is waited.
+// recently used first. Processes are started on demand. An invocation that finds none free waits a moment
+// (Options.FreeWait) before one is started for it, since most invocations end within that moment. AWS does not wait: a
+// negative FreeWait starts a process at once, so that no invocation ever waits for another's end below the limit. At
+// most Options.MaxConcurrency processes of a function run at once; beyond that an invocation waits (Options.QueueWait)
+// and is throttled at last. A function that reserves its concurrency has AWS's limit and not the laptop's, so there
+// only the moment is waited.
 //
 // A process has a listener of its own for the Runtime API (AWS Lambda Developer Guide, "Using the Lambda runtime API for
 // custom runtimes"). Its life is the state machine of that API: next, response or error, next. The caller of Invoke has its

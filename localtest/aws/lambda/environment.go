@@ -91,9 +91,9 @@ func environment(spec Function, region string, extra map[string]string) []string
 
 const runtimeDir = "/var/runtime"
 
-// The address of the X-Ray daemon that an SDK for X-Ray reports to (AWS X-Ray Developer Guide, "AWS X-Ray daemon"). On AWS it is
-// a link-local address; here it is the daemon's own default, where somebody may run one. The variables with an underscore in
-// front are in environments that functions printed on AWS.
+// The address of the X-Ray daemon that an SDK for X-Ray reports to (AWS X-Ray Developer Guide, "AWS X-Ray daemon"). On
+// AWS it is a link-local address; here it is the daemon's own default, where somebody may run one. The variables with
+// an underscore in front are in environments that functions printed on AWS.
 const (
 	xrayHost = "127.0.0.1"
 	xrayPort = "2000"

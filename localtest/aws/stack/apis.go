@@ -38,12 +38,14 @@ func (s *Stack) startAPIs() error {
 func (s *Stack) newHTTPAPI(account buckets) (err error) {
 	api := s.system.HTTP
 	config := httpapi.Config{
-		APIID: api.ID, Stage: api.Stage, AccountID: s.system.AccountID, DomainName: host(s.listeners.http), Invoke: s.invokeForHTTP,
-		Throttles: httpapi.Throttles{Stage: account.bucket(api.Throttle), Account: account.requests}, Logger: s.log,
+		APIID: api.ID, Stage: api.Stage, AccountID: s.system.AccountID, DomainName: host(s.listeners.http),
+		Throttles: httpapi.Throttles{Stage: account.bucket(api.Throttle), Account: account.requests},
+		Invoke:    s.invokeForHTTP, Logger: s.log,
 	}
 	for _, r := range api.Routes {
 		config.Routes = append(config.Routes, httpapi.Route{
-			Method: r.Method, Path: r.Path, Function: r.Function, Timeout: r.Timeout, Throttle: account.ofRoute(r.Throttle),
+			Method: r.Method, Path: r.Path, Function: r.Function, Timeout: r.Timeout,
+			Throttle: account.ofRoute(r.Throttle),
 		})
 	}
 	s.http, err = httpapi.New(config)

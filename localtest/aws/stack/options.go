@@ -38,12 +38,12 @@ type Options struct {
 	StreamPoll time.Duration
 	// MaxProcesses bounds the processes of one function. Default: 10.
 	MaxProcesses int
-	// FreeWait is how long an invocation waits for a free process before one is started for it. Default: 20 ms. Negative:
-	// not at all, as on AWS.
+	// FreeWait is how long an invocation waits for a free process before one is started for it. Default: 20 ms.
+	// Negative: not at all, as on AWS.
 	FreeWait time.Duration
 
-	// AccountRate and AccountBurst are the bucket from which frames, requests to the HTTP API and @connections calls draw
-	// alike: requests a second, and at once. Default: 10,000 and 5,000.
+	// AccountRate and AccountBurst are the bucket from which frames, requests to the HTTP API and @connections calls
+	// draw alike: requests a second, and at once. Default: 10,000 and 5,000.
 	AccountRate, AccountBurst int
 	// HandshakeRate bounds new connections a second. Default: 500.
 	HandshakeRate int

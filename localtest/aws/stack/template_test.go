@@ -14,8 +14,8 @@ import (
 
 const templatePath = "serverlesschat/localtest/aws/template"
 
-// onlyTemplate is an importer that knows the template package and takes every other for empty. What does not type check for
-// that is not asked for.
+// onlyTemplate is an importer that knows the template package and takes every other for empty. What does not type check
+// for that is not asked for.
 type onlyTemplate struct {
 	files    *token.FileSet
 	template *types.Package
@@ -60,8 +60,8 @@ func (o *onlyTemplate) check(t *testing.T, path, folder string) (*types.Package,
 	return pkg, selected
 }
 
-// What the template says is acted on: something outside of package template reads every field of what it describes. A new
-// property that is read and then forgotten fails here.
+// What the template says is acted on: something outside of package template reads every field of what it describes. A
+// new property that is read and then forgotten fails here.
 func TestEverythingThatATemplateSaysIsActedOn(t *testing.T) {
 	o := &onlyTemplate{files: token.NewFileSet()}
 	o.template, _ = o.check(t, templatePath, "../template")

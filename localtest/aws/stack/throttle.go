@@ -30,8 +30,8 @@ func newBuckets(o Options, now func() time.Time) buckets {
 	return b
 }
 
-// bucket returns a function that takes a token and reports whether there was one. A rate or a burst of 0 stops all requests
-// (hashicorp/terraform-provider-aws issue 14742: a stage with 0 refused every handshake).
+// bucket returns a function that takes a token and reports whether there was one. A rate or a burst of 0 stops all
+// requests (hashicorp/terraform-provider-aws issue 14742: a stage with 0 refused every handshake).
 func (b buckets) bucket(t template.Throttle) func() bool {
 	if t.RateLimit == 0 {
 		t.BurstLimit = 0

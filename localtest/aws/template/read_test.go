@@ -73,18 +73,21 @@ func TestWhatIsListedAsEmulatedIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts := []string{system, seldom, string(project)}
+	outcomes := map[string]string{}
 	for _, text := range texts { // written anew, they mean the same
-		if same, _ := rewritten(t, text, "", "", nil); outcome(text) == "refused" || outcome(same) != outcome(text) {
+		outcomes[text] = outcome(text)
+		if same, _ := rewritten(t, text, "", "", nil); outcomes[text] == "refused" || outcome(same) != outcomes[text] {
 			t.Fatalf("%s\nbecomes\n%s", text, same)
 		}
 	}
 	for typ, paths := range emulated() {
 		for _, path := range paths {
 			read, found := false, false
-			for _, text := range texts {
+			for i := 0; i < len(texts) && !read; i++ {
+				text := texts[i]
 				wrong, is := rewritten(t, text, typ, path, impossible)
 				found = found || is
-				read = read || is && outcome(wrong) != outcome(text)
+				read = is && outcome(wrong) != outcomes[text]
 			}
 			if !read {
 				t.Errorf("%s of %s: a template of this test has it: %t, Load reads it: %t", path, typ, found, read)
@@ -114,7 +117,8 @@ var impossible = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
 	{Kind: yaml.SequenceNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "No2"}}},
 }}
 
-// rewritten returns the text with another value at a path of a type, written anew, and reports whether the text has that path.
+// rewritten returns the text with another value at a path of a type, written anew, and reports whether the text has
+// that path.
 func rewritten(t *testing.T, text, typ, path string, other *yaml.Node) (string, bool) {
 	t.Helper()
 	var doc yaml.Node
@@ -173,7 +177,8 @@ func members(n *yaml.Node) (values []*yaml.Node) {
 	return values
 }
 
-// at returns the first value at a path, nil if there is none. "*" is any name, and items of a list have the list's path.
+// at returns the first value at a path, nil if there is none. "*" is any name, and items of a list have the list's
+// path.
 func at(n *yaml.Node, path []string) *yaml.Node {
 	switch {
 	case n == nil || len(path) == 0:

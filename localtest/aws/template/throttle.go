@@ -37,8 +37,8 @@ func (l *loader) readSettingsOf(api string, set func(key string, throttle *Throt
 	}
 }
 
-// readThrottle reads the settings of a stage or a route. AWS: without any, a stage has the account's 10,000 a second and 5,000 at
-// once (API Gateway Developer Guide, quotas); with only some, the others may end at 0, which stops the API
+// readThrottle reads the settings of a stage or a route. AWS: without any, a stage has the account's 10,000 a second
+// and 5,000 at once (API Gateway Developer Guide, quotas); with only some, the others may end at 0, which stops the API
 // (hashicorp/terraform-provider-aws issue 14742), so both are asked for.
 func (l *loader) readThrottle(settings *value) Throttle {
 	t := Throttle{RateLimit: 10000, BurstLimit: 5000}
