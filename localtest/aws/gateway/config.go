@@ -35,7 +35,8 @@ type Route struct {
 	// HasResponse says that the route has a route response: the body of the function's result is sent to the client.
 	// It means nothing for $connect and $disconnect.
 	HasResponse bool
-	// Throttle is the route's own bucket. nil: the route draws from Throttles.Stage. It means nothing for $disconnect.
+	// Throttle is the route's own bucket. nil: the route draws from Throttles.Stage. $disconnect is never
+	// throttled.
 	Throttle Limiter
 }
 

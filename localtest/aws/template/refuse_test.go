@@ -94,6 +94,7 @@ func TestRefused(t *testing.T) {
 		{"      Routes:\n", "      RouteSettings: {sya: {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}}\n      Routes:\n", "Resources.Chat.Properties.RouteSettings.sya", `"sya" is not the key of a route of Chat`},
 		{"      Routes:\n", "      RouteSettings: {say: {ThrottlingRateLimit: 1}}\n      Routes:\n", "Resources.Chat.Properties.RouteSettings.say", "ThrottlingBurstLimit is missing"},
 		{"      Routes:\n", "      RouteSettings: {say: {DataTraceEnabled: true}}\n      Routes:\n", "Resources.Chat.Properties.RouteSettings.say.DataTraceEnabled", "DataTraceEnabled of"},
+		{"      Routes:\n", "      RouteSettings: {$disconnect: {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}}\n      Routes:\n", "Resources.Chat.Properties.RouteSettings.$disconnect", "a throttle of $disconnect is not emulated"},
 		{"StageName: v1", "RouteSettings: {GET /a: {ThrottlingRateLimit: 1, ThrottlingBurstLimit: 1}}", "Resources.Web.Properties.RouteSettings.GET /a", `"GET /a" is not the key of a route of Web`},
 		{"        say: {", "        say-it: {", "Resources.Chat.Properties.Routes.say-it", "SAM takes letters and digits"},
 		{"        say: {", "        DEFAULT: {", "Resources.Chat.Properties.Routes.DEFAULT", "there is one already"},

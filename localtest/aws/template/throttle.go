@@ -31,7 +31,10 @@ func (l *loader) readRouteSettings(s *System) {
 func (l *loader) readSettingsOf(api string, set func(key string, throttle *Throttle) bool) {
 	for _, f := range l.fields(l.get(l.byID[api].value, "RouteSettings")) {
 		throttle := l.readThrottle(f.value)
-		if !set(f.name, &throttle) {
+		switch {
+		case f.name == "$disconnect":
+			l.report(f.key, "a throttle of $disconnect is not emulated")
+		case !set(f.name, &throttle):
 			l.report(f.key, "%q is not the key of a route of %s", f.name, api)
 		}
 	}
