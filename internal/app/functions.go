@@ -113,7 +113,7 @@ func Run[In, Out any](name string, build func(*Parts) telemetry.Handler[In, Out]
 		panic(err)
 	}
 	handler := build(p)
-	if err := p.settings.Err(); err != nil {
+	if err := p.Err(); err != nil {
 		p.log.Error("cannot start", "function", name, "error", err.Error())
 		os.Exit(1)
 	}

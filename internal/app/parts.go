@@ -63,6 +63,9 @@ func NewParts(ctx context.Context, get func(string) string, out io.Writer) (*Par
 	}, nil
 }
 
+// Err returns all that is missing or wrong among the settings that were asked for so far; nil when nothing is.
+func (p *Parts) Err() error { return p.settings.Err() }
+
 // source says whose lines a function writes.
 func (p *Parts) source(function string) telemetry.Source {
 	return telemetry.Source{Function: function, Namespace: p.namespace}

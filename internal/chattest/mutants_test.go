@@ -11,12 +11,12 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/aws/engine/enginetest"
-	"serverlesschat/localtest/e2e/chatstore"
 )
 
 // mutant is the chat with one mistake.
@@ -105,7 +105,7 @@ const mostOrders = 1000
 // TestMutants: the same search that finds nothing wrong with the chat finds each of these mistakes.
 func TestMutants(t *testing.T) {
 	e := enginetest.Dynoxide(t)
-	store, tables := chatstore.ForTest(t, e)
+	store, tables := dynamotest.New(t, e.DynamoDB, e.TableName(""))
 	var rooms atomic.Int64
 	newRoom := func() chat.RoomID { return chat.RoomID(fmt.Sprint("room", rooms.Add(1))) }
 	rows := make([]string, len(mutants))

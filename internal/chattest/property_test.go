@@ -12,8 +12,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/localtest/aws/engine/enginetest"
-	"serverlesschat/localtest/e2e/chatstore"
 )
 
 // searcher runs interleavings of a chat on one engine, each in a room of its own.
@@ -28,7 +28,7 @@ type searcher struct {
 }
 
 func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
-	store, _ := chatstore.ForTest(t, e)
+	store, _ := dynamotest.New(t, e.DynamoDB, e.TableName(""))
 	return &searcher{t: t, parts: p, store: store, end: time.Now().Add(searchTime(t, 3*time.Second))}
 }
 

@@ -10,9 +10,9 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine/enginetest"
-	"serverlesschat/localtest/e2e/chatstore"
 )
 
 // TestPromisesSideBySide lets many clients write, read, join, lose their connections and come back, all at once and in
@@ -20,7 +20,7 @@ import (
 // CHECK_SEED runs again; but what runs side by side is not the same twice.
 func TestPromisesSideBySide(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
-		store, _ := chatstore.ForTest(t, e)
+		store, _ := dynamotest.New(t, e.DynamoDB, e.TableName(""))
 		seed, _ := seedToCheck(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		room := chat.RoomID(fmt.Sprint("room", seed))

@@ -8,9 +8,9 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine/enginetest"
-	"serverlesschat/localtest/e2e/chatstore"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
@@ -26,7 +26,7 @@ type fixture struct {
 // each runs a test on both engines.
 func each(t *testing.T, test func(f fixture)) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
-		store, tables := chatstore.ForTest(t, e)
+		store, tables := dynamotest.New(t, e.DynamoDB, e.TableName(""))
 		test(fixture{T: t, Store: store, tables: tables, engine: e})
 	})
 }

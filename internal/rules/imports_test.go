@@ -41,9 +41,10 @@ func mayImport() map[string][]string {
 		"internal/apigw": slices.Concat(features, inside("wire", "telemetry"), []string{"github.com/aws/aws-lambda-go/events",
 			"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi", "github.com/aws/aws-sdk-go-v2/service/lambda",
 			"github.com/aws/smithy-go"}),
-		"internal/app":           append(inside(""), "github.com/aws"),
-		"internal/chattest":      features,
-		"internal/chattest/fake": append(inside("chattest"), features...),
+		"internal/app":               append(inside(""), "github.com/aws"),
+		"internal/dynamo/dynamotest": append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
+		"internal/chattest":          features,
+		"internal/chattest/fake":     append(inside("chattest"), features...),
 	}
 }
 
@@ -74,19 +75,22 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
-// The stack emulates what a template describes. If it knew the chat it would be right for this chat alone, and if the chat
-// knew the stack it would no longer be what is deployed that runs here.
-func TestChatAndStackDoNotKnowEachOther(t *testing.T) {
-	const why = "the stack must serve any template, and what is deployed must not need the stack"
-	seesBoth := []string{"localtest/e2e", "localtest/bench"} // beside the program itself
+// The emulator does what a template describes. If it knew the chat it would be right for this chat alone, and if the chat
+// knew the emulator it would no longer be what is deployed that runs here. A test of the chat may use an engine, no more: what
+// needs the template or a stack stands in localtest, beside the emulator.
+func TestChatAndEmulatorDoNotKnowEachOther(t *testing.T) {
+	const emulator, engine = "localtest/aws", "localtest/aws/engine"
 	for _, s := range project(t).sources {
+		inside := within(s.folder(), "internal") || within(s.folder(), "functions")
 		for _, imported := range s.imports() {
-			if within(s.folder(), "localtest") && s.folder() != "localtest" && within(imported, module+"internal") && !anyWithin(s.folder(), seesBoth) {
-				t.Errorf("%s imports %s: %s. Only %v see both", s.path, imported, why, seesBoth)
-			}
-			inside := within(s.folder(), "internal") || within(s.folder(), "functions")
-			if inside && !s.isTest() && within(imported, module+"localtest") {
-				t.Errorf("%s imports %s: %s. Only tests may", s.path, imported, why)
+			other, ok := strings.CutPrefix(imported, module)
+			switch {
+			case !ok:
+			case within(s.folder(), emulator) && (within(other, "internal") || within(other, "functions")):
+				t.Errorf("%s imports %s: the emulator must serve any template", s.path, imported)
+			case inside && within(other, "localtest") && (!s.isTest() || !within(other, engine)):
+				t.Errorf("%s imports %s: what is deployed must not need the local stack, and its tests need an engine alone",
+					s.path, imported)
 			}
 		}
 	}

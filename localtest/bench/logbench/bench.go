@@ -15,10 +15,10 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/localtest/aws/engine"
-	"serverlesschat/localtest/e2e/chatstore"
 )
 
 // bench gives every measurement tables of its own on one engine.
@@ -38,8 +38,8 @@ type ground struct {
 func (b *bench) open(ctx context.Context, delay time.Duration) (*ground, error) {
 	b.tables++
 	config := b.engine.Config()
-	tables, err := chatstore.Create(ctx, dynamodb.NewFromConfig(config), fmt.Sprintf("log%d-", b.tables))
-	if err != nil {
+	tables := dynamotest.Names(fmt.Sprintf("log%d-", b.tables))
+	if err := dynamotest.Create(ctx, dynamodb.NewFromConfig(config), tables); err != nil {
 		return nil, err
 	}
 	config.HTTPClient = &http.Client{Transport: slow{delay, &http.Transport{MaxIdleConnsPerHost: 256}}}

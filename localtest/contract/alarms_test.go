@@ -1,4 +1,4 @@
-package main
+package contract
 
 import (
 	"os"
@@ -15,7 +15,7 @@ type tree = map[string]any
 // resources returns the properties of the template's resources of a type, by their names.
 func resources(t *testing.T, typ string) map[string]tree {
 	t.Helper()
-	data, err := os.ReadFile("../template.yaml")
+	data, err := os.ReadFile("../../template.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package app
+package contract
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"serverlesschat/internal/app"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/aws/template"
 )
@@ -22,21 +23,21 @@ const asFunction = "TEST_AS_FUNCTION"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asFunction) != "" {
-		Run("connect", Connect)
+		app.Run("connect", app.Connect)
 	}
 	enginetest.Main(m)
 }
 
 // builders are all functions by the names of their folders.
-func builders() map[string]func(*Parts) {
-	return map[string]func(*Parts){
-		"connect":     func(p *Parts) { Connect(p) },
-		"disconnect":  func(p *Parts) { Disconnect(p) },
-		"sendmessage": func(p *Parts) { SendMessage(p) },
-		"default":     func(p *Parts) { Default(p) },
-		"fanout":      func(p *Parts) { Fanout(p) },
-		"push":        func(p *Parts) { Push(p) },
-		"history":     func(p *Parts) { History(p) },
+func builders() map[string]func(*app.Parts) {
+	return map[string]func(*app.Parts){
+		"connect":     func(p *app.Parts) { app.Connect(p) },
+		"disconnect":  func(p *app.Parts) { app.Disconnect(p) },
+		"sendmessage": func(p *app.Parts) { app.SendMessage(p) },
+		"default":     func(p *app.Parts) { app.Default(p) },
+		"fanout":      func(p *app.Parts) { app.Fanout(p) },
+		"push":        func(p *app.Parts) { app.Push(p) },
+		"history":     func(p *app.Parts) { app.History(p) },
 	}
 }
 
@@ -59,7 +60,7 @@ func build(t *testing.T, function string, environment map[string]string) (asked 
 	t.Helper()
 	t.Setenv("AWS_REGION", "us-east-1")
 	asked = map[string]bool{}
-	p, err := NewParts(t.Context(), func(name string) string {
+	p, err := app.NewParts(t.Context(), func(name string) string {
 		asked[name] = true
 		return environment[name]
 	}, io.Discard)
@@ -67,7 +68,7 @@ func build(t *testing.T, function string, environment map[string]string) (asked 
 		t.Fatal(err)
 	}
 	builders()[function](p)
-	return asked, p.settings.Err()
+	return asked, p.Err()
 }
 
 func TestEveryFunctionOfTheTemplateIsBuilt(t *testing.T) {

@@ -1,0 +1,90 @@
+// Package dynamotest makes the store's tables on any DynamoDB engine, for tests and benchmarks. Their keys are those of
+// template.yaml, which a test of localtest/contract holds them against. They have no time to live: a store must not need rows
+// to vanish.
+package dynamotest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"serverlesschat/internal/dynamo"
+)
+
+// Names returns the names of tables with the prefix before each.
+func Names(prefix string) dynamo.Tables {
+	return dynamo.Tables{
+		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Users: prefix + "Users",
+		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions",
+	}
+}
+
+// Inputs returns what the tables of these names are made with.
+func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
+	const text, number = types.ScalarAttributeTypeS, types.ScalarAttributeTypeN
+	entries := table(names.Entries, key{"room_id", text}, key{"id", number})
+	entries.StreamSpecification = &types.StreamSpecification{
+		StreamEnabled: new(true), StreamViewType: types.StreamViewTypeKeysOnly,
+	}
+	return []*dynamodb.CreateTableInput{
+		entries,
+		table(names.Rooms, key{"item", text}),
+		table(names.Users, key{"user_id", text}, key{"item", text}),
+		table(names.Connections, key{"connection_id", text}, key{"item", text}),
+		table(names.Subscriptions, key{"room_shard", text}, key{"connection_id", text}),
+	}
+}
+
+type key struct {
+	name string
+	kind types.ScalarAttributeType
+}
+
+// table makes the input of a table with a partition key and, if there is a second, a sort key.
+func table(name string, keys ...key) *dynamodb.CreateTableInput {
+	in := &dynamodb.CreateTableInput{TableName: &name, BillingMode: types.BillingModePayPerRequest}
+	for i, k := range keys {
+		use := types.KeyTypeHash
+		if i > 0 {
+			use = types.KeyTypeRange
+		}
+		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &k.name, AttributeType: k.kind})
+		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &k.name, KeyType: use})
+	}
+	return in
+}
+
+// Create makes the tables, and returns when they can be used.
+func Create(ctx context.Context, client *dynamodb.Client, names dynamo.Tables) error {
+	wait := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 10*time.Millisecond, time.Second
+	})
+	for _, in := range Inputs(names) {
+		if _, err := client.CreateTable(ctx, in); err != nil {
+			return fmt.Errorf("create table %s: %w", *in.TableName, err)
+		}
+		if err := wait.Wait(ctx, &dynamodb.DescribeTableInput{TableName: in.TableName}, time.Minute); err != nil {
+			return fmt.Errorf("wait for table %s: %w", *in.TableName, err)
+		}
+	}
+	return nil
+}
+
+// New makes tables of the test's own, with the prefix before their names, and a store on them. They go when the test ends.
+func New(t testing.TB, client *dynamodb.Client, prefix string) (*dynamo.Store, dynamo.Tables) {
+	t.Helper()
+	names := Names(prefix)
+	if err := Create(t.Context(), client, names); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, in := range Inputs(names) {
+			_, _ = client.DeleteTable(context.WithoutCancel(t.Context()), &dynamodb.DeleteTableInput{TableName: in.TableName})
+		}
+	})
+	return dynamo.New(client, names, time.Now), names
+}
