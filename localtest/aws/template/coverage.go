@@ -36,8 +36,10 @@ func emulated() map[string][]string {
 			"Events.*.Type",
 			"FunctionName",
 			"Handler",
+			"LoggingConfig.LogGroup",
 			"MemorySize",
 			"ReservedConcurrentExecutions",
+			"Role",
 			"Runtime",
 			"Timeout",
 		},
@@ -101,6 +103,19 @@ func emulated() map[string][]string {
 			"TimeToLiveSpecification.Enabled",
 		},
 		typeQueue: {},
+		typeRole: {
+			"AssumeRolePolicyDocument.Statement.Action",
+			"AssumeRolePolicyDocument.Statement.Effect",
+			"AssumeRolePolicyDocument.Statement.Principal.Service",
+			"AssumeRolePolicyDocument.Version",
+			"Policies.PolicyDocument.Statement.Action",
+			"Policies.PolicyDocument.Statement.Effect",
+			"Policies.PolicyDocument.Statement.NotAction",
+			"Policies.PolicyDocument.Statement.NotResource",
+			"Policies.PolicyDocument.Statement.Resource",
+			"Policies.PolicyDocument.Version",
+			"Policies.PolicyName",
+		},
 	}
 }
 
@@ -113,15 +128,15 @@ func withoutEffect() map[string][]string {
 		outputAttributes:    {"Description", "Export", "Value"},
 
 		"AWS::CloudWatch::Alarm":  {"*"}, // nothing watches the local metrics
-		"AWS::IAM::Role":          {"*"}, // every function may do everything here
 		"AWS::Logs::LogGroup":     {"*"}, // functions log to files
 		"AWS::Logs::MetricFilter": {"*"}, // nothing counts words in these files
 
 		typeFunction: {
 			"Description",
-			"LoggingConfig", // functions log to files
-			"Policies",      // rights are not checked
-			"Role",
+			"LoggingConfig.ApplicationLogLevel", // functions log to files, all of it
+			"LoggingConfig.LogFormat",
+			"LoggingConfig.SystemLogLevel",
+			"Policies", // of the role that the transform makes; only written-out roles are judged
 			"Tags",
 		},
 		typeWebSocketAPI: {
@@ -147,6 +162,12 @@ func withoutEffect() map[string][]string {
 			"SqsManagedSseEnabled",
 			"Tags",
 			"VisibilityTimeout", // nothing receives from queues here
+		},
+		typeRole: {
+			"AssumeRolePolicyDocument.Statement.Sid",
+			"Description",
+			"Policies.PolicyDocument.Statement.Sid",
+			"Tags",
 		},
 	}
 }

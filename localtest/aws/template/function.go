@@ -23,6 +23,8 @@ func (l *loader) readFunction(r *resource) Function {
 		Timeout:      time.Duration(l.whole(l.get(r.value, "Timeout"), 3, 1, 900)) * time.Second,
 		MemoryMB:     l.whole(l.get(r.value, "MemorySize"), 128, 128, 10240),
 		Environment:  l.readEnvironment(l.get(l.get(r.value, "Environment"), "Variables")),
+		Role:         idOf(l.find(l.get(r.value, "Role"), typeRole, "Arn")),
+		LogGroup:     l.text(l.get(l.get(r.value, "LoggingConfig"), "LogGroup"), "/aws/lambda/"+known[""]),
 	}
 	if reserved := l.get(r.value, "ReservedConcurrentExecutions"); reserved != nil {
 		n := l.whole(reserved, 0, 0, 1<<31-1)

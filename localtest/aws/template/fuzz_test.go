@@ -16,6 +16,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(data)
 	f.Add([]byte(system))
 	f.Add([]byte(intrinsics))
+	f.Add([]byte(withRole))
 	f.Add([]byte(parameters))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("Conditions: {A: !Condition A}\nResources: {R: {Type: x, DependsOn: R, Condition: A, Properties: !If [A, 1, 2]}}"))
@@ -36,8 +37,14 @@ func FuzzLoad(f *testing.F) {
 // TestOddValuesEverywhere puts every kind of value in the place of every value of a template, one at a time: readers
 // must report what they do not expect, and never panic.
 func TestOddValuesEverywhere(t *testing.T) {
+	for name, text := range map[string]string{"a little of everything": system, "a role": withRole} {
+		t.Run(name, func(t *testing.T) { putOddValuesEverywhere(t, text) })
+	}
+}
+
+func putOddValuesEverywhere(t *testing.T, text string) {
 	var file yaml.Node
-	if err := yaml.Unmarshal([]byte(system), &file); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
 		t.Fatal(err)
 	}
 	var places []*yaml.Node

@@ -40,7 +40,8 @@ Resources:
       KeySchema: [{AttributeName: a, KeyType: HASH}]
       StreamSpecification: {StreamViewType: NEW_IMAGE}
   Queue: {Type: "AWS::SQS::Queue"}
-  Role: {Type: "AWS::IAM::Role", Properties: {AssumeRolePolicyDocument: {Statement: [{Condition: {StringEquals: {a: b}}}]}}}
+  Role: {Type: "AWS::IAM::Role", Properties: {AssumeRolePolicyDocument: {Version: 2012-10-17, Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {Service: lambda.amazonaws.com}}}}}
+  Alarm: {Type: "AWS::CloudWatch::Alarm", Properties: {Metrics: [{Condition: {StringEquals: {a: b}}}]}}
   Log: {Type: "AWS::Logs::LogGroup"}
 `
 

@@ -4,12 +4,19 @@ package template
 func (l *loader) readSystem() *System {
 	s := &System{
 		StackName: l.opts.StackName, Region: l.opts.Region, AccountID: l.opts.AccountID, Parameters: l.parameters,
+		Conditions: map[string]bool{},
+	}
+	for name, c := range l.conditions {
+		s.Conditions[name] = c.outcome
 	}
 	for _, r := range l.present(typeTable) {
 		s.Tables = append(s.Tables, l.readTable(r))
 	}
 	for _, r := range l.present(typeQueue) {
 		s.Queues = append(s.Queues, l.readQueue(r))
+	}
+	for _, r := range l.present(typeRole) {
+		s.Roles = append(s.Roles, l.readRole(r))
 	}
 	if r := l.one(typeWebSocketAPI); r != nil {
 		s.WebSocket = l.readWebSocketAPI(r)

@@ -14,6 +14,7 @@ const (
 	typeRouteResponse = "AWS::ApiGatewayV2::RouteResponse"
 	typeTable         = "AWS::DynamoDB::Table"
 	typeQueue         = "AWS::SQS::Queue"
+	typeRole          = "AWS::IAM::Role"
 )
 
 // resource is an entry of the section Resources.

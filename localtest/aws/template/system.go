@@ -9,12 +9,15 @@ type System struct {
 	AccountID string
 	// Parameters are the template's parameters, with their values.
 	Parameters map[string]string
+	// Conditions are the outcomes of the template's conditions under these parameters.
+	Conditions map[string]bool
 	Functions  []Function
 	WebSocket  *WebSocketAPI // nil: the template has none
 	HTTP       *HTTPAPI      // nil: the template has none
 	Tables     []Table
 	Mappings   []StreamMapping
 	Queues     []Queue
+	Roles      []Role
 }
 
 // Function is a Lambda function.
@@ -30,7 +33,9 @@ type Function struct {
 	Timeout             time.Duration
 	MemoryMB            int
 	Environment         map[string]string
-	ReservedConcurrency *int // nil: none reserved; 0 stops the function
+	ReservedConcurrency *int   // nil: none reserved; 0 stops the function
+	Role                string // logical id; "" when SAM's transform makes the role
+	LogGroup            string // name
 }
 
 // Throttle is a token bucket: of a stage, over all its routes without one of their own, or of a route.
