@@ -57,6 +57,15 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
+	switch {
+	case !wholeRun():
+		fmt.Println("rights are not judged: that takes all tests of this package")
+	case code == 0:
+		if err := judgeRights(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	http.DefaultClient.CloseIdleConnections()
 	if code == 0 {
 		if err := goleak.Find(goleak.IgnoreTopFunction(childproc.StarterFunction)); err != nil {
@@ -129,6 +138,7 @@ func start(o stack.Options) (*deployment, error) {
 	}
 	o.Root, o.BinDir, o.ToolsDir = root, bin, toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
+	o.Rights = recordingOf(o.Engine).observe
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}

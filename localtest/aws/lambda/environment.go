@@ -54,7 +54,7 @@ func environment(spec Function, region string, extra map[string]string) []string
 		"_HANDLER":                        spec.Handler,
 		"AWS_REGION":                      region,
 		"AWS_DEFAULT_REGION":              region,
-		"AWS_ACCESS_KEY_ID":               "local",
+		"AWS_ACCESS_KEY_ID":               AccessKeyID(spec.Name),
 		"AWS_SECRET_ACCESS_KEY":           "local",
 		"AWS_SESSION_TOKEN":               "local",
 		"AWS_CONFIG_FILE":                 os.DevNull,

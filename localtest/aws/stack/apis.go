@@ -29,9 +29,9 @@ func (s *Stack) startAPIs() error {
 		if err := s.newGateway(account); err != nil {
 			return err
 		}
-		s.serve(edge.KeepNames(s.listeners.ws), s.gateway)
+		s.serve(edge.KeepNames(s.listeners.ws), s.judgedGateway())
 	}
-	s.serve(s.listeners.invoke, s.lambda)
+	s.serve(s.listeners.invoke, s.judgedInvoke())
 	return nil
 }
 

@@ -25,9 +25,12 @@ func (s *Stack) startFunctions() error {
 		MaxConcurrency: s.options.MaxProcesses,
 		FreeWait:       s.options.FreeWait,
 		IdleTimeout:    idleTimeout,
-		OnLine:         func(_ string, line []byte) { s.metrics.Line(line) },
-		OnInvocation:   s.console.invocation,
-		Logger:         s.log,
+		OnLine: func(function string, line []byte) {
+			s.metrics.Line(line)
+			s.judgeLog(function)
+		},
+		OnInvocation: s.console.invocation,
+		Logger:       s.log,
 	}
 	for _, f := range s.system.Functions {
 		spec := lambda.Function{

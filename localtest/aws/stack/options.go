@@ -2,10 +2,12 @@ package stack
 
 import (
 	"io"
+	"net/http"
 	"path/filepath"
 	"time"
 
 	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/iam"
 	"serverlesschat/localtest/aws/lambda"
 )
 
@@ -30,6 +32,12 @@ type Options struct {
 	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and gives the one
 	// that the functions use.
 	StoreFront func(engine string) (endpoint string, err error)
+	// ManagementFront, if given, stands between the functions and the management API: it gets the API's handler and returns
+	// the one that answers calls for connections.
+	ManagementFront func(http.Handler) http.Handler
+	// Rights, if given, has every call of a function judged by the function's role in the template, before any front, and is
+	// told of each decision, also from several goroutines at once. A call that is not allowed is answered as AWS does.
+	Rights func(iam.Call, iam.Decision)
 
 	// Ports; 0 means a free one.
 	HTTPPort, WSPort, InvokePort, DynamoDBPort int

@@ -17,6 +17,7 @@ import (
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/gateway"
 	"serverlesschat/localtest/aws/httpapi"
+	"serverlesschat/localtest/aws/iam/enforce"
 	"serverlesschat/localtest/aws/lambda"
 	"serverlesschat/localtest/aws/metrics"
 	"serverlesschat/localtest/aws/template"
@@ -37,6 +38,9 @@ type Stack struct {
 	metrics   *metrics.Registry
 	gateway   *gateway.Gateway // nil: the template has no WebSocket API
 	http      *httpapi.Handler // nil: it has no HTTP API
+
+	rights      *enforce.Enforcer // nil: rights are not judged
+	judgedStore *judgedStore      // nil: likewise
 
 	servers []*http.Server
 	serving sync.WaitGroup
@@ -79,6 +83,9 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	// Before the long steps, since a wrong template is told at once; and again when all addresses are known.
 	if err := s.loadTemplate(""); err != nil {
+		return err
+	}
+	if err := s.startRights(); err != nil {
 		return err
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -139,6 +146,9 @@ func (s *Stack) startEngine(ctx context.Context) error {
 			return err
 		}
 	}
+	if front, err = s.judgeStore(front); err != nil {
+		return err
+	}
 	return s.loadTemplate(front)
 }
 
@@ -189,7 +199,6 @@ func (s *Stack) Close() error {
 	for _, server := range s.servers {
 		errs = append(errs, server.Shutdown(ctx))
 	}
-	s.serving.Wait()
 	s.listeners.close()
 	if s.lambda != nil {
 		errs = append(errs, s.lambda.Close())
@@ -197,6 +206,10 @@ func (s *Stack) Close() error {
 	if s.http != nil {
 		s.http.Wait()
 	}
+	if s.judgedStore != nil {
+		errs = append(errs, s.judgedStore.close())
+	}
+	s.serving.Wait()
 	if s.engine != nil {
 		errs = append(errs, s.engine.Close())
 	}
@@ -207,11 +220,15 @@ const closeTimeout = 15 * time.Second
 
 // serve answers on a listener until Close.
 func (s *Stack) serve(listener net.Listener, handler http.Handler) {
+	s.servers = append(s.servers, s.startServer(listener, handler))
+}
+
+func (s *Stack) startServer(listener net.Listener, handler http.Handler) *http.Server {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: edge.ConnContext}
-	s.servers = append(s.servers, server)
 	s.serving.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("server ended", "address", listener.Addr().String(), "error", err)
 		}
 	})
+	return server
 }

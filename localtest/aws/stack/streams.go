@@ -20,6 +20,9 @@ func (s *Stack) startStreams() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	for _, m := range s.system.Mappings {
+		if err := s.mayHaveMapping(m); err != nil {
+			return err
+		}
 		poller, err := s.newPoller(ctx, m)
 		if err != nil {
 			return fmt.Errorf("stream mapping of %s: %w", m.Function, err)
@@ -54,6 +57,7 @@ func (s *Stack) newPoller(ctx context.Context, m template.StreamMapping) (*strea
 	if m.DeadLetters != nil {
 		config.DeadLetter = s.letters.queue(m.DeadLetters.LogicalID)
 	}
+	s.judgeMapping(m, &config)
 	return streams.New(config)
 }
 

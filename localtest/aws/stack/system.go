@@ -11,8 +11,8 @@ import (
 // Name is what names of functions and tables begin with.
 const Name = "chat"
 
-// loadTemplate reads the template with the addresses of this stack as values of its parameters. dynamoDB is empty as long
-// as the engine does not run.
+// loadTemplate reads the template with the addresses of this stack as values of its parameters. dynamoDB is the address that
+// the functions use, empty as long as the engine does not run.
 func (s *Stack) loadTemplate(dynamoDB string) error {
 	ws, rest, invoke := s.listeners.ws.Addr().String(), s.listeners.http.Addr().String(), s.listeners.invoke.Addr().String()
 	stage := ""
@@ -33,8 +33,9 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 	s.system, err = template.Load(filepath.Join(s.options.Root, "template.yaml"), template.Options{
 		Parameters: parameters, StackName: Name,
 	})
-	s.endpoints = Endpoints{
-		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, DynamoDB: dynamoDB,
+	s.endpoints = Endpoints{WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke}
+	if s.engine != nil {
+		s.endpoints.DynamoDB = s.engine.Endpoint()
 	}
 	return err
 }
