@@ -2,8 +2,8 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
-	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 	"serverlesschat/localtest/chatclient"
 )
 
@@ -111,27 +112,15 @@ func (g *countingGateway) counts() (connections, posts int) {
 	return len(g.posts), posts
 }
 
-func (g *countingGateway) start(t *testing.T) (endpoint string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := &http.Server{Handler: g}
-	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) })
-	t.Cleanup(func() {
-		_ = server.Close()
-		serving.Wait()
-	})
-	return "http://" + listener.Addr().String() + "/dev"
-}
+// front puts it in the place of the stack's own management API.
+func (g *countingGateway) front(http.Handler) http.Handler { return g }
 
 // TestAHallOfTenThousand has the fan-out invoke workers: no function pushes to so many by itself. The connections are rows
 // alone, and the management API is one that counts.
 func TestAHallOfTenThousand(t *testing.T) {
 	const count = 10_000
 	management := &countingGateway{delay: 5 * time.Millisecond, posts: map[string]int{}}
-	w := startOwn(t, map[string]string{"ManagementEndpoint": management.start(t)})
+	w := startOwn(t, stack.Options{ManagementFront: management.front})
 	ann := w.as("ann")
 	ann.joins("hall")
 	subscribe(w, "hall", count-1)
@@ -158,25 +147,39 @@ func (w *world) store() *dynamo.Store {
 	for _, t := range w.stack.System().Tables {
 		tables[t.LogicalID] = t.Name
 	}
-	client := dynamodb.NewFromConfig(engine.Config(w.stack.Endpoints().DynamoDB))
-	return dynamo.New(client, dynamo.Tables{
+	return dynamo.New(w.dynamoDB, dynamo.Tables{
 		Entries: tables["EntriesTable"], Rooms: tables["RoomsTable"], Users: tables["UsersTable"],
 		Connections: tables["ConnectionsTable"], Subscriptions: tables["SubscriptionsTable"],
 	}, time.Now)
 }
 
-// subscribe makes up connections that have joined a room.
+// madeUp is the id of a connection that the gateway takes for one that has ended.
+func madeUp(i int) chat.ConnectionID { return chat.ConnectionID(fmt.Sprintf("made-up-%07d=", i)) }
+
+// subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than having
+// each join.
 func subscribe(w *world, room string, count int) {
 	w.Helper()
-	store := w.store()
+	const batch = 25 // DynamoDB's limit
+	table, expires := *w.tableName("SubscriptionsTable"), numberValue(time.Now().Add(time.Hour).Unix())
 	group, ctx := errgroup.WithContext(w.ctx)
-	group.SetLimit(8)
-	for i := range count {
+	group.SetLimit(4)
+	for first := 0; first < count; first += batch {
+		var writes []types.WriteRequest
+		for i := first; i < min(first+batch, count); i++ {
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: row{
+				"room_shard": textValue(w.room(room) + "#0"), "connection_id": textValue(string(madeUp(i))),
+				"user_id": textValue("somebody"), "expires_at": expires,
+			}}})
+		}
 		group.Go(func() error {
-			return store.Subscribe(ctx, chat.Subscription{
-				Room: chat.RoomID(w.room(room)), Connection: chat.ConnectionID(fmt.Sprintf("made-up-%05d=", i)),
-				User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
+			out, err := w.dynamoDB.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
+				RequestItems: map[string][]types.WriteRequest{table: writes},
 			})
+			if err == nil && len(out.UnprocessedItems) > 0 {
+				err = errors.New("some rows were not written")
+			}
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -206,12 +209,7 @@ func (w *world) processes(function string) (count int) {
 // dropTable deletes a table under the running chat.
 func (w *world) dropTable(logicalID string) {
 	w.Helper()
-	client := dynamodb.NewFromConfig(engine.Config(w.stack.Endpoints().DynamoDB))
-	for _, t := range w.stack.System().Tables {
-		if t.LogicalID == logicalID {
-			if _, err := client.DeleteTable(w.ctx, &dynamodb.DeleteTableInput{TableName: &t.Name}); err != nil {
-				w.Fatal(err)
-			}
-		}
+	if _, err := w.dynamoDB.DeleteTable(w.ctx, &dynamodb.DeleteTableInput{TableName: w.tableName(logicalID)}); err != nil {
+		w.Fatal(err)
 	}
 }

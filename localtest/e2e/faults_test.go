@@ -17,15 +17,18 @@ import (
 
 // These stories are about what must not be lost when something breaks. They need a stack of their own.
 
-// startOwn starts a stack for one story.
-func startOwn(t *testing.T, parameters map[string]string) *world {
+// startOwn starts a stack for one story; options need hold only what is special about it.
+func startOwn(t *testing.T, options stack.Options) *world {
 	t.Helper()
-	dir := t.TempDir()
-	c, err := start(stack.Options{InMemory: true, DataDir: dir, Engine: engine.Dynoxide, Parameters: parameters})
+	options.InMemory, options.DataDir = true, t.TempDir()
+	if options.Engine == "" {
+		options.Engine = engine.Dynoxide
+	}
+	c, err := start(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.dir = dir
+	c.dir = options.DataDir
 	t.Cleanup(func() {
 		if err := c.stack.Close(); err != nil {
 			t.Error(err)
@@ -35,7 +38,7 @@ func startOwn(t *testing.T, parameters map[string]string) *world {
 }
 
 func TestFunctionsAreKilledWhileAllTalk(t *testing.T) {
-	w := startOwn(t, nil)
+	w := startOwn(t, stack.Options{})
 	ann, bob := w.as("ann"), w.as("bob")
 	ann.joins("lobby")
 	bob.joins("lobby")
@@ -118,8 +121,9 @@ func TestAConnectionThatEndsLeavesNothing(t *testing.T) {
 
 func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
 	gateway := &countingGateway{posts: map[string]int{}}
-	gateway.refuse = func(r *http.Request) bool { return strings.Contains(r.URL.Path, "made-up-00000") }
-	w := startOwn(t, map[string]string{"ManagementEndpoint": gateway.start(t)})
+	unreachable := madeUp(0)
+	gateway.refuse = func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, string(unreachable)) }
+	w := startOwn(t, stack.Options{ManagementFront: gateway.front})
 	ann := w.as("ann")
 	ann.joins("lobby")
 	subscribe(w, "lobby", 3)
@@ -130,32 +134,34 @@ func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range subscriptions {
-		if got, want := s.Closing, strings.HasPrefix(string(s.Connection), "made-up-00000"); got != want {
+		if got, want := s.Closing, s.Connection == unreachable; got != want {
 			t.Errorf("%s: closing is %v", s.Connection, got)
 		}
 	}
 }
 
 func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
-	// Without a subscriptions table nothing can be pushed, however often it is tried.
-	w := startOwn(t, nil)
-	ann := w.as("ann")
-	ann.joins("lobby")
-	w.dropTable("SubscriptionsTable")
-	ann.sends("lobby", "unheard")
-	file := filepath.Join(w.dir, "dead-letters", "FanoutDeadLetters.jsonl")
-	var letter struct {
-		RequestContext struct{ Condition string }
-		Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
-	}
-	await(t, "the letter is there", func() bool {
-		data, err := os.ReadFile(file)
-		return err == nil && json.Unmarshal(data, &letter) == nil
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		// Without a subscriptions table nothing can be pushed, however often it is tried.
+		w := startOwn(t, stack.Options{Engine: kind})
+		ann := w.as("ann")
+		ann.joins("lobby")
+		w.dropTable("SubscriptionsTable")
+		ann.sends("lobby", "unheard")
+		file := filepath.Join(w.dir, "dead-letters", "FanoutDeadLetters.jsonl")
+		var letter struct {
+			RequestContext struct{ Condition string }
+			Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
+		}
+		await(t, "the letter is there", func() bool {
+			data, err := os.ReadFile(file)
+			return err == nil && json.Unmarshal(data, &letter) == nil
+		})
+		if letter.RequestContext.Condition != "RetryAttemptsExhausted" || letter.Batch.BatchSize != 1 {
+			t.Errorf("letter: %+v", letter)
+		}
+		if page := ann.history("lobby", ""); page.LastID != 1 {
+			t.Errorf("history after the fan-out gave up: %+v", page)
+		}
 	})
-	if letter.RequestContext.Condition != "RetryAttemptsExhausted" || letter.Batch.BatchSize != 1 {
-		t.Errorf("letter: %+v", letter)
-	}
-	if page := ann.history("lobby", ""); page.LastID != 1 {
-		t.Errorf("history after the fan-out gave up: %+v", page)
-	}
 }

@@ -161,45 +161,40 @@ func checkout(t *testing.T) (binary, dir string) {
 }
 
 func TestDataSurvivesRestarts(t *testing.T) {
-	for _, kind := range []engine.Kind{engine.Dynoxide, engine.Local} {
-		t.Run(string(kind), func(t *testing.T) {
-			if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
-				t.Skipf("left out: %s", missing)
-			}
-			binary, dir := checkout(t)
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		binary, dir := checkout(t)
 
-			p, c := launch(t, binary, dir, kind)
-			w := newWorld(t, c)
-			ann := w.as("ann")
-			ann.joins("lobby")
-			ann.sends("lobby", "before Ctrl-C")
-			p.interrupt()
-			if _, err := os.Stat(filepath.Join(dir, ".local", "endpoints.json")); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("endpoints.json after the end: %v", err)
-			}
+		p, c := launch(t, binary, dir, kind)
+		w := newWorld(t, c)
+		ann := w.as("ann")
+		ann.joins("lobby")
+		ann.sends("lobby", "before Ctrl-C")
+		p.interrupt()
+		if _, err := os.Stat(filepath.Join(dir, ".local", "endpoints.json")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("endpoints.json after the end: %v", err)
+		}
 
-			p, w.deployment = launch(t, binary, dir, kind)
-			ann.connects()
-			ann.joinsAfter("lobby", 0)
-			ann.sends("lobby", "before kill -9")
-			ann.sees("lobby", "before Ctrl-C", "before kill -9")
-			children := p.kill()
-			if len(children) < 2 {
-				t.Errorf("the stack had only these processes: %v", children)
-			}
-			for _, pid := range children {
-				await(t, "process "+strconv.Itoa(pid)+" ends with the stack", func() bool { return !isRunning(pid) })
-			}
+		p, w.deployment = launch(t, binary, dir, kind)
+		ann.connects()
+		ann.joinsAfter("lobby", 0)
+		ann.sends("lobby", "before kill -9")
+		ann.sees("lobby", "before Ctrl-C", "before kill -9")
+		children := p.kill()
+		if len(children) < 2 {
+			t.Errorf("the stack had only these processes: %v", children)
+		}
+		for _, pid := range children {
+			await(t, "process "+strconv.Itoa(pid)+" ends with the stack", func() bool { return !isRunning(pid) })
+		}
 
-			p, w.deployment = launch(t, binary, dir, kind)
-			ann.connects()
-			ann.joinsAfter("lobby", 2)
-			ann.sends("lobby", "after all")
-			ann.sees("lobby", "before Ctrl-C", "before kill -9", "after all")
-			if got := ann.history("lobby", ""); got.LastID != 3 {
-				t.Errorf("history after two restarts: %+v", got)
-			}
-			p.interrupt()
-		})
-	}
+		p, w.deployment = launch(t, binary, dir, kind)
+		ann.connects()
+		ann.joinsAfter("lobby", 2)
+		ann.sends("lobby", "after all")
+		ann.sees("lobby", "before Ctrl-C", "before kill -9", "after all")
+		if got := ann.history("lobby", ""); got.LastID != 3 {
+			t.Errorf("history after two restarts: %+v", got)
+		}
+		p.interrupt()
+	})
 }

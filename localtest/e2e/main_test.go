@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"go.uber.org/goleak"
 
 	"serverlesschat/localtest/accesstoken"
@@ -31,7 +32,9 @@ type deployment struct {
 	key              *accesstoken.Key
 	issuer, audience string
 	stack            *stack.Stack // nil when it runs elsewhere
-	dir              string       // to remove at the end
+	recording        *recording   // of the stack's engine
+	dynamoDB         *dynamodb.Client
+	dir              string // to remove at the end
 }
 
 // running are the chats that this test binary has started, by engine; each is started by the first story that needs it.
@@ -96,19 +99,24 @@ func each(t *testing.T, story func(t *testing.T, w *world)) {
 		story(t, newWorld(t, remote(t, url)))
 		return
 	}
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*deployment, error) { return startChat(kind) }))
+		c, err := start.(func() (*deployment, error))()
+		if err != nil {
+			t.Fatal(err)
+		}
+		story(t, newWorld(t, c))
+	})
+}
+
+// eachEngine runs a test on each engine that this machine has.
+func eachEngine(t *testing.T, test func(t *testing.T, kind engine.Kind)) {
 	for _, kind := range []engine.Kind{engine.Dynoxide, engine.Local} {
 		t.Run(string(kind), func(t *testing.T) {
-			if kind == engine.Local {
-				if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
-					t.Skipf("left out: %s", missing)
-				}
+			if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
+				t.Skipf("left out: %s", missing)
 			}
-			start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*deployment, error) { return startChat(kind) }))
-			c, err := start.(func() (*deployment, error))()
-			if err != nil {
-				t.Fatal(err)
-			}
-			story(t, newWorld(t, c))
+			test(t, kind)
 		})
 	}
 }
@@ -150,8 +158,9 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	return &deployment{
-		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s,
-		issuer: s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine),
+		dynamoDB: dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
+		issuer:   s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
 	}, nil
 }
 

@@ -82,30 +82,25 @@ func (d *deadlyFront) close() error {
 // TestPromisesWhileFunctionsDie has people write, read, lose their connections and come back, over real sockets, while
 // functions are killed between any two of their store calls; and holds all that was seen against the promises.
 func TestPromisesWhileFunctionsDie(t *testing.T) {
-	for _, kind := range []engine.Kind{engine.Dynoxide, engine.Local} {
-		t.Run(string(kind), func(t *testing.T) {
-			if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
-				t.Skipf("left out: %s", missing)
-			}
-			front := &deadlyFront{}
-			c, err := start(stack.Options{
-				InMemory: true, DataDir: t.TempDir(), Engine: kind, StoreFront: front.start,
-				Parameters: map[string]string{"HoleAgeMs": "200"},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := errors.Join(c.stack.Close(), front.close()); err != nil {
-					t.Error(err)
-				}
-			})
-			w := newWorld(t, c)
-			kill := func() { w.killOne([]string{"sendmessage", "fanout", "default"}[rand.IntN(3)]) }
-			front.kill.Store(&kill)
-			tortured{world: w, front: front, length: 6 * time.Second}.run()
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		front := &deadlyFront{}
+		c, err := start(stack.Options{
+			InMemory: true, DataDir: t.TempDir(), Engine: kind, StoreFront: front.start,
+			Parameters: map[string]string{"HoleAgeMs": "200"},
 		})
-	}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := errors.Join(c.stack.Close(), front.close()); err != nil {
+				t.Error(err)
+			}
+		})
+		w := newWorld(t, c)
+		kill := func() { w.killOne([]string{"sendmessage", "fanout", "default"}[rand.IntN(3)]) }
+		front.kill.Store(&kill)
+		tortured{world: w, front: front, length: 6 * time.Second}.run()
+	})
 }
 
 // tortured is a room in which things go wrong.

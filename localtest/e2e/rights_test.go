@@ -48,6 +48,13 @@ func (r *recording) made() []iam.Call {
 	return slices.Collect(maps.Keys(r.calls))
 }
 
+// has reports whether a function has made a call, to a table of this logical id.
+func (r *recording) has(function, action, table string) bool {
+	return slices.ContainsFunc(r.made(), func(c iam.Call) bool {
+		return c.Function == function && c.Action == action && strings.HasSuffix(c.Resource, "-"+table)
+	})
+}
+
 // wholeRun reports whether all stories are told: rights that no call needed mean nothing otherwise.
 func wholeRun() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {

@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"serverlesschat/internal/chat"
+)
+
+// These stories are about what happens seldom, and only where something broke or came late. Each is brought about by hand in
+// the tables, so that the calls it takes are made in every run, on each engine.
+
+// eachLocal is each for stories that reach into the tables.
+func eachLocal(t *testing.T, story func(t *testing.T, w *world)) {
+	each(t, func(t *testing.T, w *world) {
+		if w.stack == nil {
+			t.Skip("needs to reach into the tables")
+		}
+		story(t, w)
+	})
+}
+
+type row = map[string]types.AttributeValue
+
+func textValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+
+func numberValue(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
+}
+
+// anHourAgo makes an entry older than any hole is waited for.
+func anHourAgo() int64 { return time.Now().Add(-time.Hour).UnixMilli() }
+
+func (w *world) tableName(logicalID string) *string {
+	for _, t := range w.stack.System().Tables {
+		if t.LogicalID == logicalID {
+			return &t.Name
+		}
+	}
+	w.Fatalf("there is no table %s", logicalID)
+	return nil
+}
+
+func (w *world) putRow(table string, r row) {
+	w.Helper()
+	if _, err := w.dynamoDB.PutItem(w.ctx, &dynamodb.PutItemInput{TableName: w.tableName(table), Item: r}); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) deleteRow(table string, key row) {
+	w.Helper()
+	if _, err := w.dynamoDB.DeleteItem(w.ctx, &dynamodb.DeleteItemInput{TableName: w.tableName(table), Key: key}); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func TestAMessageWhosePlaceWasLostGetsAnother(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann := w.as("ann")
+		ann.joins("lobby")
+		ann.sends("lobby", "hello")
+		// As if a reader had waited for it too long.
+		w.putRow("EntriesTable", row{
+			"room_id": textValue(w.room("lobby")), "id": numberValue(1), "kind": textValue("void"), "created_at": numberValue(anHourAgo()),
+		})
+		if again := ann.sends("lobby", "hello"); again.ID != 2 || again.Content != "hello" {
+			t.Errorf("sent again: %+v", again)
+		}
+		if got := contentsOf(ann.history("lobby", "").Messages); !slices.Equal(got, []string{"", "hello"}) {
+			t.Errorf("history: %q", got)
+		}
+	})
+}
+
+func TestTheFanOutFillsAHole(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann := w.as("ann")
+		ann.joins("lobby")
+		// As if its writer had died.
+		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby"))); err != nil {
+			t.Fatal(err)
+		}
+		ann.sends("lobby", "hello")
+		ann.sees("lobby", "", "hello")
+	})
+}
+
+func TestReadersFillAHole(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann := w.as("ann")
+		ann.joins("lobby")
+		for _, content := range []string{"one", "two", "three"} {
+			ann.sends("lobby", content)
+		}
+		for function, read := range map[string]func() []entry{
+			"HistoryFunction": func() []entry { return ann.history("lobby", "").Messages },
+			"DefaultFunction": func() []entry {
+				return ann.does("sync", fields{"room_id": w.room("lobby"), "after_id": 0}).Messages
+			},
+		} {
+			// The fan-out may come before the reader.
+			await(t, function+" fills a hole", func() bool {
+				w.digHole("lobby", 2)
+				if got := contentsOf(read()); !slices.Equal(got, []string{"one", "", "three"}) {
+					t.Errorf("%s shows %q", function, got)
+				}
+				return w.recording.has(function, "dynamodb:PutItem", "EntriesTable")
+			})
+		}
+	})
+}
+
+// digHole takes an entry out of a room that has one more, and lets nobody know.
+func (w *world) digHole(room string, id int64) {
+	w.Helper()
+	await(w.T, "all is pushed", func() bool { return w.position(room) == chat.EntryID(id+1) })
+	name := textValue(w.room(room))
+	w.putRow("EntriesTable", row{
+		"room_id": name, "id": numberValue(id + 1), "kind": textValue("message"), "created_at": numberValue(anHourAgo()),
+		"user_id": textValue("somebody"), "client_message_id": textValue("late"), "content": textValue("three"),
+	})
+	w.putRow("RoomsTable", row{"item": textValue("position#" + w.room(room)), "pushed_id": numberValue(id - 1)})
+	w.deleteRow("EntriesTable", row{"room_id": name, "id": numberValue(id)})
+}
+
+// TestConnectionsThatAreNotThere has rows of connections that have ended, which go, and of one whose id the management API
+// takes for none, so that it can neither be posted to nor closed. The fan-out pushes to a few itself, and has workers push to
+// many.
+func TestConnectionsThatAreNotThere(t *testing.T) {
+	const few, moreThanOneWorkerPushesTo = 2, 2000
+	for name, count := range map[string]int{"a few": few, "many": moreThanOneWorkerPushesTo} {
+		t.Run(name, func(t *testing.T) {
+			eachLocal(t, func(t *testing.T, w *world) {
+				ann := w.as("ann")
+				ann.joins("lobby")
+				subscribe(w, "lobby", count)
+				odd := chat.Subscription{
+					Room: chat.RoomID(w.room("lobby")), Connection: "odd", User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
+				}
+				if err := w.store().Subscribe(w.ctx, odd); err != nil {
+					t.Fatal(err)
+				}
+				ann.sends("lobby", "hello")
+				ann.sees("lobby", "hello")
+				await(t, "the position moves past them", func() bool { return w.position("lobby") == 1 })
+				left, err := w.store().Subscribers(w.ctx, odd.Room)
+				if err != nil || len(left) != 2 {
+					t.Fatalf("left are %+v, %v; want ann's and the odd one", left, err)
+				}
+				for _, s := range left {
+					if s.Closing != (s.Connection == odd.Connection) {
+						t.Errorf("%s: closing is %v", s.Connection, s.Closing)
+					}
+				}
+			})
+		})
+	}
+}
