@@ -60,14 +60,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
-	switch {
-	case !wholeRun():
-		fmt.Println("rights are not judged: that takes all tests of this package")
-	case code == 0:
-		if err := judgeRights(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
+	if err := judgeRights(code == 0 && wholeRun()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
 	}
 	http.DefaultClient.CloseIdleConnections()
 	if code == 0 {

@@ -1,11 +1,14 @@
 package e2e
 
-// rightsException is a right that no call of a test needs, and that is given all the same.
-type rightsException struct{ role, action, reason string }
+import "serverlesschat/localtest/aws/iam"
 
-// rightsExceptions are all there are. One that is no longer in the template, or that a test has come to need, is an error.
-func rightsExceptions() []rightsException {
-	return []rightsException{
-		{"FanoutRole", "dynamodb:ListStreams", "Lambda asks for it when it makes the stream mapping (a stack's start checks it), and reading calls it never"},
+// exceptions are all the rights that no call of a test needs and that the template gives all the same. One that is not given
+// any more, or that a test has come to need, is an error.
+func exceptions() []iam.Exception {
+	return []iam.Exception{
+		{
+			Role: "FanoutRole", Action: "dynamodb:ListStreams",
+			Reason: "Lambda asks for it when it makes the stream mapping, as the start of a stack does, and reading never calls it",
+		},
 	}
 }

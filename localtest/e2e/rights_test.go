@@ -65,8 +65,9 @@ func wholeRun() bool {
 	return os.Getenv("CHAT_WEBSOCKET_URL") == ""
 }
 
-// judgeRights compares the recordings with the template, under both values of each condition.
-func judgeRights() error {
+// judgeRights compares the recordings with the template, under both values of each condition. What is missing is told in any
+// case; what is not needed only if all stories have been told.
+func judgeRights(all bool) error {
 	variants, err := roleVariants()
 	if err != nil {
 		return err
@@ -74,59 +75,21 @@ func judgeRights() error {
 	var errs []error
 	recordings.Range(func(kind, r any) bool {
 		for _, v := range variants {
-			for _, problem := range judge(r.(*recording).made(), v.roles) {
+			audit := iam.Audit{Calls: r.(*recording).made(), Roles: v.roles, Exceptions: exceptions()}
+			problems := audit.Missing()
+			if all {
+				problems = append(problems, audit.Needless()...)
+			}
+			for _, problem := range problems {
 				errs = append(errs, fmt.Errorf("rights, on %s, with %v: %s", kind, v.parameters, problem))
 			}
 		}
 		return true
 	})
+	if !all {
+		fmt.Println("rights that no test needs are not looked for: that takes a run of all tests of this package, all passed")
+	}
 	return errors.Join(errs...)
-}
-
-// judge returns what is wrong between calls and roles, by function: one line each.
-func judge(calls []iam.Call, roles map[string]iam.Role) (problems []string) {
-	for _, c := range iam.Missing(calls, roles) {
-		problems = append(problems, fmt.Sprintf("missing: %s of %s: %s on %s", roles[c.Function].LogicalID, c.Function, c.Action, c.Resource))
-	}
-	exceptions := rightsExceptions()
-	excused := make([]bool, len(exceptions))
-	for _, right := range iam.Unused(calls, roles) {
-		i := slices.IndexFunc(exceptions, func(e rightsException) bool { return e.role == right.Role && e.action == right.Action })
-		if i < 0 {
-			problems = append(problems, "no test needs: "+right.String())
-		} else {
-			excused[i] = true
-		}
-	}
-	for i, e := range exceptions {
-		if !excused[i] {
-			problems = append(problems, fmt.Sprintf("missing, or needed by a test after all: %s: %s, which is an exception because %s",
-				e.role, e.action, e.reason))
-		}
-	}
-	if len(problems) == 0 {
-		problems = survivors(calls, roles, exceptions)
-	}
-	slices.Sort(problems)
-	return slices.Compact(problems)
-}
-
-// survivors returns what can be taken from a role without a recorded call being denied: it is written twice. What no call
-// needs has been reported, or excused.
-func survivors(calls []iam.Call, roles map[string]iam.Role, exceptions []rightsException) (problems []string) {
-	for function, role := range roles {
-		for _, mutant := range role.Mutants() {
-			mutated := maps.Clone(roles)
-			mutated[function] = mutant.Role
-			excused := slices.ContainsFunc(exceptions, func(e rightsException) bool {
-				return e.role == role.LogicalID && !slices.ContainsFunc(mutant.Role.Rights(), func(r iam.Right) bool { return r.Action == e.action })
-			})
-			if !excused && len(iam.Missing(calls, mutated)) == len(iam.Missing(calls, roles)) {
-				problems = append(problems, "no call is denied without it: "+mutant.Taken)
-			}
-		}
-	}
-	return problems
 }
 
 // variant is the template's roles under some values of its parameters.

@@ -1,79 +1,79 @@
 package iam
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
 
-// Right is one action on one resource that a statement allows, as they are written there. For a statement with NotAction or
-// NotResource, which names what it leaves out, that side is "" and stands for all the rest.
-type Right struct {
-	Role     string // logical id
-	Line     int    // of the statement
-	Action   string
-	Resource string
+// Audit compares the rights that functions have with the calls that they made.
+type Audit struct {
+	Calls      []Call
+	Roles      map[string]Role // by function
+	Exceptions []Exception
 }
 
-// String names the right so that it is found in the template.
-func (r Right) String() string {
-	return fmt.Sprintf("template.yaml:%d: %s: %s on %s", r.Line, r.Role, orTheRest(r.Action), orTheRest(r.Resource))
+// Exception is a right that no call needs, and that is given all the same.
+type Exception struct {
+	Role   string // logical id
+	Action string
+	Reason string
 }
 
-func orTheRest(pattern string) string {
-	if pattern == "" {
-		return "all but what is named"
-	}
-	return pattern
-}
-
-// Rights returns the rights that the role's statements give, each as often as it is written.
-func (r Role) Rights() (all []Right) {
-	for _, s := range r.Statements {
-		if s.Deny {
-			continue
-		}
-		for _, action := range orOne(s.Actions) {
-			for _, resource := range orOne(s.Resources) {
-				all = append(all, Right{Role: r.LogicalID, Line: s.Line, Action: action, Resource: resource})
-			}
+// Missing names the calls that the callers' roles do not allow. A function without a role may do nothing.
+func (a Audit) Missing() (problems []string) {
+	for _, c := range a.Calls {
+		if a.Roles[c.Function].Decide(c.Action, c.Resource) != Allow {
+			problems = append(problems, fmt.Sprintf("missing in %s: %s on %s",
+				cmp.Or(a.Roles[c.Function].LogicalID, "the role of "+c.Function), c.Action, c.Resource))
 		}
 	}
-	return all
+	slices.Sort(problems)
+	return problems
 }
 
-func orOne(patterns []string) []string {
-	if patterns == nil {
-		return []string{""}
-	}
-	return patterns
-}
-
-// Missing returns the calls that the callers' roles, by function, do not allow. A function without a role may do nothing.
-func Missing(calls []Call, roles map[string]Role) (missing []Call) {
-	for _, c := range calls {
-		if roles[c.Function].Decide(c.Action, c.Resource) != Allow {
-			missing = append(missing, c)
+// Needless names the rights that no call needed, exceptions that are none, and what is given twice: it can be taken from a
+// role without any call being denied.
+func (a Audit) Needless() (problems []string) {
+	excused := make([]bool, len(a.Exceptions))
+	for _, right := range a.unused() {
+		if i := a.exception(right); i >= 0 {
+			excused[i] = true
+		} else {
+			problems = append(problems, "no call needs "+right.String())
 		}
 	}
-	return missing
+	for i, e := range a.Exceptions {
+		if !excused[i] {
+			problems = append(problems, fmt.Sprintf("%s is to have %s, because %s; either it has not, or a call needs it and it is "+
+				"no exception any more", e.Role, e.Action, e.Reason))
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return a.givenTwice()
 }
 
-// Unused returns the rights of the roles, by function, that none of the calls needed.
-func Unused(calls []Call, roles map[string]Role) (unused []Right) {
-	used := map[Right]bool{}
-	given := map[Right]bool{}
-	for function, role := range roles {
+func (a Audit) exception(r right) int {
+	return slices.IndexFunc(a.Exceptions, func(e Exception) bool { return e.Role == r.Role && e.Action == r.Action })
+}
+
+// unused returns the rights that none of the calls needed, in the order of the template.
+func (a Audit) unused() (unused []right) {
+	used := map[right]bool{}
+	for function, role := range a.Roles {
 		for _, s := range role.Statements {
-			for _, right := range (Role{LogicalID: role.LogicalID, Statements: []Statement{s}}).Rights() {
-				given[right] = true
-				used[right] = used[right] || slices.ContainsFunc(calls, func(c Call) bool {
-					return c.Function == function && s.narrowedTo(right).matches(c.Action, c.Resource)
+			for _, right := range s.rights(role.LogicalID) {
+				narrowed := s.narrowedTo(right)
+				used[right] = used[right] || slices.ContainsFunc(a.Calls, func(c Call) bool {
+					return c.Function == function && narrowed.matches(c.Action, c.Resource)
 				})
 			}
 		}
 	}
-	for right := range given {
-		if !used[right] {
+	for right, needed := range used {
+		if !needed {
 			unused = append(unused, right)
 		}
 	}
@@ -81,13 +81,20 @@ func Unused(calls []Call, roles map[string]Role) (unused []Right) {
 	return unused
 }
 
-// narrowedTo is the statement with one right alone.
-func (s Statement) narrowedTo(r Right) Statement {
-	if r.Action != "" {
-		s.Actions = []string{r.Action}
+// givenTwice names what can be taken from a role without a call being denied. What no call needs, the exceptions, can too,
+// and is left out.
+func (a Audit) givenTwice() (problems []string) {
+	for function, role := range a.Roles {
+		for _, m := range role.mutants() {
+			denies := func(c Call) bool {
+				return c.Function == function && role.Decide(c.Action, c.Resource) == Allow && m.role.Decide(c.Action, c.Resource) != Allow
+			}
+			if m.isExcused(a) || slices.ContainsFunc(a.Calls, denies) {
+				continue
+			}
+			problems = append(problems, "no call is denied without "+m.String())
+		}
 	}
-	if r.Resource != "" {
-		s.Resources = []string{r.Resource}
-	}
-	return s
+	slices.Sort(problems)
+	return problems
 }
