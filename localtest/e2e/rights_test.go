@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -81,7 +82,7 @@ func judgeRights(all bool) error {
 				problems = append(problems, audit.Needless()...)
 			}
 			for _, problem := range problems {
-				errs = append(errs, fmt.Errorf("rights, on %s, with %v: %s", kind, v.parameters, problem))
+				errs = append(errs, fmt.Errorf("rights, on %s%s: %s", kind, v.name, problem))
 			}
 		}
 		return true
@@ -94,11 +95,12 @@ func judgeRights(all bool) error {
 
 // variant is the template's roles under some values of its parameters.
 type variant struct {
-	parameters map[string]string
-	roles      map[string]iam.Role // by function
+	name  string              // "" under the defaults
+	roles map[string]iam.Role // by function
 }
 
-// roleVariants loads the template so that each of its conditions holds once and once does not.
+// roleVariants loads the template so that each of its conditions holds once and once does not. Roles that come out alike are
+// one variant.
 func roleVariants() ([]variant, error) {
 	var variants []variant
 	seen := map[string]map[bool]bool{}
@@ -114,7 +116,13 @@ func roleVariants() ([]variant, error) {
 		if err != nil {
 			return nil, err
 		}
-		variants = append(variants, variant{parameters, roles})
+		if !slices.ContainsFunc(variants, func(v variant) bool { return reflect.DeepEqual(v.roles, roles) }) {
+			name := ""
+			if len(parameters) > 0 {
+				name = fmt.Sprintf(" with %v", parameters)
+			}
+			variants = append(variants, variant{name, roles})
+		}
 		for name, holds := range system.Conditions {
 			if seen[name] == nil {
 				seen[name] = map[bool]bool{}
@@ -124,8 +132,8 @@ func roleVariants() ([]variant, error) {
 	}
 	for name, outcomes := range seen {
 		if len(outcomes) < 2 {
-			return nil, fmt.Errorf("rights: the condition %s of template.yaml is %s under all parameters of roleVariants: add one to them",
-				name, strings.Trim(fmt.Sprint(slices.Collect(maps.Keys(outcomes))), "[]"))
+			return nil, fmt.Errorf("rights: roleVariants has no parameters under which the condition %s of template.yaml is %t: add them",
+				name, !slices.Collect(maps.Keys(outcomes))[0])
 		}
 	}
 	return variants, nil
