@@ -9,7 +9,7 @@
 // (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB), STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long
 // an invocation waits for a free process before one is started; 0 as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests
 // a second and at once, of all APIs together), HANDSHAKE_RATE (new connections a second), CLOSE_THROTTLED (1: a
-// throttled frame closes its connection).
+// throttled frame closes its connection), RIGHTS (1: each call of a function is judged by its role).
 package main
 
 import (

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/iam"
 	"serverlesschat/localtest/aws/stack"
 )
 
@@ -53,6 +54,13 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 	}
 	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
 		o.FreeWait = -1 // the option's 0 is its default
+	}
+	switch rights := get("RIGHTS"); rights {
+	case "":
+	case "1":
+		o.Rights = func(iam.Call, iam.Decision) {} // the console tells of what is denied
+	default:
+		problems = append(problems, fmt.Errorf("RIGHTS: %q is not 1, which has every call judged by the function's role", rights))
 	}
 	switch {
 	case o.Endpoint != "":

@@ -64,9 +64,17 @@ func (s *Stack) startRights() error {
 		principals[lambda.AccessKeyID(f.Name)] = enforce.Principal{Function: f.LogicalID, Session: f.Name, Role: roles[f.LogicalID]}
 	}
 	s.rights = enforce.New(enforce.Options{
-		Region: s.system.Region, AccountID: s.system.AccountID, Principals: principals, Observe: s.options.Rights,
+		Region: s.system.Region, AccountID: s.system.AccountID, Principals: principals, Observe: s.observeRight,
 	})
 	return nil
+}
+
+// observeRight tells the developer of what is denied, which the function itself may hide in a reply.
+func (s *Stack) observeRight(call iam.Call, decision iam.Decision) {
+	if decision != iam.Allow {
+		s.log.Warn("denied by the function's role", "function", call.Function, "action", call.Action, "resource", call.Resource)
+	}
+	s.options.Rights(call, decision)
 }
 
 // judgeStore puts the enforcer between the functions and an address of DynamoDB, and returns the address that they use.

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -70,12 +71,19 @@ func TestAMappingIsMadeOnlyIfItsFunctionMayReadTheStream(t *testing.T) {
 
 func TestALineOfALogIsWrittenUnderTheFunctionsRole(t *testing.T) {
 	var told []iam.Call
-	s := &Stack{options: Options{Rights: func(c iam.Call, d iam.Decision) { told = append(told, c) }}, system: judged()}
+	var console strings.Builder
+	s := &Stack{
+		options: Options{Rights: func(c iam.Call, d iam.Decision) { told = append(told, c) }},
+		system:  judged(), log: slog.New(slog.NewTextHandler(&console, nil)),
+	}
 	if err := s.startRights(); err != nil {
 		t.Fatal(err)
 	}
 	s.judgeLog("chat-fn")
 	if len(told) != 2 || told[1].Action != "logs:PutLogEvents" || !strings.HasSuffix(told[1].Resource, ":log-group:logs:log-stream:chat-fn") {
 		t.Errorf("told of %+v", told)
+	}
+	if !strings.Contains(console.String(), "denied by the function's role") || !strings.Contains(console.String(), "action=logs:PutLogEvents") {
+		t.Errorf("the console says %q", &console)
 	}
 }
