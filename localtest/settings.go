@@ -60,7 +60,7 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 	case "1":
 		o.Rights = func(iam.Call, iam.Decision) {} // the console tells of what is denied
 	default:
-		problems = append(problems, fmt.Errorf("RIGHTS: %q is not 1, which has every call judged by the function's role", rights))
+		problems = append(problems, fmt.Errorf("RIGHTS: %q is not 1, which judges each call by the function's role", rights))
 	}
 	switch {
 	case o.Endpoint != "":

@@ -18,9 +18,10 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// Every stack of this test binary judges the calls of its functions by their roles and records them. When all stories have
-// been told, each engine's recording is compared with the roles of template.yaml: what was denied is missing there, and what
-// no call needed is not to be given. A role without one of its statements, actions or resources must deny some recorded call.
+// Every stack of this test binary judges the calls of its functions by their roles and records them. When all stories
+// have been told, each engine's recording is compared with the roles of template.yaml: what was denied is missing
+// there, and what no call needed is not to be given. A role without one of its statements, actions or resources must
+// deny some recorded call.
 
 // recording is the calls of one engine's stacks.
 type recording struct {
@@ -66,15 +67,17 @@ func wholeRun() bool {
 	return os.Getenv("CHAT_WEBSOCKET_URL") == ""
 }
 
-// judgeRights compares the recordings with the template, under both values of each condition. What is missing is told in any
-// case; what is not needed only if all stories have been told.
+// judgeRights compares the recordings with the template, under both values of each condition. What is missing is told
+// in any case; what is not needed only if all stories have been told.
 func judgeRights(all bool) error {
 	variants, err := roleVariants()
 	if err != nil {
 		return err
 	}
 	var errs []error
+	recorded := false
 	recordings.Range(func(kind, r any) bool {
+		recorded = true
 		for _, v := range variants {
 			audit := iam.Audit{Calls: r.(*recording).made(), Roles: v.roles, Exceptions: exceptions()}
 			problems := audit.Missing()
@@ -87,8 +90,8 @@ func judgeRights(all bool) error {
 		}
 		return true
 	})
-	if !all {
-		fmt.Println("rights that no test needs are not looked for: that takes a run of all tests of this package, all passed")
+	if recorded && !all {
+		fmt.Println("rights that no test needs are not looked for: that takes a run of all tests here, all passed")
 	}
 	return errors.Join(errs...)
 }
@@ -99,8 +102,8 @@ type variant struct {
 	roles map[string]iam.Role // by function
 }
 
-// roleVariants loads the template so that each of its conditions holds once and once does not. Roles that come out alike are
-// one variant.
+// roleVariants loads the template so that each of its conditions holds once and once does not. Roles that come out
+// alike are one variant.
 func roleVariants() ([]variant, error) {
 	var variants []variant
 	seen := map[string]map[bool]bool{}
@@ -108,7 +111,8 @@ func roleVariants() ([]variant, error) {
 		{},
 		{"ManagementEndpoint": "http://127.0.0.1:1/dev", "SendMessageConcurrency": "5", "DeletionProtection": "true"},
 	} {
-		system, err := template.Load(filepath.Join(root, "template.yaml"), template.Options{StackName: stack.Name, Parameters: parameters})
+		options := template.Options{StackName: stack.Name, Parameters: parameters}
+		system, err := template.Load(filepath.Join(root, "template.yaml"), options)
 		if err != nil {
 			return nil, err
 		}
@@ -132,8 +136,8 @@ func roleVariants() ([]variant, error) {
 	}
 	for name, outcomes := range seen {
 		if len(outcomes) < 2 {
-			return nil, fmt.Errorf("rights: roleVariants has no parameters under which the condition %s of template.yaml is %t: add them",
-				name, !slices.Collect(maps.Keys(outcomes))[0])
+			return nil, fmt.Errorf("rights: roleVariants has no parameters under which the condition %s of template.yaml is %t: "+
+				"add them", name, !slices.Collect(maps.Keys(outcomes))[0])
 		}
 	}
 	return variants, nil

@@ -12,8 +12,8 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// These stories are about what happens seldom, and only where something broke or came late. Each is brought about by hand in
-// the tables, so that the calls it takes are made in every run, on each engine.
+// These stories are about what happens seldom, and only where something broke or came late. Each is brought about by
+// hand in the tables, so that the calls it takes are made in every run, on each engine.
 
 // eachLocal is each for stories that reach into the tables.
 func eachLocal(t *testing.T, story func(t *testing.T, w *world)) {
@@ -129,9 +129,9 @@ func (w *world) digHole(room string, id int64) {
 	w.deleteRow("EntriesTable", row{"room_id": name, "id": numberValue(id)})
 }
 
-// TestConnectionsThatAreNotThere has rows of connections that have ended, which go, and of one whose id the management API
-// takes for none, so that it can neither be posted to nor closed. The fan-out pushes to a few itself, and has workers push to
-// many.
+// TestConnectionsThatAreNotThere has rows of connections that have ended, which go, and of one whose id the management
+// API takes for none, so that it can neither be posted to nor closed. The fan-out pushes to a few itself, and has
+// workers push to many.
 func TestConnectionsThatAreNotThere(t *testing.T) {
 	const few, moreThanOneWorkerPushesTo = 2, 2000
 	for name, count := range map[string]int{"a few": few, "many": moreThanOneWorkerPushesTo} {

@@ -32,8 +32,8 @@ func (a Audit) Missing() (problems []string) {
 	return problems
 }
 
-// Needless names the rights that no call needed, exceptions that are none, and what is given twice: it can be taken from a
-// role without any call being denied.
+// Needless names the rights that no call needed, exceptions that are none, and what is given twice: it can be taken
+// from a role without any call being denied.
 func (a Audit) Needless() (problems []string) {
 	excused := make([]bool, len(a.Exceptions))
 	for _, right := range a.unused() {
@@ -45,8 +45,8 @@ func (a Audit) Needless() (problems []string) {
 	}
 	for i, e := range a.Exceptions {
 		if !excused[i] {
-			problems = append(problems, fmt.Sprintf("%s is to have %s, because %s; either it has not, or a call needs it and it is "+
-				"no exception any more", e.Role, e.Action, e.Reason))
+			problems = append(problems, fmt.Sprintf("%s is to have %s, because %s; either it has not, or a call needs it "+
+				"and it is no exception any more", e.Role, e.Action, e.Reason))
 		}
 	}
 	if len(problems) > 0 {
@@ -81,13 +81,14 @@ func (a Audit) unused() (unused []right) {
 	return unused
 }
 
-// givenTwice names what can be taken from a role without a call being denied. What no call needs, the exceptions, can too,
-// and is left out.
+// givenTwice names what can be taken from a role without a call being denied. What no call needs, the exceptions, can
+// too, and is left out.
 func (a Audit) givenTwice() (problems []string) {
 	for function, role := range a.Roles {
 		for _, m := range role.mutants() {
 			denies := func(c Call) bool {
-				return c.Function == function && role.Decide(c.Action, c.Resource) == Allow && m.role.Decide(c.Action, c.Resource) != Allow
+				return c.Function == function && role.Decide(c.Action, c.Resource) == Allow &&
+					m.role.Decide(c.Action, c.Resource) != Allow
 			}
 			if m.isExcused(a) || slices.ContainsFunc(a.Calls, denies) {
 				continue

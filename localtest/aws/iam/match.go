@@ -2,7 +2,8 @@ package iam
 
 import "strings"
 
-// arnParts is how many parts an ARN has: arn, partition, service, region, account, resource. The last may have colons itself.
+// arnParts is how many parts an ARN has: arn, partition, service, region, account, resource. The last may have colons
+// itself.
 const arnParts = 6
 
 // matchAction compares without regard to case (IAM User Guide, "IAM JSON policy elements: Action").
@@ -10,8 +11,9 @@ func matchAction(pattern, action string) bool {
 	return glob(strings.ToLower(pattern), strings.ToLower(action))
 }
 
-// matchResource compares part by part, so that a wildcard does not reach over a colon of the first five parts. IAM lets one
-// at the end of a part do so (IAM User Guide, "IAM JSON policy elements: Resource"); to be stricter here shows at once.
+// matchResource compares part by part, so that a wildcard does not reach over a colon of the first five parts. IAM lets
+// one at the end of a part do so (IAM User Guide, "IAM JSON policy elements: Resource"); to be stricter here shows at
+// once.
 func matchResource(pattern, resource string) bool {
 	if pattern == "*" {
 		return true

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// right is one action on one resource that a statement allows, as they are written there. For a statement with NotAction or
-// NotResource, which names what it leaves out, that side is "" and stands for all the rest.
+// right is one action on one resource that a statement allows, as they are written there. For a statement with
+// NotAction or NotResource, which names what it leaves out, that side is "" and stands for all the rest.
 type right struct {
 	Role     string // logical id
 	Line     int    // of the statement

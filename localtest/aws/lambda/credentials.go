@@ -5,9 +5,9 @@ import (
 	"encoding/base32"
 )
 
-// AccessKeyID returns the access key id that the processes of a function sign their calls with. Each function has its own, so
-// that a service can tell who calls. It has the form of a role session's: ASIA and 16 characters (IAM User Guide, "IAM
-// identifiers"); DynamoDB Local takes letters and digits only, and function names have more.
+// AccessKeyID returns the access key id that the processes of a function sign their calls with. Each function has its
+// own, so that a service can tell who calls. It has the form of a role session's: ASIA and 16 characters (IAM User
+// Guide, "IAM identifiers"); DynamoDB Local takes letters and digits only, and function names have more.
 func AccessKeyID(function string) string {
 	const length = 16
 	sum := sha256.Sum256([]byte(function))

@@ -20,8 +20,8 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// Roles returns the roles of a system's functions as IAM has them, by the functions' logical ids. A function whose role the
-// template does not write out is an error that names its line.
+// Roles returns the roles of a system's functions as IAM has them, by the functions' logical ids. A function whose role
+// the template does not write out is an error that names its line.
 func Roles(system *template.System) (map[string]iam.Role, error) {
 	written := map[string]iam.Role{}
 	for _, r := range system.Roles {
@@ -39,8 +39,8 @@ func Roles(system *template.System) (map[string]iam.Role, error) {
 	for _, f := range system.Functions {
 		role, ok := written[f.Role]
 		if !ok {
-			errs = append(errs, fmt.Errorf("template.yaml:%d: %s: its role is SAM's to make, so its rights cannot be judged; "+
-				"write out an AWS::IAM::Role and name it in Role", f.Line, f.LogicalID))
+			errs = append(errs, fmt.Errorf("template.yaml:%d: %s: its role is SAM's to make, so its rights cannot be "+
+				"judged; write out an AWS::IAM::Role and name it in Role", f.Line, f.LogicalID))
 		}
 		roles[f.LogicalID] = role
 	}
@@ -53,7 +53,8 @@ func (s *Stack) startRights() error {
 		return nil
 	}
 	if s.options.Engine == engine.External {
-		return errors.New("rights cannot be judged with an engine outside (AWS_ENDPOINT_URL_DYNAMODB): all functions call it with your keys")
+		return errors.New("rights cannot be judged with an engine outside (AWS_ENDPOINT_URL_DYNAMODB): all functions call " +
+			"it with your keys; unset RIGHTS, or AWS_ENDPOINT_URL_DYNAMODB")
 	}
 	roles, err := Roles(s.system)
 	if err != nil {
@@ -61,7 +62,9 @@ func (s *Stack) startRights() error {
 	}
 	principals := map[string]enforce.Principal{}
 	for _, f := range s.system.Functions {
-		principals[lambda.AccessKeyID(f.Name)] = enforce.Principal{Function: f.LogicalID, Session: f.Name, Role: roles[f.LogicalID]}
+		principals[lambda.AccessKeyID(f.Name)] = enforce.Principal{
+			Function: f.LogicalID, Session: f.Name, Role: roles[f.LogicalID],
+		}
 	}
 	s.rights = enforce.New(enforce.Options{
 		Region: s.system.Region, AccountID: s.system.AccountID, Principals: principals, Observe: s.observeRight,
@@ -72,7 +75,8 @@ func (s *Stack) startRights() error {
 // observeRight tells the developer of what is denied, which the function itself may hide in a reply.
 func (s *Stack) observeRight(call iam.Call, decision iam.Decision) {
 	if decision != iam.Allow {
-		s.log.Warn("denied by the function's role", "function", call.Function, "action", call.Action, "resource", call.Resource)
+		s.log.Warn("denied by the function's role",
+			"function", call.Function, "action", call.Action, "resource", call.Resource)
 	}
 	s.options.Rights(call, decision)
 }
@@ -140,16 +144,17 @@ func (s *Stack) judgedInvoke() http.Handler {
 	return s.rights.Invoke(s.lambda)
 }
 
-// judgeLog judges what Lambda does under a function's role with a line of its log. On AWS a line that may not be written is
-// lost without a word. The resource of both actions is a log stream (CloudWatch Logs User Guide, "Overview of managing access
-// permissions": ARNs of groups end in ":*").
+// judgeLog judges what Lambda does under a function's role with a line of its log. On AWS a line that may not be
+// written is lost without a word. The resource of both actions is a log stream (CloudWatch Logs User Guide, "Overview
+// of managing access permissions": ARNs of groups end in ":*").
 func (s *Stack) judgeLog(functionName string) {
 	if s.rights == nil {
 		return
 	}
 	for _, f := range s.system.Functions {
 		if f.Name == functionName {
-			stream := fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s:log-stream:%s", s.system.Region, s.system.AccountID, f.LogGroup, f.Name)
+			stream := fmt.Sprintf("arn:aws:logs:%s:%s:log-group:%s:log-stream:%s",
+				s.system.Region, s.system.AccountID, f.LogGroup, f.Name)
 			_ = s.rights.Check(f.LogicalID, "logs:CreateLogStream", stream)
 			_ = s.rights.Check(f.LogicalID, "logs:PutLogEvents", stream)
 		}
@@ -158,8 +163,8 @@ func (s *Stack) judgeLog(functionName string) {
 
 // mayHaveMapping is what AWS asks of the function's role before it makes a stream mapping. Texts: field,
 // aws-samples/lambda-refarch-webapp issue 7, aws-samples/aws-serverless-ecommerce-platform issue 41. The resource of
-// ListStreams: the Service Authorization Reference has none for it, the DynamoDB Developer Guide the table's streams; so "*",
-// which either takes.
+// ListStreams: the Service Authorization Reference has none for it, the DynamoDB Developer Guide the table's streams;
+// so "*", which either takes.
 func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 	if s.rights == nil {
 		return nil
@@ -170,16 +175,17 @@ func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 		{"dynamodb:ListStreams", "*"},
 	} {
 		if err := s.rights.MayEver(m.Function, needed.action, needed.resource); err != nil {
-			return fmt.Errorf("template.yaml:%d: %s: cannot access stream %s. Please ensure the role can perform the GetRecords, "+
-				"GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM: %w", m.Line, m.LogicalID, stream, err)
+			return fmt.Errorf("template.yaml:%d: %s: cannot access stream %s. Please ensure the role can perform the "+
+				"GetRecords, GetShardIterator, DescribeStream, and ListStreams Actions on your stream in IAM: %w",
+				m.Line, m.LogicalID, stream, err)
 		}
 	}
 	if m.DeadLetters == nil {
 		return nil
 	}
 	if err := s.rights.MayEver(m.Function, sendMessage, m.DeadLetters.ARN); err != nil {
-		return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call SendMessage on SQS: %w",
-			m.Line, m.LogicalID, err)
+		return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call "+
+			"SendMessage on SQS: %w", m.Line, m.LogicalID, err)
 	}
 	return nil
 }
@@ -228,7 +234,8 @@ func (s *Stack) judgeMapping(m template.StreamMapping, config *streams.Config) {
 		return
 	}
 	stream := s.table(m.Table).StreamARN
-	config.Client = judgedStream{config.Client, func(action string) error { return s.rights.Check(m.Function, action, stream) }}
+	check := func(action string) error { return s.rights.Check(m.Function, action, stream) }
+	config.Client = judgedStream{config.Client, check}
 	if send := config.DeadLetter; send != nil {
 		config.DeadLetter = func(line []byte) error {
 			if err := s.rights.Check(m.Function, sendMessage, m.DeadLetters.ARN); err != nil {

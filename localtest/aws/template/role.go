@@ -14,8 +14,8 @@ type Role struct {
 	Statements []Statement
 }
 
-// Statement is a statement of an inline policy. It has actions or not-actions, and resources or not-resources. Names and
-// patterns are as IAM takes them, with references resolved.
+// Statement is a statement of an inline policy. It has actions or not-actions, and resources or not-resources. Names
+// and patterns are as IAM takes them, with references resolved.
 type Statement struct {
 	Line         int
 	Effect       string // "Allow" or "Deny"
@@ -25,8 +25,8 @@ type Statement struct {
 	NotResources []string
 }
 
-// policyVersion is the only version that is evaluated. In the older one "${aws:…}" is plain text (IAM User Guide, "IAM JSON
-// policy elements: Version").
+// policyVersion is the only version that is evaluated. In the older one "${aws:…}" is plain text (IAM User Guide, "IAM
+// JSON policy elements: Version").
 const policyVersion = "2012-10-17"
 
 // readRole reads a role. What a policy may say beyond the lists of coverage.go, such as Condition, is refused there.
@@ -50,11 +50,12 @@ func (l *loader) readTrust(document *value) {
 		services := l.texts(l.required(l.required(s, "Principal"), "Service"))
 		actions := l.texts(l.required(s, "Action"))
 		if l.word(l.required(s, "Effect"), "", "Allow") == "Allow" {
-			trusted = trusted || slices.Contains(services, "lambda.amazonaws.com") && slices.Contains(actions, "sts:AssumeRole")
+			trusted = trusted ||
+				slices.Contains(services, "lambda.amazonaws.com") && slices.Contains(actions, "sts:AssumeRole")
 		}
 	}
 	if !trusted && document.kind == object {
-		l.report(document.node, "no statement allows sts:AssumeRole to lambda.amazonaws.com, so no function can have this role")
+		l.report(document.node, "no statement allows sts:AssumeRole to lambda.amazonaws.com, so no function can have it")
 	}
 }
 

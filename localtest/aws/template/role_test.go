@@ -72,7 +72,7 @@ func TestRolesAreRefusedByLine(t *testing.T) {
 		{"Principal:", "NotPrincipal:", "NotPrincipal of AWS::IAM::Role is neither emulated"},
 		{"      Policies:", "      PermissionsBoundary: arn\n      Policies:", "PermissionsBoundary of AWS::IAM::Role is neither emulated"},
 		{"      Policies:", "      ManagedPolicyArns: [arn]\n      Policies:", "ManagedPolicyArns of AWS::IAM::Role is neither emulated"},
-		{"lambda.amazonaws.com", "ec2.amazonaws.com", "no function can have this role"},
+		{"lambda.amazonaws.com", "ec2.amazonaws.com", "no function can have it"},
 		{`Version: "2012-10-17"`, `Version: "2008-10-17"`, "is not emulated, only 2012-10-17"},
 		{"Effect: Deny", "Effect: Forbid", "is not emulated, only Allow, Deny"},
 		{"NotAction: sqs:*", "NotAction: sqs", "is not an action"},

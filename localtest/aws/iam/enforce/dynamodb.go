@@ -56,8 +56,8 @@ type dynamoDBRequest struct {
 }
 
 // dynamoDBAccesses returns what an operation takes (Service Authorization Reference, "Amazon DynamoDB"). The parts of a
-// transaction have the actions of the single operations (DynamoDB Developer Guide, "Using IAM with DynamoDB transactions");
-// a batch has an action of its own, on each of its tables.
+// transaction have the actions of the single operations (DynamoDB Developer Guide, "Using IAM with DynamoDB
+// transactions"); a batch has an action of its own, on each of its tables.
 func (e *Enforcer) dynamoDBAccesses(operation string, body []byte) ([]access, error) {
 	var request dynamoDBRequest
 	if err := json.Unmarshal(body, &request); err != nil {
@@ -89,8 +89,8 @@ func (e *Enforcer) dynamoDBAccesses(operation string, body []byte) ([]access, er
 	return all, nil
 }
 
-// tableAccess is an action on a table, or on an index of it, which has an ARN of its own. A request may name its table by
-// ARN too. The resource is "" without a table.
+// tableAccess is an action on a table, or on an index of it, which has an ARN of its own. A request may name its table
+// by ARN too. The resource is "" without a table.
 func (e *Enforcer) tableAccess(action, table, index string) access {
 	resource := table
 	if table != "" && !strings.HasPrefix(table, "arn:") {

@@ -256,8 +256,8 @@ func TestAServiceActsUnderTheFunctionsRole(t *testing.T) {
 	}
 }
 
-// FuzzRequests: whatever the header, the operation and the body are, what is not a known caller's call on a named table is
-// refused, and nothing panics.
+// FuzzRequests: whatever the header, the operation and the body are, what is not a known caller's call on a named table
+// is refused, and nothing panics.
 func FuzzRequests(f *testing.F) {
 	const authorization = "AWS4-HMAC-SHA256 Credential=AKIDFN/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
 	f.Add(authorization, "PutItem", []byte(`{"TableName":"t"}`))

@@ -53,7 +53,8 @@ func (d *Denied) Error() string {
 	if d.decision == iam.ExplicitDeny {
 		why = "with an explicit deny in an identity-based policy"
 	}
-	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", d.user, d.call.Action, d.call.Resource, why)
+	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s",
+		d.user, d.call.Action, d.call.Resource, why)
 }
 
 // Check judges what a service does for a function under its role, and tells the observer. The error is a *Denied.
@@ -61,8 +62,8 @@ func (e *Enforcer) Check(function, action, resource string) error {
 	return e.judge(e.byFunction[function], access{action, resource})
 }
 
-// MayEver is Check before anything is done, as AWS looks at a role when something is made that will use it. The observer is
-// not told.
+// MayEver is Check before anything is done, as AWS looks at a role when something is made that will use it. The
+// observer is not told.
 func (e *Enforcer) MayEver(function, action, resource string) error {
 	_, err := e.decide(e.byFunction[function], access{action, resource})
 	return err
@@ -106,8 +107,8 @@ func (e *Enforcer) caller(r *http.Request) (Principal, bool) {
 	return p, ok
 }
 
-// accessKeyID reads the header Authorization of Signature Version 4 (IAM User Guide, "Create a signed AWS API request"); ""
-// when it is another.
+// accessKeyID reads the header Authorization of Signature Version 4 (IAM User Guide, "Create a signed AWS API
+// request"); "" when it is another.
 func accessKeyID(authorization string) string {
 	fields, ok := strings.CutPrefix(authorization, "AWS4-HMAC-SHA256 ")
 	if !ok {
@@ -126,8 +127,8 @@ func (e *Enforcer) arn(service, resource string) string {
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, e.opts.Region, e.opts.AccountID, resource)
 }
 
-// refuse answers as the REST services do: the name of the error in a header, the text in the body. Some services spell the
-// member Message and others message; SDKs take both.
+// refuse answers as the REST services do: the name of the error in a header, the text in the body. Some services spell
+// the member Message and others message; SDKs take both.
 func refuse(w http.ResponseWriter, status int, name, message string) {
 	body, _ := json.Marshal(map[string]string{"Message": message, "message": message}) // of text alone: it cannot fail
 	w.Header().Set("Content-Type", "application/json")

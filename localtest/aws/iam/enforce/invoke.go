@@ -30,8 +30,8 @@ func (e *Enforcer) Invoke(next http.Handler) http.Handler {
 // unknownToken is what AWS says of an access key id that it does not know.
 const unknownToken = "The security token included in the request is invalid."
 
-// invokedFunction returns the ARN of the function that a path names, by name or by ARN; with its qualifier, where there is
-// one (Lambda API Reference, "Invoke").
+// invokedFunction returns the ARN of the function that a path names, by name or by ARN; with its qualifier, where there
+// is one (Lambda API Reference, "Invoke").
 func (e *Enforcer) invokedFunction(u *url.URL) (arn string, ok bool) {
 	name, ok := strings.CutPrefix(u.EscapedPath(), "/2015-03-31/functions/")
 	if ok {
