@@ -51,6 +51,19 @@ Resources:
             DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Queue.Arn}}
   Queue:
     Type: AWS::SQS::Queue
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+      Policies:
+        - PolicyName: most
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+              - {Effect: Deny, NotAction: "dynamodb:*", NotResource: !GetAtt Table.Arn}
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
