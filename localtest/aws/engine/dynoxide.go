@@ -24,33 +24,35 @@ var packageLock string
 //go:embed seed.db
 var seed []byte
 
-// program is the path of the engine in its installation.
-const program = "node_modules/@dynoxide/linux-x64/dynoxide"
-
-func dynoxidePackage() installation {
+// dynoxideFor returns the installation of the embedded engine for a system and a processor, named as Go names them.
+//
+// The package of each platform is an optional dependency in package.json: npm installs the one that fits the machine. Those
+// for macOS and for Linux on arm64 could not be fetched when the lock file was written, so their entries have no hash, and
+// npm takes what it gets. "npm view @dynoxide/darwin-arm64@1.2.1 dist.integrity" prints the value of "integrity".
+func dynoxideFor(goos, goarch string) (installation, error) {
+	npm := map[string]string{ // npm's names
+		"linux/amd64": "linux-x64", "linux/arm64": "linux-arm64", "darwin/amd64": "darwin-x64", "darwin/arm64": "darwin-arm64",
+	}[goos+"/"+goarch]
+	if npm == "" {
+		return installation{}, fmt.Errorf("the embedded engine is not for %s/%s: set DYNAMODB=local (Amazon's engine; needs "+
+			"Java 17 and Maven), or AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB that runs already", goos, goarch)
+	}
 	return installation{
-		name:    "dynoxide-" + DynoxideVersion,
-		proof:   program,
-		inputs:  map[string]string{"package.json": packageJSON, "package-lock.json": packageLock},
-		command: []string{"npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"},
+		name:   "dynoxide-" + DynoxideVersion,
+		proof:  filepath.Join("node_modules", "@dynoxide", npm, "dynoxide"),
+		inputs: map[string]string{"package.json": packageJSON, "package-lock.json": packageLock},
+		// A failed fetch of an optional dependency is no error to npm, and is printed at this level only.
+		command: []string{"npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=http"},
 		advice:  "npm is missing: install Node.js 20 or later (Debian: apt-get install nodejs npm)",
-	}
-}
-
-// platformError is nil where the embedded engine runs.
-func platformError(goos, goarch string) error {
-	if goos == "linux" && goarch == "amd64" {
-		return nil
-	}
-	return fmt.Errorf("the embedded engine is for linux/amd64, not %s/%s: set DYNAMODB=local (Amazon's engine; needs Java 17 and "+
-		"Maven), or AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB that runs already", goos, goarch)
+	}, nil
 }
 
 func (e *Engine) startDynoxide(ctx context.Context, o Options) error {
-	if err := platformError(runtime.GOOS, runtime.GOARCH); err != nil {
+	dynoxide, err := dynoxideFor(runtime.GOOS, runtime.GOARCH)
+	if err != nil {
 		return err
 	}
-	tools, err := dynoxidePackage().in(ctx, o.ToolsDir, o.Log)
+	tools, err := dynoxide.in(ctx, o.ToolsDir, o.Log)
 	if err != nil {
 		return err
 	}
@@ -68,7 +70,7 @@ func (e *Engine) startDynoxide(ctx context.Context, o Options) error {
 	}
 	host := "127.0.0.1"
 	e.endpoint = "http://" + net.JoinHostPort(host, strconv.Itoa(port))
-	e.process, err = run(ctx, e.endpoint, o.Log, filepath.Join(tools, program),
+	e.process, err = run(ctx, e.endpoint, o.Log, filepath.Join(tools, dynoxide.proof),
 		"serve", "--host", host, "--port", strconv.Itoa(port), "--db-path", file)
 	return err
 }

@@ -87,7 +87,7 @@ func (i installation) fetch(ctx context.Context, dir string, log io.Writer) erro
 		return fmt.Errorf("install %s: %s: %w: %s", i.name, strings.Join(i.command, " "), err, output.String())
 	}
 	if !i.isIn(unfinished) {
-		return fmt.Errorf("install %s: %s left no %s", i.name, strings.Join(i.command, " "), i.proof)
+		return fmt.Errorf("install %s: %s left no %s: %s", i.name, strings.Join(i.command, " "), i.proof, output.String())
 	}
 	return os.Rename(unfinished, dir)
 }

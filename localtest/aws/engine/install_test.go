@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,15 +80,64 @@ func TestMissingCommandIsNamedWithAdvice(t *testing.T) {
 	}
 }
 
-func TestPlatforms(t *testing.T) {
-	if err := platformError("linux", "amd64"); err != nil {
-		t.Error(err)
-	}
-	for _, p := range [][2]string{{"linux", "arm64"}, {"darwin", "arm64"}, {"windows", "amd64"}} {
-		err := platformError(p[0], p[1])
-		if err == nil || !strings.Contains(err.Error(), "DYNAMODB=local") || !strings.Contains(err.Error(), "AWS_ENDPOINT_URL_DYNAMODB") {
-			t.Errorf("%v: %v", p, err)
+func TestEmbeddedEngineForEachPlatform(t *testing.T) {
+	for platform, want := range map[string]string{
+		"linux/amd64": "linux-x64", "linux/arm64": "linux-arm64", "darwin/amd64": "darwin-x64", "darwin/arm64": "darwin-arm64",
+	} {
+		goos, goarch, _ := strings.Cut(platform, "/")
+		i, err := dynoxideFor(goos, goarch)
+		if err != nil || filepath.ToSlash(i.proof) != "node_modules/@dynoxide/"+want+"/dynoxide" {
+			t.Errorf("%s: %q, %v", platform, i.proof, err)
 		}
+	}
+	for _, platform := range []string{"windows/amd64", "windows/arm64", "linux/386", "freebsd/amd64"} {
+		goos, goarch, _ := strings.Cut(platform, "/")
+		_, err := dynoxideFor(goos, goarch)
+		if err == nil || !strings.Contains(err.Error(), "DYNAMODB=local") || !strings.Contains(err.Error(), "AWS_ENDPOINT_URL_DYNAMODB") {
+			t.Errorf("%s: %v", platform, err)
+		}
+	}
+}
+
+// The lock file must name, for each platform, one version and what npm chooses the package by. A new entry without a hash
+// must be meant.
+func TestLockFileHasEachPlatform(t *testing.T) {
+	var lock struct {
+		Packages map[string]struct {
+			Version, Integrity string
+			OS, CPU            []string
+			Optional           bool
+		}
+	}
+	if err := json.Unmarshal([]byte(packageLock), &lock); err != nil {
+		t.Fatal(err)
+	}
+	withoutHash := []string{"darwin-arm64", "darwin-x64", "linux-arm64"} // none of these could be fetched
+	for _, platform := range append([]string{"linux-x64"}, withoutHash...) {
+		system, processor, _ := strings.Cut(platform, "-")
+		p := lock.Packages["node_modules/@dynoxide/"+platform]
+		if p.Version != DynoxideVersion || !p.Optional || !slices.Equal(p.OS, []string{system}) || !slices.Equal(p.CPU, []string{processor}) {
+			t.Errorf("%s: the lock has %+v", platform, p)
+		}
+		if (p.Integrity == "") != slices.Contains(withoutHash, platform) {
+			t.Errorf("%s: the hash is %q; the list of those without one is %v", platform, p.Integrity, withoutHash)
+		}
+	}
+}
+
+// npm leaves out a package that it cannot fetch, and ends without an error.
+func TestAnEngineThatNpmDoesNotBringIsAnError(t *testing.T) {
+	i, err := dynoxideFor("linux", "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := i.checkCommand(); err != nil {
+		t.Skipf("left out: %v", err)
+	}
+	i.command = append(i.command, "--offline", "--os=aix", "--cpu=ppc64") // nothing fits, so no network is needed
+	_, err = i.in(t.Context(), t.TempDir(), io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "npm ci") || !strings.Contains(err.Error(), "left no "+i.proof) {
+		t.Errorf("the error is %v", err)
 	}
 }
 

@@ -12,8 +12,9 @@ func Missing(ctx context.Context, kind Kind, toolsDir string) string {
 	var err error
 	switch kind {
 	case Dynoxide:
-		if err = platformError(runtime.GOOS, runtime.GOARCH); err == nil {
-			err = dynoxidePackage().available(toolsDir)
+		var dynoxide installation
+		if dynoxide, err = dynoxideFor(runtime.GOOS, runtime.GOARCH); err == nil {
+			err = dynoxide.available(toolsDir)
 		}
 	case Local:
 		if err = checkJava(ctx); err == nil {
