@@ -5,12 +5,16 @@
 // child ends, not the process, and Go ends threads when it likes (golang/go issue 27505). So everything is started from
 // one thread that never ends.
 //
-// Elsewhere there is no such thing. Programs are then stopped by Kill and Terminate alone, or notice by themselves that
-// what they talk to is gone.
+// Other Unix systems, macOS among them, have no such signal. There a shell stands between: it leaves a watcher behind, which
+// reads from a pipe that closes with this process and then kills the program's process group, and becomes the program.
+// This works on Linux too and is tested there, but costs a process for each program.
+//
+// Elsewhere (Windows) programs are stopped by Kill and Terminate alone, or notice by themselves that what they talk to is
+// gone.
 //
 // On Unix every program leads a process group of its own, so that a Ctrl-C in the terminal reaches only the parent, which
 // then stops its children in order, and so that what a child has started itself can be killed with it. What a child has
-// started itself is not killed when the parent dies by -9: the kernel's promise is to children only.
+// started itself is not killed on Linux when the parent dies by -9: the kernel's promise is to children only.
 package childproc
 
 import "os/exec"
@@ -18,7 +22,7 @@ import "os/exec"
 // Start starts cmd like cmd.Start, bound to the life of this process as the package comment tells. It may be called from
 // any goroutine. It owns cmd.SysProcAttr's Pdeathsig, Setpgid and Pgid; other fields stay as they are.
 //
-// Each started command must be waited for with Wait (or cmd.Wait). The errors are those of cmd.Start.
+// Each started command must be waited for with Wait. The errors are those of cmd.Start.
 //
 // The first call on Linux starts a goroutine that never ends, by design. Tests that look for leaked goroutines pass
 // goleak.IgnoreTopFunction(StarterFunction).
@@ -28,13 +32,8 @@ func Start(cmd *exec.Cmd) error { return start(cmd) }
 const StarterFunction = "serverlesschat/localtest/aws/childproc.starter"
 
 // Wait waits until the command has exited and kills what is left of its process group, then returns what cmd.Wait returns.
-// The killing comes before the reaping: as long as the leader is a zombie its group's number belongs to nobody else, and
-// no left-over process can hold the command's output open, for which cmd.Wait would wait.
 // It is called once for each command, instead of cmd.Wait.
-func Wait(cmd *exec.Cmd) error {
-	awaitExit(cmd)
-	return cmd.Wait()
-}
+func Wait(cmd *exec.Cmd) error { return wait(cmd) }
 
 // Terminate asks the command's process group to end (SIGTERM; where there are no groups, it kills the process). It must not
 // be called after Wait has returned. The error is nil when nothing is left to be signalled.

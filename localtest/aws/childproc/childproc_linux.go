@@ -31,15 +31,18 @@ func starter(requests <-chan request) {
 }
 
 func start(cmd *exec.Cmd) error {
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
+	cmd.SysProcAttr = leader(cmd.SysProcAttr)
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	cmd.SysProcAttr.Setpgid = true
-	cmd.SysProcAttr.Pgid = 0
 	answer := make(chan error, 1)
 	requests() <- request{cmd, answer}
 	return <-answer
+}
+
+// wait kills the group before the reaping: as long as the leader is a zombie its group's number belongs to nobody else, and
+// no left-over process can hold the command's output open, for which cmd.Wait would wait.
+func wait(cmd *exec.Cmd) error {
+	awaitExit(cmd)
+	return cmd.Wait()
 }
 
 // awaitExit blocks until the process is a zombie, without reaping it, and kills its group.

@@ -2,19 +2,8 @@
 
 package childproc
 
-import (
-	"os/exec"
-	"syscall"
-)
+import "os/exec"
 
-func start(cmd *exec.Cmd) error {
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{}
-	}
-	cmd.SysProcAttr.Setpgid = true
-	cmd.SysProcAttr.Pgid = 0
-	return cmd.Start()
-}
+func start(cmd *exec.Cmd) error { return startWatched(cmd) }
 
-// awaitExit leaves the waiting to cmd.Wait: waitid(2) is not in the standard library for these systems.
-func awaitExit(*exec.Cmd) {}
+func wait(cmd *exec.Cmd) error { return waitWatched(cmd) }

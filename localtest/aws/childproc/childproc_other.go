@@ -10,7 +10,7 @@ import (
 
 func start(cmd *exec.Cmd) error { return cmd.Start() }
 
-func awaitExit(*exec.Cmd) {}
+func wait(cmd *exec.Cmd) error { return cmd.Wait() }
 
 func terminate(cmd *exec.Cmd) error { return kill(cmd) }
 
