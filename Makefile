@@ -5,8 +5,9 @@
 SHELL := bash
 
 GO ?= go
-# Functions and stack are built with the same flags, so that they share the compiler's work.
-BUILD_FLAGS := -trimpath -tags=lambda.norpc -ldflags="-s -w"
+# Functions and stack are built with the same flags, so that they share the compiler's work. The commit is not in them: git
+# may be missing, or refuse to read a folder that another user owns.
+BUILD_FLAGS := -trimpath -buildvcs=false -tags=lambda.norpc -ldflags="-s -w"
 LOCALTEST := .local/bin/localtest
 
 .PHONY: help local token jwks test check bench clean-local

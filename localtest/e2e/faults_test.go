@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"serverlesschat/internal/chat"
@@ -65,7 +64,9 @@ func TestFunctionsAreKilledWhileAllTalk(t *testing.T) {
 func (w *world) killOne(function string) {
 	for pid, name := range w.stack.Processes() {
 		if strings.HasSuffix(name, "-"+function) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			if p, err := os.FindProcess(pid); err == nil {
+				_ = p.Kill()
+			}
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package lambda
 import (
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -61,16 +60,6 @@ func BenchmarkInvoke(b *testing.B) {
 			b.ReportMetric(float64(len(s.Processes())), "processes")
 		})
 	}
-}
-
-// cpuTime is what this process has used: unlike the clock it does not depend on what else the machine does, and it leaves out
-// the functions.
-func cpuTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkColdStart measures the start of a process to its first next, and the whole of its first invocation.

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -134,7 +134,11 @@ func TestAKilledProcessIsReplaced(t *testing.T) {
 	}()
 	receive(t, g.calls, "the call")
 	pid := s.Processes()[0].PID
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if out := receive(t, done, "the result"); !strings.HasSuffix(out.ErrorMessage, "Runtime exited with error: signal: killed") {

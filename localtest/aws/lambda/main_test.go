@@ -43,7 +43,8 @@ func buildPrograms() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "lambda-test-"); err != nil {
 		return "", err
 	}
-	cmd := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", dir, "./testdata/function", "./testdata/echo")
+	// The stack's flags (stack.Build), so that the compiler's work is shared.
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", dir, "./testdata/function", "./testdata/echo")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		os.RemoveAll(dir)

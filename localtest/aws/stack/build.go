@@ -25,10 +25,12 @@ func Build(ctx context.Context, root, dir string, functions []template.Function)
 		return fmt.Errorf("build functions: %w", err)
 	}
 	// The flags are those of the Makefile's BUILD_FLAGS: so functions and stack share the compiler's work. The tag leaves
-	// out the part of aws-lambda-go that only retired runtimes use. The separator at the end of the folder's name makes it
+	// out the part of aws-lambda-go that only retired runtimes use. Without the commit in them, functions can be built where
+	// git is missing, or refuses to read a folder that another user owns. The separator at the end of the folder's name makes it
 	// one, also when there is one function alone.
 	args := []string{
-		"build", "-trimpath", "-tags=lambda.norpc", "-ldflags=-s -w", "-o", absolute + string(filepath.Separator),
+		"build", "-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w",
+		"-o", absolute + string(filepath.Separator),
 	}
 	for _, f := range functions {
 		args = append(args, "./"+path.Clean(f.CodeURI))
