@@ -255,7 +255,7 @@ func TestCheck(t *testing.T) {
 			for _, e := range three {
 				send(r, e)
 			}
-			if c.log != nil && len(c.log) == 4 && c.log[3].IsVoid() {
+			if len(c.log) == 4 && c.log[3].IsVoid() {
 				r.Connected("witness").Joined(nil, page(3, false))
 			}
 			c.add(r)

@@ -174,10 +174,10 @@ func TestClientAsksAtAGap(t *testing.T) {
 		wantCalls(t, s, "dial", "join")
 		s.holds(entries(1, 2, 3, 4, 5))
 		s.push("r", entries(5))
-		time.Sleep(time.Second - 1)
+		time.Sleep(time.Second - time.Nanosecond)
 		shows(t, client, 0)
 		wantCalls(t, s)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		shows(t, client, 5)
 		wantCalls(t, s, "sync after 0", "sync after 2", "sync after 5") // 5 had been kept
 	})

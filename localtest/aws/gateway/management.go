@@ -138,6 +138,7 @@ func gone(w http.ResponseWriter) {
 
 // forbid is the answer for a path that is not of this stage, and for a method that is not of the API.
 func (g *Gateway) forbid(w http.ResponseWriter) {
+	//lint:ignore SA1008 setHeader writes names as AWS does, not in the canonical form
 	if w.Header()["x-amzn-RequestId"] == nil {
 		setHeader(w, "x-amzn-RequestId", g.cfg.NewID())
 	}
