@@ -109,7 +109,10 @@ func roleVariants() ([]variant, error) {
 	seen := map[string]map[bool]bool{}
 	for _, parameters := range []map[string]string{
 		{},
-		{"ManagementEndpoint": "http://127.0.0.1:1/dev", "SendMessageConcurrency": "5", "DeletionProtection": "true"},
+		{
+			"ManagementEndpoint": "http://127.0.0.1:1/dev", "SendMessageConcurrency": "5", "DeletionProtection": "true",
+			"AlarmTopic": "arn:aws:sns:us-east-1:000000000000:alarms",
+		},
 	} {
 		options := template.Options{StackName: stack.Name, Parameters: parameters}
 		system, err := template.Load(filepath.Join(root, "template.yaml"), options)
