@@ -71,15 +71,7 @@ func (c *connection) run(src *bufio.Reader) {
 
 // readMessages returns why reading ended: a closing, or the socket's error.
 func (c *connection) readMessages(src *bufio.Reader) error {
-	in := &messageReader{
-		src:          src,
-		frameBytes:   c.g.limits.FrameBytes,
-		messageBytes: c.g.limits.MessageBytes,
-		buffers:      &c.g.buffers,
-		ping:         c.pong,
-		data:         c.touch,
-		state:        ws.StateServerSide,
-	}
+	in := newMessageReader(src, c.g.limits, &c.g.buffers, c.pong, c.touch)
 	defer in.release()
 	for {
 		message, err := in.next()

@@ -1,8 +1,8 @@
 package gateway
 
 import (
-	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
 )
 
 // closing is how a connection ends: what is in the close frame and in the DISCONNECT event. It is also the error with
@@ -42,35 +43,37 @@ func protocolError(reason string) error {
 
 // messageReader turns a client's bytes into text messages, one frame after the other, since AWS limits both.
 type messageReader struct {
-	src          *bufio.Reader
-	frameBytes   int
-	messageBytes int
-	buffers      *sync.Pool   // *[]byte
-	ping         func([]byte) // answers a ping; keeps nothing
-	data         func()       // called for every data frame
+	frames  wsutil.Reader
+	buffers *sync.Pool   // *[]byte
+	ping    func([]byte) // answers a ping; keeps nothing
+	data    func()       // called for every data frame
 
-	state   ws.State
 	scratch [ws.MaxControlFramePayloadSize]byte
 	message *[]byte // of buffers; nil between messages
+}
+
+func newMessageReader(src io.Reader, limits Limits, buffers *sync.Pool, ping func([]byte), data func()) *messageReader {
+	r := &messageReader{buffers: buffers, ping: ping, data: data}
+	r.frames = wsutil.Reader{
+		Source: src, State: ws.StateServerSide,
+		MaxFrameSize: int64(limits.FrameBytes), MaxMessageSize: int64(limits.MessageBytes),
+		OnIntermediate: r.control,
+	}
+	return r
 }
 
 // next returns the next message, which is good until release. The error is a closing, or the socket's.
 func (r *messageReader) next() ([]byte, error) {
 	for {
-		h, err := ws.ReadHeaderBuffer(r.src, r.scratch[:])
+		h, err := r.frames.NextFrame()
+		if err = refusal(h, err); err != nil {
+			return nil, err
+		}
 		switch {
-		case err == ws.ErrHeaderLengthMSB:
-			return nil, protocolError("bad frame length")
-		case err != nil:
-			return nil, err
-		}
-		if err := r.check(h); err != nil {
-			return nil, err
-		}
-		if h.OpCode.IsControl() {
-			err = r.control(h)
-		} else {
+		case !h.OpCode.IsControl():
 			err = r.append(h)
+		case r.message == nil: // one within a message has been handled by then
+			err = r.control(h, &r.frames)
 		}
 		if err != nil {
 			return nil, err
@@ -85,48 +88,41 @@ func (r *messageReader) next() ([]byte, error) {
 	}
 }
 
-// check refuses what RFC 6455 forbids (1002) and what the API does not take: binary frames (1003: "Working with binary
-// media types for WebSocket APIs", API Gateway Developer Guide) and what is too long (1009: its quotas page).
-func (r *messageReader) check(h ws.Header) error {
-	if err := ws.CheckHeader(h, r.state); err != nil {
+// refusal returns how a connection ends for a frame that RFC 6455 forbids (1002) or that the API does not take: a binary one
+// (1003: "Working with binary media types for WebSocket APIs", API Gateway Developer Guide), and what is too long (1009: its
+// quotas page). Any other error is returned as it is.
+func refusal(h ws.Header, err error) error {
+	_, forbidden := errors.AsType[ws.ProtocolError](err)
+	switch {
+	case forbidden:
 		return protocolError(err.Error())
-	}
-	if h.OpCode == ws.OpBinary {
+	case errors.Is(err, ws.ErrHeaderLengthMSB):
+		return protocolError("bad frame length")
+	case h.OpCode == ws.OpBinary:
 		return closing{code: ws.StatusUnsupportedData, reason: "Binary is not supported"}
-	}
-	if h.OpCode.IsControl() {
-		return nil
-	}
-	got := 0
-	if r.message != nil {
-		got = len(*r.message)
-	}
-	if h.Length > int64(r.frameBytes) || h.Length > int64(r.messageBytes-got) {
+	case errors.Is(err, wsutil.ErrFrameTooLarge), errors.Is(err, wsutil.ErrMessageTooLarge):
 		return closing{code: ws.StatusMessageTooBig, reason: "Message too long"}
 	}
-	return nil
+	return err
 }
 
 // append reads the payload of a data frame onto the message.
 func (r *messageReader) append(h ws.Header) error {
 	r.data()
-	if h.Fin {
-		r.state = r.state.Clear(ws.StateFragmented)
-	} else {
-		r.state = r.state.Set(ws.StateFragmented)
-	}
 	if r.message == nil {
 		r.message = r.buffers.Get().(*[]byte)
 		*r.message = (*r.message)[:0]
 	}
 	start := len(*r.message)
 	*r.message = slices.Grow(*r.message, int(h.Length))[:start+int(h.Length)]
-	return r.payload(h, (*r.message)[start:])
+	_, err := io.ReadFull(&r.frames, (*r.message)[start:])
+	return err
 }
 
-func (r *messageReader) control(h ws.Header) error {
+// control reads the payload of a control frame from body, and does what the frame asks for.
+func (r *messageReader) control(h ws.Header, body io.Reader) error {
 	payload := r.scratch[:h.Length]
-	if err := r.payload(h, payload); err != nil {
+	if _, err := io.ReadFull(body, payload); err != nil {
 		return err
 	}
 	switch h.OpCode {
@@ -135,14 +131,6 @@ func (r *messageReader) control(h ws.Header) error {
 	case ws.OpClose:
 		return parseClose(payload)
 	}
-	return nil
-}
-
-func (r *messageReader) payload(h ws.Header, into []byte) error {
-	if _, err := io.ReadFull(r.src, into); err != nil {
-		return err
-	}
-	ws.Cipher(into, h.Mask, 0)
 	return nil
 }
 
