@@ -9,7 +9,12 @@ import (
 	"serverlesschat/internal/apigw"
 )
 
-const actionTable = "internal/apigw/action.go"
+const (
+	actionTable = "internal/apigw/action.go"
+	replies     = "internal/wire/reply.go"
+	protocol    = "docs/protocol.md"
+	frameFiles  = "internal/wire/testdata/frames/"
+)
 
 const whyOneLine = "An action is one file of rules and one line of the table in " + actionTable +
 	": who adds the next one follows docs/contributing.md, and must find that it is true"
@@ -20,6 +25,7 @@ type row struct {
 	reader string // the function that reads its fields, without its package
 	input  string // the type that it returns
 	file   string // that has both
+	reply  string // the type of the frame that it is answered with
 }
 
 // TestAnActionIsOneFileAndOneLine reads the table and looks where else the production code speaks of an action.
@@ -57,6 +63,23 @@ func TestAnActionIsOneFileAndOneLine(t *testing.T) {
 	}
 }
 
+// TestAnActionIsInTheProtocol: each has its row there, and a file of golden frames; so has each reply.
+func TestAnActionIsInTheProtocol(t *testing.T) {
+	texts := project(t).textFiles
+	for _, r := range tableOfActions(t) {
+		for kind, name := range map[string]string{"action": r.name, "reply": r.reply} {
+			if !strings.Contains(texts[protocol], "\n| `"+name+"` |") {
+				t.Errorf("%s has no row for the %s %s. The document is the contract: nobody can use what is not in it. "+
+					"Add a row that begins | `%s` |", protocol, kind, name, name)
+			}
+			if texts[frameFiles+name+".json"] == "" {
+				t.Errorf("%s%s.json is missing. Other clients are tested with these frames. Add cases of the %s to the tests of "+
+					"internal/wire, and run: go test ./internal/wire -run AsEver -update", frameFiles, name, kind)
+			}
+		}
+	}
+}
+
 // isPackage reports whether x is the name of the package that the file is in.
 func isPackage(x ast.Expr, file string) bool {
 	id, ok := x.(*ast.Ident)
@@ -80,12 +103,41 @@ func tableOfActions(t *testing.T) []row {
 		if f, ok := call.Fun.(*ast.Ident); !ok || f.Name != "action" || len(call.Args) != 5 {
 			return true
 		}
-		r := row{name: strings.Trim(call.Args[0].(*ast.BasicLit).Value, `"`), reader: call.Args[2].(*ast.SelectorExpr).Sel.Name}
+		r := row{name: unquoted(call.Args[0]), reader: call.Args[2].(*ast.SelectorExpr).Sel.Name}
 		r.input, r.file = inputOf(t, r.reader)
+		r.reply = replyOf(t, call.Args[4].(*ast.SelectorExpr).Sel.Name)
 		rows = append(rows, r)
 		return true
 	})
 	return rows
+}
+
+func unquoted(literal ast.Expr) string { return strings.Trim(literal.(*ast.BasicLit).Value, `"`) }
+
+// replyOf finds the function of package wire that encodes a reply, and returns the type of the frame, which it writes as
+// header{"type", requestID}.
+func replyOf(t *testing.T, encoder string) (name string) {
+	t.Helper()
+	for _, s := range project(t).byFolder["internal/wire"] {
+		for _, d := range s.syntax.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Name.Name != encoder {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if c, ok := n.(*ast.CompositeLit); ok && len(c.Elts) == 2 {
+					if id, ok := c.Type.(*ast.Ident); ok && id.Name == "header" {
+						name = unquoted(c.Elts[0])
+					}
+				}
+				return true
+			})
+		}
+	}
+	if name == "" {
+		t.Fatalf(`internal/wire has no function %s that writes header{"type", requestID}: see %s`, encoder, replies)
+	}
+	return name
 }
 
 // inputOf finds the function that reads an action's fields, and returns the type that it returns, and its file.
