@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -94,17 +95,25 @@ func request(t testing.TB, body string) wire.Request {
 	return r
 }
 
-// decodeAction reads the fields of r's action, as the function does.
-func decodeAction(r wire.Request) (any, error) {
-	readers := map[string]func(*chat.Fields) any{
+// readers are what functions read the fields of each action with.
+func readers() map[string]func(*chat.Fields) any {
+	return map[string]func(*chat.Fields) any{
 		"sendMessage": func(f *chat.Fields) any { return messages.ReadSendMessage(f) },
 		"joinRoom":    func(f *chat.Fields) any { return rooms.ReadJoinRoom(f) },
 		"leaveRoom":   func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
 		"sync":        func(f *chat.Fields) any { return messages.ReadSync(f) },
 		"ping":        func(f *chat.Fields) any { return rooms.ReadPing(f) },
 	}
+}
+
+// decodeAction reads the fields of r's action, as the function does.
+func decodeAction(r wire.Request) (any, error) {
+	read, ok := readers()[r.Action]
+	if !ok {
+		return nil, fmt.Errorf("nothing reads %s: add its reader to the function readers", r.Action)
+	}
 	f := r.Fields()
-	in := readers[r.Action](f)
+	in := read(f)
 	return in, f.Err()
 }
 
@@ -292,7 +301,7 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		_ = r.RoomLabel()
-		for _, action := range []string{"sendMessage", "joinRoom", "leaveRoom", "sync", "ping"} {
+		for action := range readers() {
 			r.Action = action
 			if _, err := decodeAction(r); err != nil {
 				if e, ok := errors.AsType[*chat.Error](err); !ok || e.Field == "" && e.Code != chat.CodeNotFound {
