@@ -63,14 +63,18 @@ func TestAnActionIsOneFileAndOneLine(t *testing.T) {
 	}
 }
 
-// TestAnActionIsInTheProtocol: each has its row there, and a file of golden frames; so has each reply.
+// TestAnActionIsInTheProtocol: each has its row there, which names its reply, and a file of golden frames; so has each reply.
 func TestAnActionIsInTheProtocol(t *testing.T) {
 	texts := project(t).textFiles
 	for _, r := range tableOfActions(t) {
 		for kind, name := range map[string]string{"action": r.name, "reply": r.reply} {
-			if !strings.Contains(texts[protocol], "\n| `"+name+"` |") {
+			row := rowOf(texts[protocol], name)
+			if row == "" {
 				t.Errorf("%s has no row for the %s %s. The document is the contract: nobody can use what is not in it. "+
 					"Add a row that begins | `%s` |", protocol, kind, name, name)
+			}
+			if kind == "action" && row != "" && !strings.Contains(row, "| `"+r.reply+"` |") {
+				t.Errorf("%s: the row of %s does not name its reply %s", protocol, name, r.reply)
 			}
 			if texts[frameFiles+name+".json"] == "" {
 				t.Errorf("%s%s.json is missing. Other clients are tested with these frames. Add cases of the %s to the tests of "+
@@ -78,6 +82,16 @@ func TestAnActionIsInTheProtocol(t *testing.T) {
 			}
 		}
 	}
+}
+
+// rowOf returns the line of a table that begins with the name; "" when there is none.
+func rowOf(text, name string) string {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| `"+name+"` |") {
+			return line
+		}
+	}
+	return ""
 }
 
 // isPackage reports whether x is the name of the package that the file is in.
