@@ -47,8 +47,8 @@ type ClientOptions struct {
 
 // Client is a client of one room that does what the protocol says that clients do, and tells its Record what it sees.
 type Client struct {
-	opts   ClientOptions
-	window *window
+	opts     ClientOptions
+	timeline *timeline
 
 	mu      sync.Mutex
 	inbox   [][]chat.Entry // frames that were pushed and not taken yet
@@ -68,7 +68,7 @@ func NewClient(opts ClientOptions) *Client {
 // then, and before only with an error that can't be helped: a refusal that is for good.
 func (c *Client) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		err := c.live(ctx)
+		err := c.runConnection(ctx)
 		if refused, ok := errors.AsType[*chat.Error](err); ok && !retryable(refused.Code) {
 			return fmt.Errorf("client %s: %w", c.opts.Name, err)
 		}
@@ -78,8 +78,8 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-// live lives through one connection.
-func (c *Client) live(ctx context.Context) error {
+// runConnection opens a connection, joins, and shows what comes until the connection ends.
+func (c *Client) runConnection(ctx context.Context) error {
 	conn, err := c.open(ctx)
 	if err != nil {
 		return err
@@ -138,9 +138,9 @@ func (c *Client) keep(entries []chat.Entry) {
 func (c *Client) join(ctx context.Context, conn *recorded) error {
 	in := rooms.JoinRoom{Room: c.opts.Room}
 	switch {
-	case c.window != nil:
-		in.AfterID = &c.window.shown
-		c.window.view.Returned()
+	case c.timeline != nil:
+		in.AfterID = &c.timeline.shown
+		c.timeline.view.Returned()
 	case c.opts.All:
 		in.AfterID = new(chat.EntryID)
 	}
@@ -153,12 +153,12 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 		return err
 	}
 	conn.seen.Joined(in.AfterID, page)
-	if c.window == nil {
+	if c.timeline == nil {
 		start := page.LastID
 		if in.AfterID != nil {
 			start = *in.AfterID
 		}
-		c.window = &window{
+		c.timeline = &timeline{
 			view: c.opts.Record.Viewing(c.opts.Name, start), shown: start, kept: map[chat.EntryID]chat.Entry{},
 		}
 	}
@@ -172,7 +172,7 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 // sync gets what comes after what is shown, to the end.
 func (c *Client) sync(ctx context.Context, conn Conn) error {
 	for {
-		in := messages.Sync{Room: c.opts.Room, AfterID: c.window.shown, Limit: roomlog.DefaultPageLimit}
+		in := messages.Sync{Room: c.opts.Room, AfterID: c.timeline.shown, Limit: roomlog.DefaultPageLimit}
 		read := c.opts.Record.Reading(roomlog.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
 		page, err := conn.Sync(ctx, in)
 		if err != nil {
@@ -190,14 +190,14 @@ func (c *Client) sync(ctx context.Context, conn Conn) error {
 func (c *Client) follow(ctx context.Context, conn *recorded) error {
 	var moment <-chan time.Time // runs while there is a gap
 	for {
-		shown := c.window.shown
+		shown := c.timeline.shown
 		for _, entries := range c.takeInbox() {
 			c.take(entries)
 		}
 		switch {
-		case !c.window.gap():
+		case !c.timeline.gap():
 			moment = nil
-		case moment == nil || shown != c.window.shown:
+		case moment == nil || shown != c.timeline.shown:
 			moment = time.After(c.opts.Moment)
 		}
 		select {
@@ -211,7 +211,7 @@ func (c *Client) follow(ctx context.Context, conn *recorded) error {
 			conn.seen.Ended()
 			return errors.New("connection lost")
 		case <-ctx.Done():
-			c.window.view.Left()
+			c.timeline.view.Left()
 			return nil
 		}
 	}
@@ -227,11 +227,11 @@ func (c *Client) takeInbox() [][]chat.Entry {
 
 // take shows entries, as far as they are due.
 func (c *Client) take(entries []chat.Entry) {
-	c.window.take(entries)
+	c.timeline.take(entries)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.shown != c.window.shown {
-		c.shown = c.window.shown
+	if c.shown != c.timeline.shown {
+		c.shown = c.timeline.shown
 		c.tellChange()
 	}
 }

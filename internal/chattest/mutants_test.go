@@ -30,8 +30,8 @@ type mutant struct {
 type mutated struct {
 	parts
 	store chattest.Store
-	// careless is the store, but Place overwrites voids or claims without a condition.
-	careless func(carelessness) chattest.Store
+	// unconditional is the store, but Place overwrites voids or claims without a condition.
+	unconditional func(unconditionalPuts) chattest.Store
 }
 
 // mutants are the broken chats, at least one for each promise.
@@ -42,7 +42,7 @@ var mutants = []mutant{
 	})},
 	{"a void overwrites an entry", 1, func(m mutated) parts {
 		return withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-			return fanout.NewWaker(overwriting{a, m.careless(carelessVoids)}, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+			return fanout.NewWaker(overwriting{a, m.unconditional(unconditionalVoids)}, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 		})(m)
 	}},
 	{"the counter gives an id twice", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return &stutter{WriterStore: s} })},
@@ -51,7 +51,9 @@ var mutants = []mutant{
 	})},
 	{"the fan-out pushes past a hole", 2, withFanout(brokenFanout{pastHoles: true})},
 	{"the claim is not conditional", 3, func(m mutated) parts {
-		return withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return reclaiming{s, m.careless(carelessClaims)} })(m)
+		return withLog(func(s roomlog.WriterStore) roomlog.WriterStore {
+			return reclaiming{s, m.unconditional(unconditionalClaims)}
+		})(m)
 	}},
 	{"no claims at all", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return unclaimed{s} })},
 	{"a void under a claim is left without moving the claim", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return unmoved{s} })},
@@ -115,7 +117,7 @@ func TestMutants(t *testing.T) {
 				t.Parallel()
 				rows[i] = m.caught(t, newRoom, mutated{
 					parts: theChat(), store: store,
-					careless: func(c carelessness) chattest.Store { return carelessStore(e, tables, c) },
+					unconditional: func(c unconditionalPuts) chattest.Store { return unconditionalStore(e, tables, c) },
 				})
 			})
 		}

@@ -68,27 +68,27 @@ func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, 
 // reclaiming overwrites claims.
 type reclaiming struct {
 	roomlog.WriterStore
-	careless chattest.Store
+	unconditional chattest.Store
 }
 
 func (s reclaiming) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
 	if _, err := s.WriterStore.Claim(ctx, d); err != nil { // takes the faults of the call
 		return nil, err
 	}
-	return s.careless.PutClaim(ctx, d, c)
+	return s.unconditional.PutClaim(ctx, d, c)
 }
 
 // overwriting overwrites entries with voids. It watches like the store that it stands for.
 type overwriting struct {
 	*chattest.Actor
-	careless chattest.Store
+	unconditional chattest.Store
 }
 
 func (s overwriting) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	if _, err := s.Actor.PushedID(ctx, e.Room); err != nil { // takes the faults of the call
 		return nil, err
 	}
-	return s.careless.Place(ctx, e)
+	return s.unconditional.Place(ctx, e)
 }
 
 // unclaimed finds no claim and writes none.

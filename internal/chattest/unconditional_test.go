@@ -13,21 +13,21 @@ import (
 	"serverlesschat/localtest/aws/engine/enginetest"
 )
 
-// carelessness says which puts are made without their condition.
-type carelessness func(*dynamodb.PutItemInput) bool
+// unconditionalPuts says which puts are made without their condition.
+type unconditionalPuts func(*dynamodb.PutItemInput) bool
 
-func carelessVoids(in *dynamodb.PutItemInput) bool {
+func unconditionalVoids(in *dynamodb.PutItemInput) bool {
 	kind, ok := in.Item["kind"].(*types.AttributeValueMemberS)
 	return ok && kind.Value == "void"
 }
 
-func carelessClaims(in *dynamodb.PutItemInput) bool { return in.Item["h"] != nil }
+func unconditionalClaims(in *dynamodb.PutItemInput) bool { return in.Item["h"] != nil }
 
-// carelessStore is the chat's store on a client that leaves conditions out.
-func carelessStore(e *enginetest.Engine, tables dynamo.Tables, careless carelessness) chattest.Store {
-	leaveOut := middleware.InitializeMiddlewareFunc("careless",
+// unconditionalStore is the chat's store on a client that leaves conditions out.
+func unconditionalStore(e *enginetest.Engine, tables dynamo.Tables, unconditional unconditionalPuts) chattest.Store {
+	leaveOut := middleware.InitializeMiddlewareFunc("unconditional",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-			if put, ok := in.Parameters.(*dynamodb.PutItemInput); ok && careless(put) {
+			if put, ok := in.Parameters.(*dynamodb.PutItemInput); ok && unconditional(put) {
 				put.ConditionExpression, put.ReturnValuesOnConditionCheckFailure = nil, ""
 			}
 			return next.HandleInitialize(ctx, in)
