@@ -10,8 +10,9 @@ import (
 	"serverlesschat/internal/wire"
 )
 
-// The functions that serve actions, by the names of their folders. The first is the hot path, with its own concurrency and
-// rights: each of its actions needs a route of its own in template.yaml. The second gets every frame that no route names.
+// The functions that serve actions, by the names of their folders. The first is the hot path, with its own concurrency
+// and rights: each of its actions needs a route of its own in template.yaml. The second gets every frame that no route
+// names.
 const (
 	SendMessageFunction = "sendmessage"
 	DefaultFunction     = "default"
@@ -25,8 +26,8 @@ type Services struct {
 	Pinger  *rooms.Pinger
 }
 
-// Actions is the table of all actions: the name, the function that serves it, what reads its fields, what it calls, and how
-// the result is told.
+// Actions returns the table of all actions: the name, the function that serves it, what reads its fields, what it
+// calls, and what encodes its reply.
 func Actions(s Services) []Action {
 	return []Action{
 		action("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
@@ -37,7 +38,7 @@ func Actions(s Services) []Action {
 	}
 }
 
-// Action is a kind of frame, and what is done with it.
+// Action is a kind of frame, with the function that serves it.
 type Action struct {
 	Name     string
 	Function string
@@ -51,8 +52,8 @@ func (a Action) counts(m telemetry.Metric) Action {
 	return a
 }
 
-// action makes an Action of its parts. The caller is looked up last before the call: a frame that is refused for what it
-// holds costs no read.
+// action makes an Action of its parts. The caller is read last, right before the call: so a frame with a wrong field
+// costs no read.
 func action[In, Out any](
 	name, function string,
 	read func(*chat.Fields) In,

@@ -31,8 +31,8 @@ func bearer(values []string) (string, error) {
 	return strings.TrimSpace(token), nil
 }
 
-// authorization returns the values of that header. The gateway joins repeated headers with commas, which no token holds,
-// and writes their names in lower case, which SAM's local one does not.
+// authorization returns the values of that header. The gateway joins repeated headers with commas, which no token
+// holds. It writes the names of headers in lower case; SAM's local gateway does not.
 func authorization(headers map[string]string) []string {
 	var values []string
 	for name, value := range headers {

@@ -56,7 +56,7 @@ func failing(s *fake.Store, call string, err error) *fake.Store {
 	return s
 }
 
-// log gives n entries of a room.
+// log returns n entries of a room.
 func log(n int) []chat.Entry {
 	entries := make([]chat.Entry, n)
 	for i := range entries {
@@ -99,7 +99,7 @@ func (tokens) Verify(raw string) (chat.Identity, error) {
 	return chat.Identity{User: "alice", ExpiresAt: noon().Add(time.Hour)}, nil
 }
 
-// observe runs a handler as Lambda would and gives its reply with what it logged. No line may hold the secret.
+// observe runs a handler as Lambda would, and returns its reply and what it logged. No line may hold the secret.
 func observe[In, Out any](t *testing.T, h func(context.Context, In) (Out, error), in In) (Out, map[string]any) {
 	t.Helper()
 	var out bytes.Buffer

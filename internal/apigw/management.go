@@ -23,8 +23,8 @@ type Management struct {
 
 var _ fanout.Poster = (*Management)(nil)
 
-// NewManagement makes a Management. timeout bounds one call: a call for a connection that ends meanwhile has been seen to
-// hang. The client must not retry: how often to try is decided by who knows the delivery.
+// NewManagement makes a Management. timeout bounds one call: a call for a connection that ends meanwhile has been seen
+// to hang. The client must not retry: the caller knows the delivery, and decides how often to try.
 func NewManagement(client *apigatewaymanagementapi.Client, timeout time.Duration) *Management {
 	return &Management{client: client, timeout: timeout}
 }
@@ -53,7 +53,7 @@ func managementError(operation string, err error) error {
 	if err == nil {
 		return nil
 	}
-	// By the status, which is there even when an emulator leaves out the name of the error.
+	// The status is there even when an emulator leaves out the name of the error.
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		switch response.HTTPStatusCode() {
 		case http.StatusGone:

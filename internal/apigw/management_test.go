@@ -19,7 +19,7 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-// serve starts a server for one test and gives its address and a client that leaves no connection open.
+// serve starts a server for one test. It returns its address and a client that leaves no connection open.
 func serve(t *testing.T, handle http.HandlerFunc) (url string, client *http.Client) {
 	t.Helper()
 	server := httptest.NewServer(handle)
@@ -31,7 +31,7 @@ func serve(t *testing.T, handle http.HandlerFunc) (url string, client *http.Clie
 	return server.URL, &http.Client{Transport: transport}
 }
 
-// management gives a Management whose calls are answered by handle.
+// management returns a Management whose calls are answered by handle.
 func management(t *testing.T, timeout time.Duration, handle http.HandlerFunc) *apigw.Management {
 	t.Helper()
 	url, client := serve(t, handle)
@@ -104,7 +104,7 @@ func TestManagementErrors(t *testing.T) {
 				if err := call(t.Context()); !c.check(err) {
 					t.Errorf("%s: error %v", operation, err)
 				}
-				// Whether to try again is decided by who knows what else is to be posted.
+				// The caller knows what else is to be posted, and decides whether to try again.
 				expect(t, "requests", requests, 1)
 			}
 		})

@@ -25,7 +25,7 @@ const (
 )
 
 // Stream handles batches of the entries' stream: rooms side by side, each once per batch. A room that fails is reported
-// by its first record; the stream mapping then brings it, and what comes after it, again.
+// by its first record. The stream mapping then delivers that record, and all after it, again.
 func Stream(waker Waker) func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 	return func(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		telemetry.From(ctx).Label("action", "stream")
@@ -66,7 +66,7 @@ func wake(ctx context.Context, waker Waker, room chat.RoomID) (err error) {
 	return err
 }
 
-// firstRecords gives the rooms of a batch, each with the sequence number of its first record.
+// firstRecords returns the rooms of a batch, each with the sequence number of its first record.
 func firstRecords(records []events.DynamoDBEventRecord) map[chat.RoomID]string {
 	first := map[chat.RoomID]string{}
 	for _, record := range records {

@@ -1,6 +1,6 @@
 package chat
 
-// Caller is who asks for something over an open connection.
+// Caller is the user that asks for something, over an open connection.
 type Caller struct {
 	Connection Connection
 }

@@ -2,13 +2,13 @@ package chat
 
 import "time"
 
-// ConnectionID names an open connection; the gateway gives it.
+// ConnectionID names an open connection. The gateway makes it.
 type ConnectionID string
 
 const (
-	// connectionLifetime is the gateway's: it closes a connection after 2 hours at the latest.
+	// connectionLifetime is after how long the gateway closes a connection (API Gateway quotas for WebSocket APIs).
 	connectionLifetime = 2 * time.Hour
-	// connectionMargin is kept on top, for clocks that differ and for a close that takes its time.
+	// connectionMargin is added to it, since clocks differ and a close takes a while.
 	connectionMargin = 10 * time.Minute
 	// reconnectAhead is how long before the end of its lifetime a client is asked to open the next connection.
 	reconnectAhead = 10 * time.Minute
@@ -22,12 +22,12 @@ type Connection struct {
 	TokenExpiresAt time.Time
 }
 
-// ExpiresAt is when nothing of the connection may be left, even if its end was never told.
+// ExpiresAt returns when nothing of the connection may be left, even if nobody reported its end.
 func (c Connection) ExpiresAt() time.Time {
 	return c.ConnectedAt.Add(connectionLifetime + connectionMargin)
 }
 
-// ReconnectAt is when its client should have opened the next one.
+// ReconnectAt returns the time by which its client should have opened the next connection.
 func (c Connection) ReconnectAt() time.Time {
 	return c.ConnectedAt.Add(connectionLifetime - reconnectAhead)
 }

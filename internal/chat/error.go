@@ -13,12 +13,12 @@ type Code string
 const (
 	CodeInvalid       Code = "invalid"        // a field is missing or wrong; Error.Field names it
 	CodeUnauthorized  Code = "unauthorized"   // no token, or one that does not hold
-	CodeForbidden     Code = "forbidden"      // known, but not allowed
+	CodeForbidden     Code = "forbidden"      // the user is known, but may not do this
 	CodeUnknownAction Code = "unknown_action" // a frame asks for what does not exist
 	CodeNotFound      Code = "not_found"      // no such room, entry or user
 	CodeConflict      Code = "conflict"       // a client_message_id used again for other content
 	CodeTooLarge      Code = "too_large"      // over a size limit
-	CodeRateLimited   Code = "rate_limited"   // over a rate; Error.RetryAfter says when to try again
+	CodeRateLimited   Code = "rate_limited"   // over a rate limit; Error.RetryAfter says when to try again
 	CodeUnavailable   Code = "unavailable"    // a limit of the store or the gateway outlasted the retries; safe to repeat
 	CodeInternal      Code = "internal"       // a defect of ours
 )
@@ -61,7 +61,7 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// Invalid returns an error that names the field which is wrong, by its name in the protocol.
+// Invalid returns an error that names the field that is wrong, by its name in the protocol.
 func Invalid(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
 }

@@ -1,15 +1,15 @@
 package chat
 
-// Values are the fields of a request by their names in the protocol, as they came in a frame or in a query. A method
-// returns false when the field is not there. Its error says that the field is of another type; it is CodeInvalid.
+// Values are the fields of a request, by their names in the protocol, as they came in a frame or in a query. A method
+// returns false when the field is not there. Its error is CodeInvalid and says that the field is of another type.
 type Values interface {
 	Text(name string) (value string, ok bool, err error)
 	Integer(name string) (value int64, ok bool, err error)
 	Texts(name string) (values []string, ok bool, err error)
 }
 
-// Fields reads the fields of a request, each by the rule of what it holds, and keeps the first error: so that an action
-// reads its fields one after the other, and what is told names one field. After an error the values read are to be dropped.
+// Fields reads the fields of a request, each by its rule, and keeps the first error. So an action reads its fields one
+// after the other, and the error names one field. After an error the values must not be used.
 type Fields struct {
 	values Values
 	err    error
@@ -18,8 +18,8 @@ type Fields struct {
 // NewFields makes Fields that read from values.
 func NewFields(values Values) *Fields { return &Fields{values: values} }
 
-// Err returns the first error: CodeInvalid for a field that is missing or wrong, CodeTooLarge, or CodeNotFound for the name
-// of a room that no caller may know of.
+// Err returns the first error: CodeInvalid for a field that is missing or wrong, CodeTooLarge for too long a content,
+// or CodeNotFound for a room whose name only the server may give.
 func (f *Fields) Err() error { return f.err }
 
 // Check keeps err, if it is the first: for rules about several fields.
@@ -29,7 +29,7 @@ func (f *Fields) Check(err error) {
 	}
 }
 
-// Absent refuses a field that is not there yet; instead says what to do.
+// Absent refuses a field that the chat does not know yet; "instead" says what to do without it.
 func (f *Fields) Absent(name, instead string) {
 	if _, ok, err := f.values.Text(name); ok || err != nil {
 		f.Check(Invalid(name, "is not there yet: %s", instead))

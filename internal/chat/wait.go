@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Sleep waits for d, or less when ctx ends; then its error is CodeUnavailable.
+// Sleep waits for d. When ctx ends before, it returns at once with the error CodeUnavailable.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -14,7 +14,7 @@ func (a *Actor) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, err
 	return do(ctx, a, "Claim", false, func() (*roomlog.Claim, error) { return a.store.Claim(ctx, d) })
 }
 
-// Standing implements [messages.Prechecks].
+// Precheck implements [messages.Prechecks].
 func (a *Actor) Precheck(ctx context.Context, d chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
 	claim, err = do(ctx, a, "Standing", false, func() (c *roomlog.Claim, err error) {
 		member, c, err = a.store.Precheck(ctx, d)
@@ -57,12 +57,12 @@ func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat
 	})
 }
 
-// Position implements [roomlog.Head].
+// PushedID implements [roomlog.Head].
 func (a *Actor) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	return do(ctx, a, "Position", false, func() (chat.EntryID, error) { return a.store.PushedID(ctx, room) })
 }
 
-// AdvancePosition implements [roomlog.Head].
+// AdvancePushedID implements [roomlog.Head].
 func (a *Actor) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
 	return act(ctx, a, "AdvancePosition", true, func() error { return a.store.AdvancePushedID(ctx, room, to) })
 }

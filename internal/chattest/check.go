@@ -14,13 +14,13 @@ type Violation struct {
 	What    string
 }
 
-// String gives the number and what was seen.
+// String returns the number and what was seen.
 func (v Violation) String() string { return fmt.Sprintf("promise %d: %s", v.Promise, v.What) }
 
 // Violations are what a check found.
 type Violations []Violation
 
-// String gives one line for each, the first twenty.
+// String returns one line for each, the first twenty.
 func (v Violations) String() string {
 	const most = 20
 	var b strings.Builder
@@ -34,7 +34,7 @@ func (v Violations) String() string {
 	return b.String()
 }
 
-// Promises gives the numbers of the promises that were not kept, each once, rising.
+// Promises returns the numbers of the promises that were not kept, each once, rising.
 func (v Violations) Promises() []int {
 	var all []int
 	for _, one := range v {
@@ -122,8 +122,8 @@ func (c *check) indexPlaces() {
 		switch {
 		case !p.stored:
 		case p.entry.ID < 1 || p.entry.ID > c.end():
-			// At the end of the log, past an id that nobody placed: it is not shown, and was acknowledged to nobody, which
-			// the checks of sends see.
+			// This is the end of the log, after an id that nobody placed. That id is not shown, and was acknowledged to
+			// nobody: the checks of sends look at that.
 		case c.placedBy[p.entry.ID] != 0:
 			c.report(2, "place %d was filled twice", p.entry.ID)
 		default:

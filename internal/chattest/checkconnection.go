@@ -34,7 +34,7 @@ func (c *check) checkFrame(where string, f frame) {
 	}
 }
 
-// checkJoin holds the reply to a join against history. It gives the id after which everything must be pushed.
+// checkJoin holds the reply to a join against history. It returns the id after which everything must be pushed.
 func (c *check) checkJoin(where string, conn *Connection) chat.EntryID {
 	p := conn.page
 	if conn.after == nil {

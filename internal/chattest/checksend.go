@@ -37,7 +37,8 @@ func (c *check) checkAck(s *Send) {
 	c.same(1, "an ack", e)
 }
 
-// checkRefusal: what was refused was not written. Only who is too late with other content may have written, in a race.
+// checkRefusal: what was refused was not written. There is one exception: of two contents under one id that are sent at
+// the same time, the later one may have written.
 func (c *check) checkRefusal(s *Send) {
 	raced := false
 	for _, other := range c.sends {
@@ -59,7 +60,8 @@ func (c *check) checkRefusal(s *Send) {
 	}
 }
 
-// settledBefore tells whether other content was acknowledged under the same id before s was sent: then there is no race.
+// settledBefore reports whether other content was acknowledged under the same id before s was sent: then there is no
+// race.
 func (c *check) settledBefore(s *Send) bool {
 	for _, other := range c.sends {
 		if keyOf(other.draft) == keyOf(s.draft) && other.draft != s.draft && other.acked != nil && other.ended < s.begun {

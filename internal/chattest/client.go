@@ -25,7 +25,7 @@ type Conn interface {
 	Join(context.Context, rooms.JoinRoom) (roomlog.Page, error)
 	Sync(context.Context, messages.Sync) (roomlog.Page, error)
 	Send(context.Context, messages.SendMessage) (chat.Entry, error)
-	// Done is closed when the connection has ended, by whoever.
+	// Done is closed when the connection has ended, whichever side ended it.
 	Done() <-chan struct{}
 	// Drop ends it without a word, as a lost network does.
 	Drop()
@@ -41,7 +41,7 @@ type ClientOptions struct {
 	// Moment is how long it waits for a gap to close by itself before it asks sync, and before it tries again what
 	// failed. The protocol's is a second.
 	Moment time.Duration
-	// All makes it show the room from its first entry on; otherwise it begins with what comes after its first join.
+	// All makes it show the room from its first entry on. Otherwise it begins with what comes after its first join.
 	All bool
 }
 
@@ -64,8 +64,8 @@ func NewClient(opts ClientOptions) *Client {
 	return &Client{opts: opts, changed: make(chan struct{}), wakeup: make(chan struct{}, 1)}
 }
 
-// Run connects, joins, shows what comes, and comes back whenever the connection is lost, until ctx ends. It returns nil
-// then, and before only with an error that can't be helped: a refusal that is for good.
+// Run connects, joins, shows what comes, and comes back whenever the connection is lost, until ctx ends. Then it
+// returns nil. It ends before that only when it is refused for good, and returns the refusal.
 func (c *Client) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := c.runConnection(ctx)
@@ -117,13 +117,13 @@ func (c *Client) open(ctx context.Context) (*recorded, error) {
 	return &recorded{conn, seen}, nil
 }
 
-// Drop tells first, so that nobody waits for pushes to a connection that its client has left.
+// Drop tells the record first, so that nobody waits for pushes to a connection that its client has left.
 func (r *recorded) Drop() {
 	r.seen.Ended()
 	r.Conn.Drop()
 }
 
-// keep keeps a push until it is taken; before the reply to the join that may be a while.
+// keep keeps a push until it is taken. Before the reply to the join that may take a while.
 func (c *Client) keep(entries []chat.Entry) {
 	c.mu.Lock()
 	c.inbox = append(c.inbox, entries)
@@ -134,7 +134,7 @@ func (c *Client) keep(entries []chat.Entry) {
 	}
 }
 
-// join joins, after what is shown already, and gets all pages up to the last id.
+// join joins after the last id that is shown, and reads all pages up to the last id of the room.
 func (c *Client) join(ctx context.Context, conn *recorded) error {
 	in := rooms.JoinRoom{Room: c.opts.Room}
 	switch {
@@ -169,7 +169,7 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 	return nil
 }
 
-// sync gets what comes after what is shown, to the end.
+// sync reads all that comes after the last id that is shown.
 func (c *Client) sync(ctx context.Context, conn Conn) error {
 	for {
 		in := messages.Sync{Room: c.opts.Room, AfterID: c.timeline.shown, Limit: roomlog.DefaultPageLimit}
@@ -248,8 +248,8 @@ func (c *Client) tellChange() {
 	c.changed = make(chan struct{})
 }
 
-// state gives the connection, nil if none has joined, up to where everything is shown, and what is closed when either
-// changes.
+// state returns the connection, nil if none has joined; the id up to which everything is shown; and a channel that is
+// closed when one of them changes.
 func (c *Client) state() (Conn, chat.EntryID, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"serverlesschat/internal/messages"
 )
 
-// Send sends a message, and again with the same client_message_id until there is an answer. It returns the entry as
-// acknowledged, or the refusal; and ctx's error when that ends before there is either.
+// Send sends a message, and repeats it with the same client_message_id until there is an answer. It returns the entry
+// as acknowledged, or the refusal, or ctx's error when ctx ends before.
 func (c *Client) Send(ctx context.Context, id chat.ClientMessageID, content string) (chat.Entry, error) {
 	for {
 		conn, err := c.connected(ctx)
@@ -55,7 +55,7 @@ func (c *Client) AwaitShown(ctx context.Context, id chat.EntryID) error {
 	}
 }
 
-// connected gives a connection that has joined, and waits for one if need be.
+// connected waits until there is a connection that has joined, and returns it.
 func (c *Client) connected(ctx context.Context) (Conn, error) {
 	for {
 		conn, _, changed := c.state()
@@ -70,7 +70,7 @@ func (c *Client) connected(ctx context.Context) (Conn, error) {
 	}
 }
 
-// retryable is the protocol's, per code.
+// retryable reports whether the protocol says that a code may be tried again.
 func retryable(code chat.Code) bool {
 	switch code {
 	case chat.CodeRateLimited, chat.CodeUnavailable, chat.CodeInternal:

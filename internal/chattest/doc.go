@@ -9,7 +9,7 @@
 //
 // # Promises
 //
-// They are numbered as in the wire protocol; violations carry the number:
+// They are numbered as in docs/protocol.md. Violations carry the number:
 //
 //  1. An acknowledged entry is in history.
 //  2. Ids are 1, 2, 3 …: no gaps, no repeats, the same for everyone; nothing is shown past a hole.
@@ -18,5 +18,5 @@
 //  5. A client that comes back with after_id gets all that it missed.
 //  7. A refused frame changes nothing (a race lost to other content may leave a void).
 //
-// The sixth, about removed members, has no part in the chat yet.
+// Number 6 is kept free.
 package chattest

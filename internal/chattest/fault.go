@@ -39,7 +39,7 @@ type Fault struct {
 	CrashAfter  bool          // the call is made, then the process dies
 	Fail        bool          // the call is not made, and fails
 	Lose        bool          // the call is made, but fails: its answer is lost
-	Repeat      bool          // the call is made twice, the second answer counts: the first was lost below us
+	Repeat      bool          // the call is made twice and the second answer counts: the first was lost below us
 }
 
 // Plan decides what happens at a call. It may block: a call waits until it returns.
@@ -48,13 +48,14 @@ type Plan func(Call) Fault
 // ErrCrashed is what all calls of an invocation return once its process has died.
 var ErrCrashed = errors.New("the process has died")
 
-// errLost is how a call that did not come through looks to the chat: as the store's adapter tells a passing fault.
+// errLost is what the chat sees of a call that did not come through: the error of the store's adapter for a transient
+// fault.
 func errLost() error {
 	return &chat.Error{Code: chat.CodeUnavailable, Message: "no answer", Err: errors.New("the connection was lost")}
 }
 
-// Actor is one invocation of a function as its store and its gateway see it: all that it asks of them goes through its
-// plan. An invocation whose process has died does nothing more, whatever its code goes on to do.
+// Actor is one invocation of a function, as its store and its gateway see it. All its calls go through its plan. After
+// its process has died, none of its calls is made any more.
 type Actor struct {
 	store   Store
 	gateway fanout.Poster
@@ -79,7 +80,7 @@ func NewActor(store Store, gateway fanout.Poster, plan Plan) *Actor {
 	return &Actor{store: store, gateway: gateway, plan: plan}
 }
 
-// Crashed tells whether the process has died.
+// Crashed reports whether the process has died.
 func (a *Actor) Crashed() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -151,7 +152,7 @@ func do[V any](ctx context.Context, a *Actor, name string, writes bool, call fun
 	return v, err
 }
 
-// act is do for calls that give nothing.
+// act is do for calls that return nothing but an error.
 func act(ctx context.Context, a *Actor, name string, writes bool, call func() error) error {
 	_, err := do(ctx, a, name, writes, func() (struct{}, error) { return struct{}{}, call() })
 	return err

@@ -21,7 +21,7 @@ func Frames(size int) func(chat.RoomID, []chat.Entry) [][]byte {
 	}
 }
 
-// Entries gives the entries of a frame that Frames made.
+// Entries returns the entries of a frame that Frames made.
 func Entries(frame []byte) []chat.Entry {
 	var entries []chat.Entry
 	if err := json.Unmarshal(frame, &entries); err != nil {

@@ -23,8 +23,8 @@ type task struct {
 	urgency int
 }
 
-// interleaving runs invocations against one store such that only one runs at a time, from one call to the next, and which
-// one is a choice, as is what goes wrong with the call. So the same choices make the same run.
+// interleaving runs invocations against one store such that only one runs at a time, from one call to the next, and
+// which one is a choice, as is what goes wrong with the call. So the same choices make the same run.
 type interleaving struct {
 	ctx     context.Context
 	parts   parts
@@ -63,7 +63,7 @@ const (
 	maxSteps  = 300 // from then on nothing new happens, and nothing goes wrong
 )
 
-// runInterleaving runs one interleaving to its end in a room of its own, and gives what was not kept.
+// runInterleaving runs one interleaving to its end, in a room of its own, and returns the promises that were not kept.
 func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
 ) (chattest.Violations, []string, error) {
@@ -163,8 +163,8 @@ func (w *interleaving) options() []option {
 	return options
 }
 
-// mostUrgent gives the option of the most urgent task. Now and then that task loses its turn for long: mistakes that need
-// somebody to be very late show only then.
+// mostUrgent returns the option of the most urgent task. Now and then that task loses its turn for long: mistakes that
+// need somebody to be very late show only then.
 func (w *interleaving) mostUrgent(options []option) option {
 	best, urgency := options[0], -1
 	for _, o := range options {

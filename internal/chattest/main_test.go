@@ -32,7 +32,7 @@ func searchTime(t testing.TB, ordinary time.Duration) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// seedToCheck gives the seed to begin with; only tells that it was asked for by CHECK_SEED, and no other is to be run.
+// seedToCheck returns the seed to begin with. only is true when CHECK_SEED asks for that seed and no other.
 func seedToCheck(t testing.TB) (seed uint64, only bool) {
 	t.Helper()
 	text := os.Getenv("CHECK_SEED")

@@ -162,7 +162,7 @@ func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat
 	})
 }
 
-// passingOver delivers to whom it reaches at once, and forgets the others.
+// passingOver delivers to the connections that it reaches at once, and forgets the others.
 type passingOver struct {
 	a *chattest.Actor
 	v env
@@ -221,7 +221,7 @@ func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room c
 	}
 }
 
-// run gives what of the log is to be pushed.
+// run returns what of the log is to be pushed.
 func (b brokenFanout) run(log []chat.Entry, position chat.EntryID) []chat.Entry {
 	if b.pastHoles {
 		return log

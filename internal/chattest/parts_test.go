@@ -23,8 +23,8 @@ type env struct {
 	frame    int // entries in a frame
 }
 
-// parts are the chat under test, cut where mutants replace a piece. Each function is one invocation; all that it does to
-// the outside goes through its actor.
+// parts are the chat under test, cut where mutants replace a piece. Each function is one invocation; all that it does
+// to the outside goes through its actor.
 type parts struct {
 	send func(context.Context, env, *chattest.Actor, chat.UserID, messages.SendMessage) (chat.Entry, error)
 	wake func(context.Context, env, *chattest.Actor, chat.RoomID) error
@@ -56,7 +56,7 @@ func sendBy(ctx context.Context, v env, store rooms.Store, log roomlog.WriterSto
 	return messages.NewSender(rooms.NewMembership(store), standings{store, log}, writer).Send(ctx, caller, in)
 }
 
-// standings reads in two calls, each of which a fault may hit.
+// standings prechecks in two calls, so that a fault may hit each.
 type standings struct {
 	store rooms.Store
 	log   roomlog.WriterStore

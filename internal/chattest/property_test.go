@@ -35,7 +35,7 @@ func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
 // over tells whether there has been enough searching. It does not end what shrinks a failure.
 func (s *searcher) over() bool { return !s.found && time.Now().After(s.end) }
 
-// run runs one interleaving; it gives "" or what was wrong.
+// run runs one interleaving. It returns what was wrong, or "".
 func (s *searcher) run(choose choices) string {
 	s.runs++
 	room := chat.RoomID(fmt.Sprint("room", s.rooms.Add(1)))
@@ -51,8 +51,8 @@ func (s *searcher) run(choose choices) string {
 	return text + strings.Join(journal, "\n")
 }
 
-// TestPromisesInAnyOrder searches orders of store calls, and faults between them, for one in which a promise is not kept.
-// A failure is shrunk to a small one, and told with its seed (-rapid.seed).
+// TestPromisesInAnyOrder searches orders of store calls, and faults between them, for one in which a promise is not
+// kept. A failure is shrunk to a small one, and told with its seed (-rapid.seed).
 func TestPromisesInAnyOrder(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		s := newSearcher(t, e, theChat())
@@ -70,8 +70,8 @@ func TestPromisesInAnyOrder(t *testing.T) {
 	})
 }
 
-// TestPromisesInRandomOrder is the same with numbers that are all as likely as each other. A failure tells its seed, which
-// CHECK_SEED runs again.
+// TestPromisesInRandomOrder is the same with numbers that are all as likely as each other. A failure tells its seed,
+// which CHECK_SEED runs again.
 func TestPromisesInRandomOrder(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		s := newSearcher(t, e, theChat())

@@ -9,8 +9,9 @@ import (
 
 // Record keeps what was seen of one room. It is safe for concurrent use.
 //
-// What it is told has an order: something that was told to have ended before something else was told to begin did happen
-// before it. Only that is used of time; so what runs side by side can't be taken for a mistake.
+// It keeps the order in which it is told things. If one thing is told to have ended before another is told to begin,
+// the first happened before the second. Nothing else is concluded from time, so what runs side by side is never a
+// mistake.
 type Record struct {
 	room chat.RoomID
 
@@ -63,12 +64,12 @@ func (s *Send) Acked(e chat.Entry) { s.record.tell(func(now int) { s.ended, s.ac
 // Refused tells that the message was refused, for good, with that code.
 func (s *Send) Refused(code chat.Code) { s.RefusedAfter(code, unknownWrites) }
 
-// RefusedAfter is Refused for who has counted the writes to the store.
+// RefusedAfter is Refused for a caller that has counted the writes to the store.
 func (s *Send) RefusedAfter(code chat.Code, writes int) {
 	s.record.tell(func(now int) { s.ended, s.refused, s.writes = now, code, writes })
 }
 
-// Read is a page of history, or one that was got by sync.
+// Read is a page of history, or the reply to a sync.
 type Read struct {
 	record *Record
 	query  roomlog.Query
@@ -165,8 +166,8 @@ type Placing struct {
 	stored bool
 }
 
-// Placing tells that an entry is about to be placed, for who sees the store from within. A place that is filled only after
-// something past it was shown was a hole then.
+// Placing tells that an entry is about to be placed. It is for a caller that sees the store from within. A place that
+// is filled only after an entry past it was shown was a hole then.
 func (r *Record) Placing(e chat.Entry) *Placing {
 	p := &Placing{record: r, entry: e}
 	r.tell(func(now int) {

@@ -2,15 +2,15 @@ package chattest
 
 import "serverlesschat/internal/chat"
 
-// timeline is what a client holds of a room: by ids alone, whatever way entries come in, as often as they come. What it
-// shows it tells to the view.
+// timeline is what a client holds of a room. It goes by ids alone: entries may come in any way, and more than once. It
+// tells the view what it shows.
 type timeline struct {
 	view  *View
 	shown chat.EntryID                // up to here everything is shown
 	kept  map[chat.EntryID]chat.Entry // later ones, until what lies between has come
 }
 
-// take takes entries from anywhere: one that is shown is left out, the next is shown, a later one is kept aside.
+// take takes entries: it drops one that is shown already, shows the next one, and keeps a later one aside.
 func (l *timeline) take(entries []chat.Entry) {
 	for _, e := range entries {
 		if e.ID > l.shown {
@@ -28,5 +28,5 @@ func (l *timeline) take(entries []chat.Entry) {
 	}
 }
 
-// gap tells whether something is kept aside.
+// gap reports whether something is kept aside.
 func (l *timeline) gap() bool { return len(l.kept) > 0 }

@@ -7,7 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// reader reads attributes of an item. One that is not there, or is of another type, is the zero value: rows are ours alone.
+// reader reads attributes of an item. An attribute that is missing or of another type is read as the zero value: only
+// the chat writes rows.
 type reader struct{ item item }
 
 func (i reader) text(name string) string {

@@ -10,7 +10,7 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Connections and, under each, the rooms that it has joined: so that its end finds its subscriptions by key.
+// Under each connection are the rooms that it has joined, so that its end finds its subscriptions by key.
 
 const joinedPrefix = "room#"
 
@@ -49,8 +49,8 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 	}, nil
 }
 
-// RemoveConnection implements [connections.Store]. The connection's own row goes last: as long as it is there, doing it
-// again finds what is left.
+// RemoveConnection implements [connections.Store]. The connection's own row goes last: as long as it is there, a second
+// try finds what is left.
 func (s *Store) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
 	rows, err := s.query(ctx, &dynamodb.QueryInput{
 		TableName:                 &s.tables.Connections,

@@ -1,4 +1,4 @@
-// Package dynamo keeps the chat in DynamoDB. It implements what package chat asks of its stores.
+// Package dynamo keeps the chat in DynamoDB. It implements what the packages of the chat ask of their stores.
 //
 // # Tables and keys
 //
@@ -23,6 +23,6 @@
 //
 // # Consistency
 //
-// All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two may
-// race; a failed condition gives the item that was there (ReturnValuesOnConditionCheckFailure).
+// All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two
+// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure).
 package dynamo

@@ -22,7 +22,7 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// storeAt gives a store on an endpoint, whose client tries each call once.
+// storeAt returns a store on an endpoint, whose client tries each call once.
 func storeAt(t *testing.T, endpoint string) *dynamo.Store {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -159,7 +159,8 @@ func (l *losingTransport) Do(r *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 }
 
-// TestAShardThatCannotBeAddedKeepsNobodyWaiting: the subscriptions are given all the same, and the next reader tries again.
+// TestAShardThatCannotBeAddedKeepsNobodyWaiting: the subscriptions are given all the same, and the next reader tries
+// again.
 func TestAShardThatCannotBeAddedKeepsNobodyWaiting(t *testing.T) {
 	each(t, func(f fixture) {
 		const many = 1001

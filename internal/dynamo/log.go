@@ -12,7 +12,7 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// The log of a room: entries, the counter of ids, claims and the position.
+// The log of a room: entries, the counter of ids, claims, and up to where it has been pushed.
 
 func counterKey(room chat.RoomID) item  { return item{"item": text("counter#" + string(room))} }
 func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }
@@ -147,13 +147,13 @@ func (s *Store) entries(
 	return entries, nil
 }
 
-// Position implements [roomlog.Head].
+// PushedID implements [roomlog.Head].
 func (s *Store) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	row, err := s.get(ctx, s.tables.Rooms, positionKey(room))
 	return chat.EntryID(reader{row}.number("pushed_id")), err
 }
 
-// AdvancePosition implements [roomlog.Head].
+// AdvancePushedID implements [roomlog.Head].
 func (s *Store) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: positionKey(room),

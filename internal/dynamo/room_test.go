@@ -172,8 +172,8 @@ func TestRemoveConnectionFindsAll(t *testing.T) {
 	})
 }
 
-// TestShardsGrow: a room with more subscriptions than a shard should have gets more shards; who joined before stays where
-// it is, and nobody is lost or there twice.
+// TestShardsGrow: a room with more subscriptions than a shard should have gets more shards; those that joined before
+// stay where they are, and none is lost or there twice.
 func TestShardsGrow(t *testing.T) {
 	each(t, func(f fixture) {
 		const many, few = 1000, 8
@@ -207,7 +207,8 @@ func TestShardsGrow(t *testing.T) {
 	})
 }
 
-// wantShards checks how many subscriptions there are, and in the first shard unless that is -1. It gives them by shard.
+// wantShards checks how many subscriptions there are, and in the first shard unless that is -1. It returns them by
+// shard.
 func (f fixture) wantShards(total, first int) map[int]int {
 	f.Helper()
 	all := f.subscribers("r")

@@ -87,7 +87,7 @@ func (f fixture) writeRows() {
 	}
 }
 
-// rows gives all that lies in the tables, by the kind of row: the name of its table and its items.
+// rows returns all that lies in the tables, by the kind of row: the name of its table and its items.
 func (f fixture) rows() map[string]string {
 	f.Helper()
 	type kind struct {
@@ -143,7 +143,7 @@ func kindOf(table string, row map[string]types.AttributeValue) string {
 	return item
 }
 
-// plain gives a row in DynamoDB's own JSON.
+// plain returns a row in DynamoDB's own JSON.
 func (f fixture) plain(row map[string]types.AttributeValue) map[string]any {
 	f.Helper()
 	plain := map[string]any{}

@@ -73,8 +73,8 @@ func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
 	return out.Item, nil
 }
 
-// put writes one item. With a condition that does not hold it gives the item that was there, which may have no
-// attributes; nil when it was written.
+// put writes one item. When its condition does not hold, it returns the item that is there, which may have no
+// attributes. It returns nil when the item was written.
 func (s *Store) put(ctx context.Context, table string, row item, condition string) (item, error) {
 	in := &dynamodb.PutItemInput{
 		TableName: &table, Item: row, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
@@ -91,8 +91,8 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 	return nil, nil
 }
 
-// update changes one item. With a condition that does not hold it gives the item that was there; nil when it was
-// changed. The attributes asked for by in.ReturnValues come second.
+// update changes one item. When its condition does not hold, it returns the item that is there; nil when the item was
+// changed. The second result has the attributes that in.ReturnValues asks for.
 func (s *Store) update(ctx context.Context, in *dynamodb.UpdateItemInput) (old, attributes item, err error) {
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
@@ -116,7 +116,7 @@ func (s *Store) delete(ctx context.Context, table string, key item) error {
 	return nil
 }
 
-// batchGet reads items of one table, each consistently; those that are not there are left out.
+// batchGet reads items of one table, each consistently. It leaves out those that are not there.
 func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]item, error) {
 	out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
 		RequestItems:           map[string]types.KeysAndAttributes{table: {Keys: keys, ConsistentRead: aws.Bool(true)}},
@@ -136,7 +136,7 @@ func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]ite
 	return out.Responses[table], nil
 }
 
-// query reads the items that in asks for, page by page, until there are limit of them or no more; a limit of 0 is none.
+// query reads the items that in asks for, page by page, up to limit of them; 0 is no limit.
 func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, limit int) ([]item, error) {
 	in.ConsistentRead = aws.Bool(true)
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
@@ -164,11 +164,11 @@ func countUnits(ctx context.Context, m telemetry.Metric, c *types.ConsumedCapaci
 	}
 }
 
-// conditionFailed gives the item that made a condition fail; any other error is wrapped.
+// conditionFailed returns the item that made a condition fail; any other error is wrapped.
 func conditionFailed(ctx context.Context, operation string, err error) (item, error) {
 	if failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		// A failed condition costs a write unit per KB of the item, and DynamoDB does not report it; ours are under 1 KB
-		// but for long messages.
+		// A failed condition costs a write unit per KB of the item, and DynamoDB does not report it. Our items are
+		// under 1 KB, except long messages.
 		telemetry.From(ctx).Add(telemetry.WriteUnits, 1)
 		if failed.Item == nil {
 			return item{}, nil
@@ -192,7 +192,7 @@ func isTransient(err error) bool {
 		return true
 	}
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() >= http.StatusInternalServerError {
-		return true // whatever it is called, or from whatever stands between
+		return true // whatever its name is, and whichever server between sent it
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

@@ -14,9 +14,10 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Subscriptions lie in shards of a room, so that many may join at once: a partition takes 1,000 write units a second. A
-// room begins with one shard; who reads them and finds more than shardTarget in each doubles their number. It only ever
-// grows, and who joined before stays where it is: so a shard is remembered with the connection, never computed again.
+// Subscriptions lie in shards of a room, so that many connections may join at once: a partition takes 1,000 write units
+// a second. A room begins with one shard. A reader that finds more than shardTarget subscriptions in each shard doubles
+// the number of shards. The number only grows, and subscriptions stay where they are. So the shard is stored with the
+// connection and never computed again.
 
 const (
 	shardTarget = 1000
@@ -73,7 +74,7 @@ func (s *Store) unsubscribe(ctx context.Context, id chat.ConnectionID, room chat
 	return s.delete(ctx, s.tables.Connections, joinedKey(id, room))
 }
 
-// shards gives how many shards the room's subscriptions have now, consistently.
+// shards returns how many shards the room's subscriptions have now, consistently.
 func (s *Store) shards(ctx context.Context, room chat.RoomID) (int, error) {
 	row, err := s.get(ctx, s.tables.Rooms, roomKey(room))
 	return max(1, int(reader{row}.number("shards"))), err
@@ -107,7 +108,7 @@ func (s *Store) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subsc
 	}
 	all := slices.Concat(parts[:shards]...)
 	if len(all) > shards*shardTarget && shards < maxShards {
-		// Upkeep alone: who can't do it now must not keep the room from its news, and the next one tries again.
+		// This is upkeep. A failure must not keep the room from its news, and the next reader tries again.
 		_ = s.growShards(ctx, room, shards)
 	}
 	return all, nil

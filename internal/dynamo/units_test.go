@@ -16,7 +16,7 @@ import (
 	"serverlesschat/internal/telemetry"
 )
 
-// spent gives the units that do reports, through the line that an invocation writes.
+// spent returns the units that do reports, through the line that an invocation writes.
 func (f fixture) spent(do func(ctx context.Context) error) (write, read float64) {
 	f.Helper()
 	var line bytes.Buffer
@@ -29,8 +29,8 @@ func (f fixture) spent(do func(ctx context.Context) error) (write, read float64)
 	return counts.WriteUnits, counts.ReadUnits
 }
 
-// TestUnitsOfAMessage: in a quiet room a message costs three write units to send, a fourth to move the position, and one
-// read unit before it is sent.
+// TestUnitsOfAMessage: in a quiet room a message costs three write units to send, a fourth to move the pushed id, and
+// one read unit before it is sent.
 func TestUnitsOfAMessage(t *testing.T) {
 	each(t, func(f fixture) {
 		writer := roomlog.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })

@@ -7,8 +7,8 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Job is a part of a delivery for a worker: the entries after After up to Last, which are in the log for good, for
-// some of the room's subscriptions.
+// Job is a part of a delivery for a worker: some of the room's subscriptions, and the entries after After up to Last,
+// which are in the log for good.
 type Job struct {
 	Room          chat.RoomID
 	After, Last   chat.EntryID
@@ -17,7 +17,7 @@ type Job struct {
 
 // Workers run push jobs elsewhere.
 type Workers interface {
-	// Run has the job done and waits for it. An error means that it may be undone, or done in part.
+	// Run has the job done and waits for its end. After an error the job may be done, done in part, or not done.
 	Run(ctx context.Context, job Job) error
 }
 
@@ -28,8 +28,8 @@ type ChunkedDeliverer struct {
 	limit   int
 }
 
-// NewChunkedDeliverer makes a ChunkedDeliverer: self delivers to up to limit subscriptions; beyond that workers do, side by
-// side, each to at most that many.
+// NewChunkedDeliverer makes a ChunkedDeliverer. Up to limit subscriptions, self delivers. Beyond that workers do, side
+// by side, each to limit subscriptions at most.
 func NewChunkedDeliverer(self Deliverer, workers Workers, limit int) *ChunkedDeliverer {
 	return &ChunkedDeliverer{self: self, workers: workers, limit: limit}
 }

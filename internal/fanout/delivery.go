@@ -6,7 +6,7 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Delivery is a stretch of a room's log and who is to get it.
+// Delivery is a stretch of a room's log, and the subscriptions that are to get it.
 type Delivery struct {
 	Room          chat.RoomID
 	Entries       []chat.Entry // rising, without gaps, not empty

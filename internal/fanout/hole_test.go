@@ -13,7 +13,7 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-// waitsOf gives the waits between the reads of the log that a Wake does until it returns.
+// waitsOf returns the waits between the reads of the log that a Wake does until it returns.
 func waitsOf(t *testing.T, log *fake.Store) []time.Duration {
 	var reads []time.Time
 	log.Before = func(call string) error {
@@ -46,8 +46,8 @@ func TestHoleIsWaitedForThenFilled(t *testing.T) {
 		log := fake.NewStore(1)
 		log.Put(time.Now(), 3)
 		got := waitsOf(t, log)
-		// The last wait ends when the entry after the hole is as old as the age; then the place is filled and the log is
-		// read again at once.
+		// The last wait ends when the entry after the hole is as old as the age; then the place is filled and the log
+		// is read again at once.
 		if want := milliseconds(25, 50, 100, 200, 200, 200, 200, 25, 0); !slices.Equal(got, want) {
 			t.Errorf("waited %v, want %v", got, want)
 		}

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// forEach calls do for every item, at most parallel at a time, and waits for all. One failure does not stop the others;
-// all errors are joined.
+// forEach calls do for every item, at most parallel at a time, and waits for all. One failure does not stop the others.
+// It returns all errors, joined.
 func forEach[T any](ctx context.Context, items []T, parallel int, do func(context.Context, T) error) error {
 	var (
 		next  = make(chan T)

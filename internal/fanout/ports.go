@@ -13,7 +13,8 @@ type Subscriptions interface {
 	Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error)
 	// RemoveSubscription removes one whose connection is gone.
 	RemoveSubscription(ctx context.Context, s chat.Subscription) error
-	// MarkClosing makes one get no more pushes: its connection could not be reached. Without a subscription it does nothing.
+	// MarkClosing makes a subscription get no more pushes, since its connection could not be reached. It does nothing
+	// when the subscription is gone.
 	MarkClosing(ctx context.Context, s chat.Subscription) error
 }
 

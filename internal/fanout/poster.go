@@ -10,7 +10,7 @@ import (
 var (
 	// ErrGone is returned by a Poster when the connection does not exist any more.
 	ErrGone = errors.New("connection is gone")
-	// ErrForbidden is returned by a Poster that refuses us, whatever the connection: a right or an address is wrong. No
+	// ErrForbidden is returned by a Poster when the gateway refuses the chat itself: a right or an address is wrong. No
 	// connection may be given up for it.
 	ErrForbidden = errors.New("not allowed to reach connections")
 )
@@ -18,7 +18,7 @@ var (
 // Poster reaches open connections.
 type Poster interface {
 	// Post sends one frame to the connection, once, without trying again. Its error is ErrGone when there is no such
-	// connection, ErrForbidden when the gateway refuses us.
+	// connection, ErrForbidden when the gateway refuses the chat itself.
 	Post(ctx context.Context, id chat.ConnectionID, frame []byte) error
 	// Close ends the connection. Its error is ErrGone when there is none.
 	Close(ctx context.Context, id chat.ConnectionID) error

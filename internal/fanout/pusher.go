@@ -14,7 +14,7 @@ type PusherOptions struct {
 	Frames   func(chat.RoomID, []chat.Entry) [][]byte // the frames that show entries, as few as fit, in order
 	Now      func() time.Time
 	Jitter   func() float64                // random in [0, 1)
-	Observe  func(context.Context, Pushed) // is told of each delivery; nil for nobody
+	Observe  func(context.Context, Pushed) // is called after each delivery; may be nil
 }
 
 // Pusher brings entries to connections itself, one post at a time per connection.
@@ -72,8 +72,8 @@ const (
 	firstPostWait = 50 * time.Millisecond
 )
 
-// post tries a few times, for about a second in all, and returns how often it did. The gateway refuses a post when the
-// account's rate is used up or when the client reads too slowly, and does not say which.
+// post tries a few times, for about a second in all, and returns how often it tried. The gateway refuses a post when
+// the account's rate is used up, and also when the client reads too slowly. It does not say which.
 func (p *Pusher) post(ctx context.Context, id chat.ConnectionID, frame []byte) (posts int, err error) {
 	wait := firstPostWait
 	for posts = 1; ; posts++ {
@@ -88,8 +88,8 @@ func (p *Pusher) post(ctx context.Context, id chat.ConnectionID, frame []byte) (
 	}
 }
 
-// close ends a connection that could not be reached; in this order, so that it is gone, or gets no more pushes, before
-// the pushed id moves.
+// close ends a connection that could not be reached. When it returns nil, the connection is gone or gets no more
+// pushes. The pushed id moves only after that.
 func (p *Pusher) close(ctx context.Context, s chat.Subscription, counts *tally) error {
 	err := p.poster.Close(ctx, s.Connection)
 	switch {

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-// The bound of a wake was chosen with this model: it goes through every order of writers that place, die, or reserve again
-// after a void; of a lane that gives each batch of wakes to one fan-out, again when that crashes; and of one fan-out that
-// is given up for dead but goes on. Each store call of a fan-out is one step. It says nothing of readers and of joining.
+// The bound of a wake was chosen with this model: it goes through every order of writers that place, die, or reserve
+// again after a void; of a lane that gives each batch of wakes to one fan-out, again when that crashes; and of one
+// fan-out that is given up for dead but goes on. Each store call of a fan-out is one step. It says nothing of readers
+// and of joining.
 
 const (
 	modelWriters = 4
-	modelPlaces  = modelWriters + 2 // ids from 1; one more than writers, for who has to reserve again
+	modelPlaces  = modelWriters + 2 // ids from 1; one more than writers, for a writer that has to reserve again
 )
 
 // modelState is all that decides how things go on.
@@ -100,7 +101,7 @@ func (s modelState) complete() bool {
 	return beyond == 0 && s.got >= end && s.pushed >= end
 }
 
-// run gives the end of the unbroken run after the id, and the entry after the hole behind it; 0 for none.
+// run returns the end of the unbroken run after the id, and the entry after the hole behind it; 0 for none.
 func (s modelState) run(after int8) (end, beyond int8) {
 	end = after
 	for id := after + 1; id < modelPlaces; id++ {

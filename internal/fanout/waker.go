@@ -28,9 +28,9 @@ func NewWaker(store Store, deliverer Deliverer, opts WakerOptions) *Waker {
 }
 
 // Wake pushes all of the room's news. It returns nil only when no entry that was there when it began lies past an open
-// hole: for those no later wake may come. So it may take as long as the age of a hole, and longer. An entry that came
-// later has a record of its own, later in the stream; a wake that waited for it too would never end in a busy room, which
-// always has a young hole.
+// hole: no later wake may come for such an entry. So it may take as long as the age of a hole, and longer. An entry
+// that came later has a record of its own, later in the stream. A wake that waited for such entries too would never end
+// in a busy room, which always has a young hole.
 func (w *Waker) Wake(ctx context.Context, room chat.RoomID) error {
 	hole := roomlog.HoleWait{Log: w.store, Now: w.opts.Now, Age: w.opts.HoleAge}
 	var newest chat.EntryID // that was there when the first hole was met; 0 before
@@ -67,7 +67,7 @@ func (w *Waker) Wake(ctx context.Context, room chat.RoomID) error {
 
 // push brings a run of the log to the members and moves the pushed id behind it.
 func (w *Waker) push(ctx context.Context, room chat.RoomID, run roomlog.Run) error {
-	// After the log, never before: a connection that joins meanwhile is then in one or in the other.
+	// After the log, never before: a connection that joins meanwhile then has the run in its reply, or is read here.
 	subscriptions, err := w.store.Subscribers(ctx, room)
 	if err != nil {
 		return fmt.Errorf("read subscriptions: %w", err)

@@ -80,7 +80,7 @@ func TestWake(t *testing.T) {
 	}
 }
 
-// TestWakeReadsSubscriptionsForEachRun: who joins during a push gets what comes after it.
+// TestWakeReadsSubscriptionsForEachRun: a connection that joins during a push gets what comes after it.
 func TestWakeReadsSubscriptionsForEachRun(t *testing.T) {
 	log := fake.NewStore(1, 3)
 	log.Subscribed = []chat.Subscription{{Connection: "early"}}
@@ -138,7 +138,7 @@ func TestWakeEndsInABusyRoom(t *testing.T) {
 	})
 }
 
-// TestWakeStopsAtAFailure: after it nothing more is done, and above all the position stays.
+// TestWakeStopsAtAFailure: after a failure nothing more is done. Above all, the pushed id stays.
 func TestWakeStopsAtAFailure(t *testing.T) {
 	broken := errors.New("broken")
 	order := []string{"position", "after 0", "subscribers", "deliver 1 to 2", "advance to 2"}

@@ -14,8 +14,8 @@ type Claim struct {
 	Fingerprint Fingerprint
 }
 
-// Fingerprint tells whether two entries say the same without keeping what they say: a random salt of SaltLength bytes,
-// then the HMAC-SHA256, under that salt, of kind, content and, where there is one, target.
+// Fingerprint tells whether two entries say the same, without keeping what they say. It is a random salt of SaltLength
+// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there is one, target.
 type Fingerprint []byte
 
 // SaltLength is the length of a Fingerprint's salt, in bytes.
@@ -31,7 +31,8 @@ func NewFingerprint(e chat.NewEntry, salt []byte) Fingerprint {
 	}
 	write([]byte(e.Kind))
 	write([]byte(e.Content))
-	// An entry without a target has the fingerprint that it had before there were targets, so no old claim is a conflict.
+	// An entry without a target has the fingerprint that it had before there were targets, so no old claim is a
+	// conflict.
 	if e.Target != 0 {
 		write(binary.BigEndian.AppendUint64(nil, uint64(e.Target)))
 	}

@@ -13,9 +13,10 @@ const (
 	maxHoleWait   = 200 * time.Millisecond
 )
 
-// HoleWait is how one call goes about the holes of one room. A hole is an id with nothing at it, below some entry and
-// above the room's pushed id: its writer is late or dead, and nothing is shown past it. A call that needs what lies past it
-// waits for the writer, and then fills the place with a void. Too early is harmless: it makes a slow writer reserve again.
+// HoleWait is how one call waits at the holes of one room and fills them. A hole is an id with nothing at it, below
+// some entry and above the room's pushed id. Its writer is late or dead, and nothing is shown past it. A call that
+// needs what lies past it waits for the writer, and then fills the place with a void. To fill it too early does no
+// harm: a slow writer reserves again.
 //
 // A HoleWait is for one goroutine.
 type HoleWait struct {
@@ -28,15 +29,15 @@ type HoleWait struct {
 	delay time.Duration
 }
 
-// WaitOrFill waits a moment for the hole between end and next, or fills it when its time is over. After either the log
-// has to be read again.
+// WaitOrFill waits a moment for the hole between end and next, or fills it when its time is over. In both cases the
+// caller then reads the log again.
 //
 // Errors: CodeUnavailable when ctx ends first; what the store returns, wrapped.
 func (h *HoleWait) WaitOrFill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
 	if h.since.IsZero() || h.end != end {
 		h.end, h.since, h.delay = end, h.Now(), firstHoleWait
 	}
-	// The entry's time is by another machine's clock: a clock that is ahead must not make us wait for ever.
+	// The entry's time is by another machine's clock. If that clock is ahead, the wait must still end.
 	left := min(h.Age-h.Now().Sub(next.CreatedAt), h.Age-h.Now().Sub(h.since))
 	if left <= 0 {
 		return h.fill(ctx, end, next)

@@ -3,9 +3,9 @@ package roomlog
 import "serverlesschat/internal/chat"
 
 const (
-	// DefaultPageLimit is how many entries a page has when nobody says how many.
+	// DefaultPageLimit is how many entries a page has when the request has no limit.
 	DefaultPageLimit = 50
-	// MaxPageLimit is the most that a page may be asked for.
+	// MaxPageLimit is the highest limit that a request may have.
 	MaxPageLimit = 100
 	// maxPageBytes is the protocol's 96 KB of JSON, less what stands around the entries in the largest reply.
 	maxPageBytes = 96<<10 - 1024

@@ -8,12 +8,13 @@ import (
 
 // Log keeps the entries of rooms. Every call is linearizable per (room, id).
 type Log interface {
-	// Place stores e at its id if nothing is there. It returns nil when e was stored, else what is there.
+	// Place stores e at its id if nothing is there. It returns nil when e was stored, else the entry that is there.
 	Place(ctx context.Context, e chat.Entry) (*chat.Entry, error)
 	// EntriesAfter returns the entries with ids above after, in rising order, consistently: as many as there are, limit
 	// at most (1–1,000).
 	EntriesAfter(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error)
-	// EntriesBefore returns the entries with the highest ids below before, in rising order, consistently: limit at most.
+	// EntriesBefore returns the entries with the highest ids below before, in rising order, consistently: limit at
+	// most.
 	EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error)
 }
 

@@ -33,8 +33,8 @@ func NewReader(store ReaderStore, opts ReaderOptions) *Reader {
 	return &Reader{store: store, opts: opts}
 }
 
-// Page returns the page asked for. What was acknowledged before the call is in it, if it belongs there: at a hole with a
-// later entry it waits, or fills.
+// Page returns the page asked for. An entry that was acknowledged before the call is in it, if it belongs there: at a
+// hole below such an entry Page waits, and then fills the hole.
 //
 // Errors: CodeUnavailable when ctx ends first; what the store returns, wrapped.
 func (r *Reader) Page(ctx context.Context, q Query) (Page, error) {
@@ -45,7 +45,8 @@ func (r *Reader) Page(ctx context.Context, q Query) (Page, error) {
 	return r.page(ctx, q, last)
 }
 
-// PageNow is Page up to the first hole, without waiting. It is for a caller that gets what lies past the hole by a push.
+// PageNow is Page up to the first hole, without waiting. It is for a caller that gets what lies past the hole by a
+// push.
 func (r *Reader) PageNow(ctx context.Context, q Query) (Page, error) {
 	last, _, err := r.end(ctx, q.Room)
 	if err != nil {
@@ -82,9 +83,9 @@ func (r *Reader) page(ctx context.Context, q Query, last chat.EntryID) (Page, er
 	return p, nil
 }
 
-// settledEnd is end, after having waited or filled at every hole below an entry that was there when it was called: what
-// was acknowledged before is among those. Entries that come later may leave new holes for as long as the room is busy, and
-// nobody was promised these.
+// settledEnd is end without the holes below an entry that was there when it was called: it waits at each, or fills it.
+// All that was acknowledged before is among these entries. It does not wait for entries that come later: in a busy room
+// they always leave new holes, and nobody was promised these entries.
 func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	end, next, err := r.end(ctx, room)
 	if err != nil || next == nil {
@@ -108,7 +109,8 @@ func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (chat.EntryID
 }
 
 // end returns the end of the unbroken run from the room's pushed id on, and the entry after the hole that ends it, nil
-// when there is none. The pushed id is read first: below it a missing entry has expired, above it one is a hole.
+// when there is none. The pushed id is read first: below it a missing entry has expired, above it a missing entry is a
+// hole.
 func (r *Reader) end(ctx context.Context, room chat.RoomID) (chat.EntryID, *chat.Entry, error) {
 	pushed, err := r.store.PushedID(ctx, room)
 	if err != nil {

@@ -115,7 +115,7 @@ func TestNothingIsShownPastAHole(t *testing.T) {
 	}
 }
 
-// TestRunLongerThanOneRead: a run is read to its end, in reads of scanLimit.
+// TestRunLongerThanOneRead: a run is read to its end, in reads of ScanLimit.
 func TestRunLongerThanOneRead(t *testing.T) {
 	for _, length := range []chat.EntryID{roomlog.ScanLimit - 1, roomlog.ScanLimit, roomlog.ScanLimit + 1, 2*roomlog.ScanLimit + 7} {
 		log := fake.NewStore(fake.UpTo(length)...)
@@ -141,8 +141,8 @@ func TestReaderReadsThePositionBeforeTheLog(t *testing.T) {
 	}
 }
 
-// TestPageWaitsAtAHole: what was acknowledged must be in the page, so a page waits longer than the fan-out does, and then
-// fills.
+// TestPageWaitsAtAHole: what was acknowledged must be in the page, so a page waits longer than the fan-out does, and
+// then fills.
 func TestPageWaitsAtAHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := fake.NewStore(1)
@@ -196,8 +196,8 @@ func TestReaderReportsWhatTheStoreReturns(t *testing.T) {
 	}
 }
 
-// TestPageEndsInABusyRoom: in a room whose writers always leave a new hole for a moment, a page waits for what was there
-// when it was asked for, and no longer.
+// TestPageEndsInABusyRoom: in a room whose writers always leave a new hole for a moment, a page waits for what was
+// there when it was asked for, and no longer.
 func TestPageEndsInABusyRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := fake.NewStore(1, 2)

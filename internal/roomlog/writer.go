@@ -8,8 +8,8 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// maxReserves bounds the ids that one call may use up; more are needed only when voids overtake a writer again and
-// again.
+// maxReserves bounds the ids that one call may use up. It needs more than one only when its place becomes a void before
+// it is filled.
 const maxReserves = 3
 
 // WriterStore is what a Writer reads and writes.
@@ -34,23 +34,23 @@ func NewWriter(store WriterStore, now func() time.Time, random func([]byte)) *Wr
 // Append stores e once, however often and however concurrently it is sent, and returns the entry as it is stored.
 //
 // Errors: CodeConflict when e's client_message_id stands for other content; CodeUnavailable when the place was lost too
-// often, or when ctx ends first; what the store returns, wrapped. After an error the entry may be stored or not: sending it
-// again settles it.
+// often, or when ctx ends first; what the store returns, wrapped. After an error the entry may be stored or not. To
+// send it again settles that.
 func (w *Writer) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
 	a := &appending{Writer: w, entry: e}
 	return a.run(ctx, a.look)
 }
 
-// AppendWithClaim is Append for a caller that has read the claim of e already; nil when there is none. A stale claim does
-// no harm. A fresh one spares ids on ordinary repeats.
+// AppendWithClaim is Append for a caller that has read the claim of e already; nil when there is none. A stale claim
+// does no harm. A fresh one spares ids on ordinary repeats.
 func (w *Writer) AppendWithClaim(ctx context.Context, e chat.NewEntry, claim *Claim) (chat.Entry, error) {
 	a := &appending{Writer: w, entry: e}
 	return a.run(ctx, func(context.Context) (step, error) { return a.decide(claim) })
 }
 
-// appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and returns
-// the next step; nil ends it, with the entry in stored. A put is made only if nothing is there; else its outcome is what is
-// there. "Same" and "other" mean a claim for the same content, and for other content.
+// appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and
+// returns the next step; nil ends it, with the entry in stored. A put is made only if nothing is there; else its
+// outcome is what is there. "Same" and "other" mean a claim for the same content, and for other content.
 //
 //	step     store call                       outcome                        next
 //	look     read the claim                   none                           reserve, then claim
@@ -190,7 +190,8 @@ func (a *appending) follow(ctx context.Context) (step, error) {
 	return nil, nil
 }
 
-// move makes the claim point to the held id. Only a call that has seen a void at the target may do so: a void is for good.
+// move makes the claim point to the held id. Only a call that has seen a void at the target may do so: a void is for
+// good.
 func (a *appending) move(ctx context.Context) (step, error) {
 	old, err := a.store.MoveClaim(ctx, a.entry, a.target, a.own)
 	if err != nil {
@@ -199,8 +200,8 @@ func (a *appending) move(ctx context.Context) (step, error) {
 	return a.claimed(ctx, old)
 }
 
-// voidOwn gives a held id up at once, so that no reader has to wait for it. Any outcome is fine: what stays a hole is
-// filled by the first that needs what lies past it.
+// voidOwn gives up a held id at once, so that no reader has to wait for it. Any outcome is fine: if the place stays a
+// hole, the first reader that needs what lies past it fills it.
 func (a *appending) voidOwn(ctx context.Context) {
 	if a.own != 0 {
 		_, _ = a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.now()))

@@ -69,7 +69,7 @@ func (s *scriptedLog) next(call string) error {
 
 var appended = chat.NewEntry{Room: "r", Kind: chat.KindMessage, User: "ann", ClientMessageID: "m", Content: "hi"}
 
-// sameClaim and otherClaim are claims at an id, of the appended draft and of other content.
+// sameClaim and otherClaim are claims at an id, of the appended entry and of other content.
 func sameClaim(id chat.EntryID) *roomlog.Claim {
 	return &roomlog.Claim{ID: id, Fingerprint: roomlog.NewFingerprint(appended, make([]byte, roomlog.SaltLength))}
 }
@@ -80,7 +80,7 @@ func otherClaim(id chat.EntryID) *roomlog.Claim {
 	return &roomlog.Claim{ID: id, Fingerprint: roomlog.NewFingerprint(other, make([]byte, roomlog.SaltLength))}
 }
 
-// storedAt is the appended draft as a repeat has placed it a minute before; voidOf a void.
+// storedAt is the appended entry, as a repeat has placed it a minute before; voidOf is a void.
 func storedAt(id chat.EntryID) *chat.Entry {
 	e := appended.At(id, fake.Noon().Add(-time.Minute))
 	return &e
@@ -203,7 +203,7 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// placing gives how many calls came before the last one that placed the entry at id.
+// placing returns how many calls came before the last one that placed the entry at id.
 func placing(script []outcome, id chat.EntryID) int {
 	for i := len(script) - 1; i >= 0; i-- {
 		if script[i].call == fmt.Sprint("place hi at ", id) {

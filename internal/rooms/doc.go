@@ -1,3 +1,3 @@
-// Package rooms decides who is in a room, and which of a member's connections get it: joining, leaving, and how far a
-// connection and its rooms are.
+// Package rooms decides which users are in a room, and which of a member's connections get it. It has joining, leaving,
+// and pings, which tell how far a connection and its rooms are.
 package rooms

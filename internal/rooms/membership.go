@@ -7,7 +7,7 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Store keeps which rooms there are and who is a member of them.
+// Store keeps which rooms there are, and their members.
 type Store interface {
 	// RoomExists reports whether the room has come into being.
 	RoomExists(ctx context.Context, room chat.RoomID) (bool, error)
@@ -19,9 +19,9 @@ type Store interface {
 	AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error
 }
 
-// Membership decides who is in a room. All of the rule is in this file: every room is public, it comes into being when
-// it is first joined, a user that joined it is a member, and no entry tells of it, so that the first message of a room has
-// the id 1.
+// Membership decides which users are in a room. All of the rule is in this file. Every room is public. It comes into
+// being when it is first joined. A user that joined it is a member. No entry tells of it, so the first message of a
+// room has the id 1.
 type Membership struct {
 	store Store
 }
@@ -42,7 +42,8 @@ func (m *Membership) Join(ctx context.Context, user chat.UserID, room chat.RoomI
 	return chat.Wrap("add member", m.store.AddMember(ctx, user, room))
 }
 
-// Check returns nil for a member of the room, CodeForbidden for a user that is none, CodeNotFound when there is no such room.
+// Check returns nil for a member of the room, CodeForbidden for a user that is none, CodeNotFound when there is no such
+// room.
 func (m *Membership) Check(ctx context.Context, user chat.UserID, room chat.RoomID) error {
 	member, err := m.store.IsMember(ctx, user, room)
 	if err != nil || member {

@@ -18,7 +18,7 @@ type Ping struct {
 // ReadPing reads the fields of the action ping.
 func ReadPing(f *chat.Fields) Ping { return Ping{Rooms: f.Rooms("room_ids", maxPingRooms)} }
 
-// Pong tells how the connection and its rooms stand.
+// Pong tells how far the connection and its rooms are.
 type Pong struct {
 	ServerTime  time.Time
 	ReconnectAt time.Time
@@ -38,8 +38,8 @@ func NewPinger(membership *Membership, reader *roomlog.Reader, now func() time.T
 	return &Pinger{membership: membership, reader: reader, now: now}
 }
 
-// Ping tells how the caller's connection stands. A room that the caller may not read is left out of LastIDs: a ping is
-// the sign of life of the whole connection and must not fail for one room.
+// Ping tells how far the caller's connection and its rooms are. A room that the caller may not read is left out of
+// LastIDs: a ping is the sign of life of the whole connection and must not fail for one room.
 func (p *Pinger) Ping(ctx context.Context, caller chat.Caller, in Ping) (Pong, error) {
 	pong := Pong{
 		ServerTime:  chat.Millis(p.now()),

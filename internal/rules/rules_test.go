@@ -1,5 +1,5 @@
-// Package rules holds the code to the rules that keep it readable and its parts apart. Each says why it is there; one that
-// is in the way is to be changed here, with its reason, not passed by.
+// Package rules holds the code to the rules that keep it readable and its parts apart. Each says why it is there; one
+// that is in the way is to be changed here, with its reason, not passed by.
 package rules
 
 import (
@@ -32,7 +32,7 @@ func (s *source) folder() string { return path.Dir(s.path) }
 
 func (s *source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
-// imports gives the paths that the file imports.
+// imports returns the paths that the file imports.
 func (s *source) imports() []string {
 	var paths []string
 	for _, i := range s.syntax.Imports {
@@ -104,5 +104,5 @@ func project(t *testing.T) *tree {
 	return found
 }
 
-// line gives the line of a place in its file.
+// line returns the line of a place in its file.
 func (t *tree) line(at token.Pos) int { return t.files.Position(at).Line }

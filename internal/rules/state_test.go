@@ -98,7 +98,7 @@ func checkWrites(t *testing.T, s *source, variables map[string]string) {
 	})
 }
 
-// rootName gives the name that an expression such as name.field[i] begins with.
+// rootName returns the name that an expression such as name.field[i] begins with.
 func rootName(n ast.Expr) string {
 	switch n := n.(type) {
 	case *ast.Ident:

@@ -139,7 +139,7 @@ func TestClientFramesAreReadAsEver(t *testing.T) {
 	}
 }
 
-// outcome reads a frame as a function does, and gives what the file says of it.
+// outcome reads a frame as a function does, and returns what the file says of it.
 func outcome(t *testing.T, c clientFrame) string {
 	t.Helper()
 	r, err := wire.ParseRequest([]byte(c.frame))

@@ -39,10 +39,10 @@ func showAll(entries []chat.Entry) []entry {
 
 func showTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// EntrySize gives the bytes of an entry as it is shown.
+// EntrySize returns the size of an entry as it is shown, in bytes.
 func EntrySize(e chat.Entry) int { return len(encode(show(e))) }
 
-// Messages gives the frames that push entries of a room, in order: as few as fit into MaxFrameBytes each. The largest
+// Messages returns the frames that push entries of a room, in order: as few as fit into MaxFrameBytes each. The largest
 // entry fits: 4,000 characters take 24 KB when each is escaped.
 func Messages(room chat.RoomID, entries []chat.Entry) [][]byte {
 	const tail = "]}"

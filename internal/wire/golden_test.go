@@ -22,7 +22,7 @@ type goldenCase struct {
 	rest  string // further members, each after a comma
 }
 
-// row gives the case as it lies in the file, but for the blanks. It is put together from text: an encoder would write
+// row returns the case as it lies in the file, but for the blanks. It is put together from text: an encoder would write
 // the frame in its own way, and the frame counts to the byte.
 func (c goldenCase) row(t *testing.T) string {
 	t.Helper()

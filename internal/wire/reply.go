@@ -6,14 +6,14 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// Each reply goes to the caller of one action; requestID is given back as it came, and left out when it is empty.
+// Each reply goes to the caller of one action. It has requestID as it came, unless it is empty.
 
 type header struct {
 	Type      string `json:"type"`
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Ack tells that a message is stored, and how.
+// Ack returns the reply that says that a message is stored, and how.
 func Ack(requestID string, e chat.Entry) []byte {
 	return encode(struct {
 		header
@@ -33,7 +33,7 @@ func showPage(p roomlog.Page) page {
 	return page{RoomID: p.Room, Messages: showAll(p.Entries), FirstID: p.FirstID, LastID: p.LastID, More: p.More}
 }
 
-// Joined tells that the connection gets the room from now on.
+// Joined returns the reply that says that the connection gets the room from now on.
 func Joined(requestID string, p roomlog.Page) []byte {
 	return encode(struct {
 		header
@@ -41,7 +41,7 @@ func Joined(requestID string, p roomlog.Page) []byte {
 	}{header{"joined", requestID}, showPage(p)})
 }
 
-// Synced gives a page of the log.
+// Synced returns the reply to a sync: a page of the log.
 func Synced(requestID string, p roomlog.Page) []byte {
 	return encode(struct {
 		header
@@ -49,7 +49,7 @@ func Synced(requestID string, p roomlog.Page) []byte {
 	}{header{"synced", requestID}, showPage(p)})
 }
 
-// Left tells that the connection gets the room no longer.
+// Left returns the reply that says that the connection gets the room no longer.
 func Left(requestID string, room chat.RoomID) []byte {
 	return encode(struct {
 		header
@@ -57,7 +57,7 @@ func Left(requestID string, room chat.RoomID) []byte {
 	}{header{"left", requestID}, room})
 }
 
-// Pong tells how the connection and its rooms stand.
+// Pong returns the reply to a ping.
 func Pong(requestID string, p rooms.Pong) []byte {
 	return encode(struct {
 		header
@@ -68,10 +68,10 @@ func Pong(requestID string, p rooms.Pong) []byte {
 	}{header{"pong", requestID}, showTime(p.ServerTime), showTime(p.ReconnectAt), showTime(p.ExpiresAt), p.LastIDs})
 }
 
-// History gives the body of GET /rooms/{room_id}/messages.
+// History returns the body of GET /rooms/{room_id}/messages.
 func History(p roomlog.Page) []byte { return encode(showPage(p)) }
 
-// Health gives the body of GET /health: the state of each part, "ok" or "unavailable".
+// Health returns the body of GET /health: the state of each part, "ok" or "unavailable".
 func Health(status string, parts map[string]string) []byte {
 	return encode(struct {
 		Status string            `json:"status"`

@@ -10,16 +10,15 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Request is a client's frame: an action, and fields that are decoded when it is known what they should be. Unknown
-// fields are ignored, so that an old server takes a new client's frames. Names count to the letter; null is as if the
-// field were not there.
+// Request is a client's frame: an action, and fields, which the action decodes. Unknown fields are ignored, so that an
+// old server takes a new client's frames. Names count to the letter. A field that is null counts as left out.
 type Request struct {
 	Action    string
 	RequestID string // empty when there is none, or a bad one
 	fields    map[string]json.RawMessage
 }
 
-// ParseRequest reads a frame. Its error is CodeInvalid; the Request that comes with it has what could be read.
+// ParseRequest reads a frame. Its error is CodeInvalid. The Request beside an error has what could be read.
 func ParseRequest(body []byte) (Request, error) {
 	var r Request
 	decoder := json.NewDecoder(bytes.NewReader(body))

@@ -95,7 +95,7 @@ func request(t testing.TB, body string) wire.Request {
 	return r
 }
 
-// readers are what functions read the fields of each action with.
+// readers returns, for each action, what its function reads the fields with.
 func readers() map[string]func(*chat.Fields) any {
 	return map[string]func(*chat.Fields) any{
 		"sendMessage": func(f *chat.Fields) any { return messages.ReadSendMessage(f) },

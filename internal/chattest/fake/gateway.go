@@ -9,11 +9,11 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-// ErrThrottled is what a Gateway answers that was told to refuse: a 429, as the chat sees it.
+// ErrThrottled is the answer of a Gateway that was told to refuse: a 429, as the chat sees it.
 var ErrThrottled = errors.New("429: limit exceeded")
 
-// Gateway is a management API without a network. It counts, and refuses and loses connections on command. It is safe for
-// concurrent use.
+// Gateway is a management API without a network. It counts, and refuses and loses connections on command. It is safe
+// for concurrent use.
 type Gateway struct {
 	*Recorder // nil: no call is written down
 
@@ -43,8 +43,8 @@ var _ fanout.Poster = (*Gateway)(nil)
 // NewGateway makes a Gateway without connections.
 func NewGateway() *Gateway { return &Gateway{open: map[chat.ConnectionID]*socket{}} }
 
-// Open adds a connection. receive gets each frame that is posted to it, one at a time; ended is called when Close ends it.
-// Neither may call the Gateway.
+// Open adds a connection. receive gets each frame that is posted to it, one at a time; ended is called when Close ends
+// it. Neither may call the Gateway.
 func (g *Gateway) Open(id chat.ConnectionID, receive func(frame []byte), ended func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -67,7 +67,7 @@ func (g *Gateway) Refuse(id chat.ConnectionID, posts, closes int) {
 	}
 }
 
-// Counts gives what was seen so far.
+// Counts returns what was seen so far.
 func (g *Gateway) Counts() GatewayCounts {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -10,16 +10,16 @@ import (
 type Recorder struct {
 	mu sync.Mutex
 
-	// Calls are the calls that were made, as texts such as "place hi at 7", and At is when each was. They may be read when
-	// nobody calls any more.
+	// Calls are the calls that were made, as texts such as "place hi at 7", and At is when each was. They may be read
+	// when nobody calls any more.
 	Calls []string
 	At    []time.Time
-	// Before is called with the text of each call that is about to be made. Its error is the call's, which is then not
-	// made. It may be nil.
+	// Before is called with the text of each call that is about to be made. If it returns an error, the call is not
+	// made and returns that error. It may be nil.
 	Before func(call string) error
 }
 
-// Call tells of a call. With an error the call is not to be made and fails with it.
+// Call writes a call down. If it returns an error, the call must not be made and fails with that error.
 func (r *Recorder) Call(format string, args ...any) error {
 	if r == nil {
 		return nil

@@ -1,5 +1,6 @@
-// Package fake has one fake of each port of the chat, for tests of what must fail on command or must be called in one order:
-// [Store] of all that the chat keeps, [Gateway] of what reaches connections. Everything else is tested on real engines.
+// Package fake has one fake of each port of the chat, for tests of what must fail on command or must be called in one
+// order: [Store] of all that the chat keeps, [Gateway] of what reaches connections. Everything else is tested on real
+// engines.
 package fake
 
 import (
@@ -15,11 +16,11 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// Noon is when a test begins whose clock stands still.
+// Noon is the time of tests whose clock stands still.
 func Noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
-// Store keeps one room's log, the members of rooms, and one connection. It answers from maps, which a test may fill before
-// the calls or in Before. It is safe for concurrent use.
+// Store keeps one room's log, the members of rooms, and one connection. It answers from maps, which a test may fill
+// before the calls or in Before. It is safe for concurrent use.
 type Store struct {
 	*Recorder
 	mu sync.Mutex
