@@ -10,7 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"serverlesschat/localtest/aws/files"
 )
 
 // LoadOrCreate gives the key in the file at path: PEM of PKCS #8 (RFC 5958). Without a file it makes a key from random
@@ -74,32 +75,9 @@ func create(path string, random io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+	err = files.Create(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}), 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	whole, err := writeBeside(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}))
-	if whole != "" {
-		defer func() { _ = os.Remove(whole) }()
-	}
-	if err != nil {
-		return err
-	}
-	// Unlike a rename, a link does not replace what is there: the first process wins, and no reader sees half a file.
-	if err := os.Link(whole, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
-
-// writeBeside writes data to a new file in path's folder, readable by its owner alone, and gives its name.
-func writeBeside(path string, data []byte) (name string, err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // with mode 0600
-	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(data)
-	if err == nil {
-		err = file.Sync()
-	}
-	return file.Name(), errors.Join(err, file.Close())
+	return err
 }

@@ -26,14 +26,17 @@ import "os/exec"
 //
 // The first call on Linux starts a goroutine that never ends, by design. Tests that look for leaked goroutines pass
 // goleak.IgnoreTopFunction(StarterFunction).
-func Start(cmd *exec.Cmd) error { return start(cmd) }
+func Start(cmd *exec.Cmd) error { return all().begin(cmd) }
 
 // StarterFunction is the name of the function that the never-ending goroutine of Start is in.
 const StarterFunction = "serverlesschat/localtest/aws/childproc.starter"
 
 // Wait waits until the command has exited and kills what is left of its process group, then returns what cmd.Wait returns.
 // It is called once for each command, instead of cmd.Wait.
-func Wait(cmd *exec.Cmd) error { return wait(cmd) }
+func Wait(cmd *exec.Cmd) error {
+	defer all().forget(cmd)
+	return wait(cmd)
+}
 
 // Terminate asks the command's process group to end (SIGTERM; where there are no groups, it kills the process). It must not
 // be called after Wait has returned. The error is nil when nothing is left to be signalled.

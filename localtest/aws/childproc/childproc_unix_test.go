@@ -55,6 +55,8 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	case "block":
 		outliveTheTest()
+	case "kill-all":
+		playKiller()
 	case "leave-a-child":
 		playLeaver()
 	default:

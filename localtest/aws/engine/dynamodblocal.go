@@ -39,7 +39,7 @@ func (e *Engine) startLocal(ctx context.Context, o Options) error {
 	if err := checkJava(ctx); err != nil {
 		return err
 	}
-	dir, err := localJars().in(ctx, o.ToolsDir, o.Log)
+	dir, err := localJars().in(ctx, o.ToolsDir, o.Log, o.Progress)
 	if err != nil {
 		return err
 	}

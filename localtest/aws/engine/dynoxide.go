@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+
+	"serverlesschat/localtest/aws/files"
 )
 
 // DynoxideVersion is the version that is installed, and that the seed was made with.
@@ -52,7 +54,7 @@ func (e *Engine) startDynoxide(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	tools, err := dynoxide.in(ctx, o.ToolsDir, o.Log)
+	tools, err := dynoxide.in(ctx, o.ToolsDir, o.Log, o.Progress)
 	if err != nil {
 		return err
 	}
@@ -75,14 +77,10 @@ func (e *Engine) startDynoxide(ctx context.Context, o Options) error {
 	return err
 }
 
-// sow puts the seed where there is no data yet. Its name comes last, so that a start that was interrupted leaves none.
+// sow puts the seed where there is no data yet. A start that was interrupted leaves none.
 func sow(file string) error {
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	unfinished := file + ".unfinished"
-	if err := os.WriteFile(unfinished, seed, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, file)
+	return files.Replace(file, seed, 0o644)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/gofrs/flock"
 )
 
 // Kind says which engine to start.
@@ -36,15 +37,19 @@ type Options struct {
 	Port int
 	// Log gets what the engine prints, and the installer. Nil drops it.
 	Log io.Writer
+	// Progress is told what takes long, in a few words: that something is fetched. Nil: nobody is.
+	Progress func(what string)
 }
 
 // Engine is a running DynamoDB.
 type Engine struct {
 	kind     Kind
 	endpoint string
+	config   aws.Config
 	process  *process
-	lock     *os.File // of the data folder
-	scratch  string   // a folder to remove at the end
+	folder   string       // of the data; empty for an External engine
+	lock     *flock.Flock // of the data folder
+	scratch  string       // a folder to remove at the end
 }
 
 // Start installs the engine if it is not there yet, starts it and returns when it answers. The engine ends with this process,
@@ -55,6 +60,9 @@ type Engine struct {
 func Start(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = io.Discard
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
 	}
 	e := &Engine{kind: o.Kind}
 	var err error
@@ -71,6 +79,9 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start engine %s: %w", o.Kind, err), e.Close())
 	}
+	if o.Kind != External {
+		e.config = Config(e.endpoint)
+	}
 	return e, nil
 }
 
@@ -79,6 +90,12 @@ func (e *Engine) Kind() Kind { return e.kind }
 
 // Endpoint is the engine's address for AWS_ENDPOINT_URL_DYNAMODB, such as http://127.0.0.1:8000.
 func (e *Engine) Endpoint() string { return e.endpoint }
+
+// Folder is the folder of the data, a temporary one if none was given. It is empty for an External engine.
+func (e *Engine) Folder() string { return e.folder }
+
+// Ask returns nil when the engine answers before ctx ends; any answer will do.
+func (e *Engine) Ask(ctx context.Context) error { return answers(ctx, e.endpoint) }
 
 // Done is closed when the engine's process has ended, by Close or by itself. It is nil for an External engine.
 func (e *Engine) Done() <-chan struct{} {
@@ -112,28 +129,24 @@ func (e *Engine) Close() error {
 	return err
 }
 
-// Config is what clients of the AWS SDK need to talk to the engine. The engines take any credentials; for an External one
-// those of the environment are used where they are set.
-func (e *Engine) Config() aws.Config { return Config(e.endpoint) }
+// Config is what clients of the AWS SDK need to talk to the engine: see the function Config, or for an External engine
+// ExternalConfig.
+func (e *Engine) Config() aws.Config { return e.config }
 
-// Config is Engine.Config for an address.
+// Config is for clients of an engine of ours at an address. Such engines take any credentials, so what the shell has set does
+// not matter: tables stay the same whatever AWS_REGION is.
 func Config(endpoint string) aws.Config {
 	return aws.Config{
-		Region:       or(os.Getenv("AWS_REGION"), "us-east-1"),
+		Region:       defaultRegion,
 		BaseEndpoint: aws.String(endpoint),
-		Credentials: credentials.NewStaticCredentialsProvider(
-			or(os.Getenv("AWS_ACCESS_KEY_ID"), "local"),
-			or(os.Getenv("AWS_SECRET_ACCESS_KEY"), "local"),
-			os.Getenv("AWS_SESSION_TOKEN")),
+		Credentials:  credentials.NewStaticCredentialsProvider(anyKey, anyKey, ""),
 	}
 }
 
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
-}
+const (
+	defaultRegion = "us-east-1"
+	anyKey        = "local"
+)
 
 func (e *Engine) useExternal(ctx context.Context, o Options) error {
 	u, err := url.Parse(o.Endpoint)
@@ -144,5 +157,6 @@ func (e *Engine) useExternal(ctx context.Context, o Options) error {
 	if err := answers(ctx, e.endpoint); err != nil {
 		return fmt.Errorf("nothing answers there (AWS_ENDPOINT_URL_DYNAMODB): %w", err)
 	}
-	return nil
+	e.config, err = ExternalConfig(ctx, e.endpoint)
+	return err
 }

@@ -1,11 +1,14 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/gofrs/flock"
+
+	"serverlesschat/localtest/aws/files"
 )
 
 // useFolder makes and locks the folder for the data, a temporary one if none is wanted. The lock is there because two
@@ -27,11 +30,16 @@ func (e *Engine) useFolder(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	e.lock, err = tryLock(filepath.Join(dir, lockName))
-	if errors.Is(err, errLocked) {
+	lock := flock.New(filepath.Join(dir, lockName))
+	held, err := lock.TryLock()
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("lock data folder: %w", err)
+	case !held:
 		return "", fmt.Errorf("data folder %s is in use by another local stack", dir)
 	}
-	return dir, err
+	e.lock, e.folder = lock, dir
+	return dir, nil
 }
 
 const (
@@ -46,7 +54,7 @@ const (
 // temporaryDir is a folder whose files are in memory, where syncing costs nothing; the usual one where there is none.
 func temporaryDir() string {
 	const shm = "/dev/shm"
-	if free, err := freeBytes(shm); err == nil && free >= enoughMemory {
+	if free, err := files.FreeBytes(shm); err == nil && free >= enoughMemory {
 		return shm
 	}
 	return os.TempDir()
@@ -60,8 +68,8 @@ func sweep(parent string) {
 		if err != nil || time.Since(info.ModTime()) < sweepAge {
 			continue
 		}
-		lock, err := tryLock(filepath.Join(dir, lockName))
-		if err != nil {
+		lock := flock.New(filepath.Join(dir, lockName))
+		if held, err := lock.TryLock(); err != nil || !held {
 			continue
 		}
 		_ = os.RemoveAll(dir)

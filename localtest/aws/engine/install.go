@@ -9,6 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/gofrs/flock"
+
+	"serverlesschat/localtest/aws/childproc"
+	"serverlesschat/localtest/aws/files"
 )
 
 // installation is something to be fetched once into a folder of its own.
@@ -22,7 +27,7 @@ type installation struct {
 
 // in makes sure that the installation is in toolsDir and returns its folder. It takes no network when it is there. Several
 // processes may do it at once: one installs, into a folder that gets its name when it is complete, the others wait.
-func (i installation) in(ctx context.Context, toolsDir string, log io.Writer) (string, error) {
+func (i installation) in(ctx context.Context, toolsDir string, log io.Writer, progress func(string)) (string, error) {
 	if toolsDir == "" {
 		return "", errors.New("no folder for tools is given")
 	}
@@ -40,14 +45,15 @@ func (i installation) in(ctx context.Context, toolsDir string, log io.Writer) (s
 	if err := os.MkdirAll(toolsDir, 0o755); err != nil {
 		return "", err
 	}
-	lock, err := waitLock(filepath.Join(toolsDir, ".lock"))
-	if err != nil {
-		return "", err
+	lock := flock.New(filepath.Join(toolsDir, lockName))
+	if _, err := lock.TryLockContext(ctx, retryEvery); err != nil {
+		return "", fmt.Errorf("wait for another process that installs into %s: %w", toolsDir, err)
 	}
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	if i.isIn(dir) {
 		return dir, nil
 	}
+	progress(fmt.Sprintf("fetching %s (%s)", i.name, i.command[0]))
 	return dir, i.fetch(ctx, dir, log)
 }
 
@@ -79,15 +85,15 @@ func (i installation) fetch(ctx context.Context, dir string, log io.Writer) erro
 		}
 	}
 	var output tail
-	cmd := exec.CommandContext(ctx, i.command[0], i.command[1:]...)
+	cmd := exec.Command(i.command[0], i.command[1:]...)
 	cmd.Dir = unfinished
 	cmd.Stdout = io.MultiWriter(log, &output)
 	cmd.Stderr = cmd.Stdout
-	if err := cmd.Run(); err != nil {
+	if err := childproc.Run(ctx, cmd); err != nil {
 		return fmt.Errorf("install %s: %s: %w: %s", i.name, strings.Join(i.command, " "), err, output.String())
 	}
 	if !i.isIn(unfinished) {
 		return fmt.Errorf("install %s: %s left no %s: %s", i.name, strings.Join(i.command, " "), i.proof, output.String())
 	}
-	return os.Rename(unfinished, dir)
+	return files.Rename(unfinished, dir)
 }

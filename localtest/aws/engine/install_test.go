@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // script is an installation that a shell command makes; each run adds a line to the file that $RUNS names.
@@ -39,7 +41,7 @@ func TestInstallingTakesPlaceOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			dir, err := script("cp input thing").in(t.Context(), tools, io.Discard)
+			dir, err := script("cp input thing").in(t.Context(), tools, io.Discard, func(string) {})
 			if err != nil {
 				t.Error(err)
 				return
@@ -57,14 +59,14 @@ func TestInstallingTakesPlaceOnce(t *testing.T) {
 
 func TestAFailedInstallationIsTriedAgain(t *testing.T) {
 	count, tools := runs(t), t.TempDir()
-	_, err := script("touch thing; echo no network; exit 3").in(t.Context(), tools, io.Discard)
+	_, err := script("touch thing; echo no network; exit 3").in(t.Context(), tools, io.Discard, func(string) {})
 	if err == nil || !strings.Contains(err.Error(), "no network") {
 		t.Errorf("the error is %v", err)
 	}
-	if _, err := script("true").in(t.Context(), tools, io.Discard); err == nil {
+	if _, err := script("true").in(t.Context(), tools, io.Discard, func(string) {}); err == nil {
 		t.Error("nothing was installed, and no error")
 	}
-	if _, err := script("cp input thing").in(t.Context(), tools, io.Discard); err != nil {
+	if _, err := script("cp input thing").in(t.Context(), tools, io.Discard, func(string) {}); err != nil {
 		t.Error(err)
 	}
 	if n := count(); n != 3 {
@@ -75,7 +77,7 @@ func TestAFailedInstallationIsTriedAgain(t *testing.T) {
 func TestMissingCommandIsNamedWithAdvice(t *testing.T) {
 	i := script("true")
 	i.command[0] = "no-such-command"
-	if _, err := i.in(t.Context(), t.TempDir(), io.Discard); err == nil || err.Error() != i.advice {
+	if _, err := i.in(t.Context(), t.TempDir(), io.Discard, func(string) {}); err == nil || err.Error() != i.advice {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -135,7 +137,7 @@ func TestAnEngineThatNpmDoesNotBringIsAnError(t *testing.T) {
 		t.Skipf("left out: %v", err)
 	}
 	i.command = append(i.command, "--offline", "--os=aix", "--cpu=ppc64") // nothing fits, so no network is needed
-	_, err = i.in(t.Context(), t.TempDir(), io.Discard)
+	_, err = i.in(t.Context(), t.TempDir(), io.Discard, func(string) {})
 	if err == nil || !strings.Contains(err.Error(), "npm ci") || !strings.Contains(err.Error(), "left no "+i.proof) {
 		t.Errorf("the error is %v", err)
 	}
@@ -148,9 +150,9 @@ func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		lock, err := tryLock(filepath.Join(dir, lockName))
-		if err != nil {
-			t.Fatal(err)
+		lock := flock.New(filepath.Join(dir, lockName))
+		if held, err := lock.TryLock(); err != nil || !held {
+			t.Fatal(held, err)
 		}
 		if locked {
 			t.Cleanup(func() { lock.Close() })

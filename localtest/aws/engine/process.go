@@ -21,7 +21,9 @@ const (
 	// startLimit is how long an engine may take until it answers; a cold Java on a busy machine is the slowest.
 	startLimit = 60 * time.Second
 	// stopLimit is how long an engine may take to end when asked, before it is killed.
-	stopLimit = 5 * time.Second
+	// It leaves the local stack time for all else within the 5 s that it has to end. A killed engine loses nothing that it has
+	// acknowledged.
+	stopLimit = 1500 * time.Millisecond
 	// portPatience is how long to wait for a port that is still held, by an engine that was killed a moment ago, say.
 	portPatience = 2 * time.Second
 	// retryEvery is the pause between two looks at something that will be ready soon.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"serverlesschat/localtest/aws/childproc"
 	"serverlesschat/localtest/aws/template"
 )
 
@@ -35,13 +36,13 @@ func Build(ctx context.Context, root, dir string, functions []template.Function)
 	for _, f := range functions {
 		args = append(args, "./"+path.Clean(f.CodeURI))
 	}
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.Command("go", args...)
 	cmd.Dir = root
 	// Static, as SAM's build for another architecture is; a binary that needs libc may meet another one.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var printed strings.Builder
 	cmd.Stdout, cmd.Stderr = &printed, &printed
-	if err := cmd.Run(); err != nil {
+	if err := childproc.Run(ctx, cmd); err != nil {
 		return fmt.Errorf("build functions: %w\n%s", err, printed.String())
 	}
 	return nil

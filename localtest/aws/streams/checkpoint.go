@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"serverlesschat/localtest/aws/files"
 )
 
 // Checkpoint says how far a stream has been processed.
@@ -52,18 +53,11 @@ func (f CheckpointFile) Load() (Checkpoint, error) {
 	return c, nil
 }
 
-// Save implements CheckpointStore. The old file is there until the new one is complete.
+// Save implements CheckpointStore. The old file is there until the new one is on the disk.
 func (f CheckpointFile) Save(c Checkpoint) error {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(string(f)), 0o755); err != nil {
-		return err
-	}
-	unfinished := string(f) + ".unfinished"
-	if err := os.WriteFile(unfinished, b, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, string(f))
+	return files.Replace(string(f), b, 0o644)
 }
