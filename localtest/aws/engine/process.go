@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"serverlesschat/localtest/aws/childproc"
@@ -114,6 +115,12 @@ func answers(ctx context.Context, endpoint string) error {
 	return reply.Body.Close()
 }
 
+// CheckPort returns an error when the port is in use.
+func CheckPort(ctx context.Context, port int) error {
+	_, err := choosePort(ctx, port)
+	return err
+}
+
 // choosePort returns the port, or a free one for 0, once nobody listens on it. Without the check an engine that was left
 // running would answer in place of ours.
 func choosePort(ctx context.Context, port int) (int, error) {
@@ -122,8 +129,11 @@ func choosePort(ctx context.Context, port int) (int, error) {
 		if err == nil {
 			return free, nil
 		}
-		if time.Now().After(end) || ctx.Err() != nil {
-			return 0, fmt.Errorf("port %d is in use (DYNAMODB_PORT sets another): %w", port, err)
+		switch {
+		case err != nil && !errors.Is(err, syscall.EADDRINUSE):
+			return 0, fmt.Errorf("port of DYNAMODB_PORT: %w", err)
+		case time.Now().After(end) || ctx.Err() != nil:
+			return 0, fmt.Errorf("port %d is in use (DYNAMODB_PORT sets another, 0 a free one)", port)
 		}
 		time.Sleep(retryEvery)
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"serverlesschat/localtest/aws/files"
@@ -90,7 +91,7 @@ func TestALogStaysBelowItsLimit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "folder", "log")
 	var last string
 	for start := range 3 { // what an earlier start has written counts
-		l, err := files.OpenLog(path, limit)
+		l, err := files.OpenLog(path, limit, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,30 +121,61 @@ func TestALogStaysBelowItsLimit(t *testing.T) {
 	}
 }
 
-func TestALogGoesOnAfterAnError(t *testing.T) {
+func TestALogThatCannotBeWrittenStopsNobody(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
-	l, err := files.OpenLog(path, 10)
+	var reported []error
+	l, err := files.OpenLog(path, 10, func(err error) { reported = append(reported, err) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	obstacle := filepath.Join(path+".1", "in the way")
-	if err := os.MkdirAll(obstacle, 0o755); err != nil {
+	write := func(line string) {
+		t.Helper()
+		if n, err := l.Write([]byte(line)); n != len(line) || err != nil {
+			t.Errorf("Write of %q returned %d, %v", line, n, err)
+		}
+	}
+	write("12345678\n")
+	if err := os.MkdirAll(filepath.Join(path+".1", "in the way"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Write([]byte("12345678\n")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Write([]byte("more\n")); err == nil {
-		t.Error("the full log was put aside over a folder")
+	write("lost\n")
+	write("lost\n")
+	if len(reported) != 1 || reported[0] == nil {
+		t.Errorf("reported after two failures: %v", reported)
 	}
 	if err := os.RemoveAll(path + ".1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Write([]byte("again\n")); err != nil {
-		t.Error(err)
+	write("again\n")
+	write("more\n")
+	if len(reported) != 2 || reported[1] != nil {
+		t.Errorf("reported in all: %v", reported)
 	}
-	if got, _ := os.ReadFile(path); string(got) != "again\n" {
-		t.Errorf("the log has %q", got)
+	got, _ := os.ReadFile(path + ".1")
+	rest, _ := os.ReadFile(path)
+	if all := string(got) + string(rest); all != "again\nmore\n" {
+		t.Errorf("the log has %q", all)
+	}
+}
+
+// /dev/full is a disk that is full (full(4)).
+func TestAFullDiskIsReported(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skipf("left out: needs /dev/full, which this system does not have: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "log")
+	if err := os.Symlink("/dev/full", path); err != nil {
+		t.Fatal(err)
+	}
+	var reported []error
+	l, err := files.OpenLog(path, files.LogLimit, func(err error) { reported = append(reported, err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, _ = l.Write([]byte("line\n"))
+	if len(reported) != 1 || !errors.Is(reported[0], syscall.ENOSPC) {
+		t.Errorf("reported: %v", reported)
 	}
 }

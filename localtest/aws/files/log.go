@@ -9,25 +9,32 @@ import (
 
 // Log is a file that is appended to and stays below a size: when it is full it becomes NAME.1, in place of an older one, and
 // a new one is begun. It is safe for concurrent use. What one Write writes stays in one file.
+//
+// A log that can't be written stops nobody: what it can't take is lost, and that it is so is reported.
 type Log struct {
-	path  string
-	limit int64
+	path   string
+	limit  int64
+	report func(error)
 
 	mu     sync.Mutex
 	file   *os.File // nil: it could not be opened again after it was full
 	size   int64
-	closed bool
+	failed bool // as reported
 }
 
 // LogLimit is the usual size in bytes of a log that is full. With NAME.1 a log takes twice as much at most.
 const LogLimit = 10 << 20
 
-// OpenLog opens the log at path, whose folder is made when needed. limit is in bytes.
-func OpenLog(path string, limit int64) (*Log, error) {
+// OpenLog opens the log at path, whose folder is made when needed. limit is in bytes. report is told why the log can't be
+// written, at the first failure in a row, and nil when it can be again. It may be nil.
+func OpenLog(path string, limit int64, report func(error)) (*Log, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
-	l := &Log{path: path, limit: limit}
+	if report == nil {
+		report = func(error) {}
+	}
+	l := &Log{path: path, limit: limit, report: report}
 	if err := l.open(); err != nil {
 		return nil, err
 	}
@@ -47,26 +54,32 @@ func (l *Log) open() error {
 	return nil
 }
 
-// Write implements io.Writer. After an error the next call tries anew.
+// Write implements io.Writer. It returns no error: see report of [OpenLog].
 func (l *Log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
-		return 0, os.ErrClosed
+	err := l.write(b)
+	if failed := err != nil; failed != l.failed {
+		l.failed = failed
+		l.report(err)
 	}
+	return len(b), nil
+}
+
+func (l *Log) write(b []byte) error {
 	if l.size > 0 && l.size+int64(len(b)) > l.limit {
 		if err := l.turnOver(); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if l.file == nil {
 		if err := l.open(); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	n, err := l.file.Write(b)
 	l.size += int64(n)
-	return n, err
+	return err
 }
 
 // turnOver puts the full file aside. The file is closed before it is renamed, since Windows renames no open file.
@@ -85,11 +98,10 @@ func (l *Log) turnOver() error {
 	return nil
 }
 
-// Close ends the log.
+// Close ends the log. Nothing may be written any more.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
 	if l.file == nil {
 		return nil
 	}

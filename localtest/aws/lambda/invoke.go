@@ -42,6 +42,7 @@ type Invocation struct {
 	Init     time.Duration // from the start of the process to its first request for work; only when Cold
 	Duration time.Duration // as in Result
 	Error    string        // "" or "errorType: errorMessage"; a throttled one has the Reason as type
+	Reply    []byte        // what the function returned, when Error is empty; it must not be changed
 }
 
 // ErrClosed is returned when the service is or gets closed.
@@ -181,8 +182,12 @@ func (f *function) tell(inv *invocation, r Result, text string) {
 	if f.opts.OnInvocation == nil {
 		return
 	}
-	f.opts.OnInvocation(Invocation{
+	told := Invocation{
 		Function: f.spec.Name, Source: inv.request.Source, RequestID: inv.id,
 		Cold: inv.cold, Init: inv.init, Duration: r.Duration, Error: text,
-	})
+	}
+	if text == "" {
+		told.Reply = r.Payload
+	}
+	f.opts.OnInvocation(told)
 }

@@ -5,11 +5,13 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
+	"log/slog"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
+
+	"serverlesschat/localtest/aws/files"
 )
 
 // maxLine is where a line is cut in two, in bytes. It is CloudWatch's limit for an event (CloudWatch Logs quotas, 1 MB).
@@ -19,10 +21,9 @@ const maxLine = 1 << 20
 // written at most flushDelay late, since a write for each line would cost as much as the rest of an invocation.
 type logFile struct {
 	mu    sync.Mutex
-	file  *os.File // nil: there is no log
-	lines []byte   // not yet written
+	file  *files.Log // nil: there is no log
+	lines []byte     // not yet written
 	timer *time.Timer
-	err   error // the first of writing
 }
 
 const (
@@ -30,13 +31,20 @@ const (
 	flushSize  = 32 << 10
 )
 
-// openLog opens dir/name.log to append to it. Without dir there is no log, and what is written goes nowhere.
-func openLog(dir, name string) (*logFile, error) {
+// openLog opens dir/name.log to append to it. Without dir there is no log, and what is written goes nowhere. That the file
+// can't be written, on a full disk, say, is told to logger and harms no function.
+func openLog(dir, name string, logger *slog.Logger) (*logFile, error) {
 	l := &logFile{}
 	if dir == "" {
 		return l, nil
 	}
-	file, err := os.OpenFile(filepath.Join(dir, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := files.OpenLog(filepath.Join(dir, name+".log"), files.LogLimit, func(err error) {
+		if err != nil {
+			logger.Error("a function's log can't be written; its lines are lost until it can be", "function", name, "error", err)
+		} else {
+			logger.Info("a function's log is written again", "function", name)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +80,7 @@ func (l *logFile) flushLocked() {
 	if len(l.lines) == 0 {
 		return
 	}
-	_, err := l.file.Write(l.lines)
-	l.err = errors.Join(l.err, err)
+	_, _ = l.file.Write(l.lines)
 	l.lines = l.lines[:0]
 	if cap(l.lines) > 4*flushSize {
 		l.lines = nil
@@ -87,7 +94,7 @@ func (l *logFile) close() error {
 	}
 	l.timer.Stop()
 	l.flush()
-	return errors.Join(l.err, l.file.Close())
+	return l.file.Close()
 }
 
 // start, report and timedOut write what CloudWatch shows for an invocation.

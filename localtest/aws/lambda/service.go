@@ -152,7 +152,7 @@ func (s *Service) add(spec Function) error {
 			return fmt.Errorf("%q names another function too", name)
 		}
 	}
-	log, err := openLog(s.opts.LogDir, spec.Name)
+	log, err := openLog(s.opts.LogDir, spec.Name, s.opts.Logger)
 	if err != nil {
 		return err
 	}

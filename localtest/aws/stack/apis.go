@@ -17,6 +17,7 @@ func (s *Stack) startAPIs() error {
 	account := newBuckets(s.options, s.console.now)
 	mux := http.NewServeMux()
 	mux.Handle("GET "+metricsPath, s.metrics)
+	mux.Handle("GET "+healthPath, s.health)
 	if s.system.HTTP != nil {
 		if err := s.newHTTPAPI(account); err != nil {
 			return err

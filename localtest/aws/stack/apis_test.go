@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,12 +101,12 @@ func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 	}
 	text := strings.NewReplacer(changes...).Replace(apisTemplate)
 	o.Root, o.BinDir = writeProject(t, map[string]string{"template.yaml": text}), bin
-	orDefault(&o.FreeWait, -1)
+	o.FreeWait = cmp.Or(o.FreeWait, -1)
 	a := &apis{t: t, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.s = &Stack{
 		options: o.withDefaults(), log: log, metrics: metrics.New(metrics.Options{Logger: log}),
-		console: &console{out: io.Discard, now: func() time.Time { return time.Unix(1_800_000_000, a.at.Load()) }},
+		console: newConsole(io.Discard, func() time.Time { return time.Unix(1_800_000_000, a.at.Load()) }, false),
 	}
 	t.Cleanup(func() {
 		if err := a.s.Close(); err != nil {

@@ -3,8 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"serverlesschat/localtest/aws/gateway"
@@ -17,16 +15,23 @@ import (
 // the memory.
 const idleTimeout = time.Minute
 
+// shutdownGrace is shorter than AWS's 2 s, since the stack has 5 s to end. On AWS a function is not told that its process ends
+// unless it has an extension (AWS Lambda Developer Guide, "Lambda execution environment lifecycle").
+const shutdownGrace = 500 * time.Millisecond
+
 // startFunctions makes the functions invocable; their processes start when there is work.
 func (s *Stack) startFunctions() error {
 	options := lambda.Options{
 		Region:         s.system.Region,
+		Environment:    s.keys,
 		LogDir:         s.options.path("log"),
 		MaxConcurrency: s.options.MaxProcesses,
 		FreeWait:       s.options.FreeWait,
 		IdleTimeout:    idleTimeout,
+		ShutdownGrace:  shutdownGrace,
 		OnLine: func(function string, line []byte) {
 			s.metrics.Line(line)
+			s.console.line(function, line)
 			s.judgeLog(function)
 		},
 		OnInvocation: s.console.invocation,
@@ -65,17 +70,4 @@ func (s *Stack) invokeForHTTP(ctx context.Context, function, source string, payl
 func (s *Stack) invokeForStream(ctx context.Context, function, source string, payload []byte) (streams.Response, error) {
 	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
 	return streams.Response{Payload: r.Payload, FunctionError: r.FunctionError, RequestID: r.RequestID}, err
-}
-
-// openLog opens a log for appending.
-func (s *Stack) openLog(name string) (*os.File, error) {
-	file := s.options.path("log", name)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("open log: %w", err)
-	}
-	return f, nil
 }

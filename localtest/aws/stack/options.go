@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -58,8 +59,10 @@ type Options struct {
 	// CloseThrottled closes a connection (1008) whose frame was throttled, after the error frame.
 	CloseThrottled bool
 
-	// Console gets the readable lines; nil drops them.
+	// Console gets the readable lines; nil drops them. Its Write must not block, or the stack would stand still with it.
 	Console io.Writer
+	// Quiet leaves only what is wrong on the console.
+	Quiet bool
 }
 
 const (
@@ -68,27 +71,20 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	orDefault(&o.Root, ".")
-	orDefault(&o.DataDir, filepath.Join(o.Root, ".local"))
-	orDefault(&o.ToolsDir, filepath.Join(o.DataDir, "tools"))
-	orDefault(&o.Engine, engine.Dynoxide)
-	orDefault(&o.StreamPoll, defaultStreamPoll)
-	orDefault(&o.MaxProcesses, defaultMaxProcesses)
-	orDefault(&o.FreeWait, lambda.DefaultFreeWait)
-	orDefault(&o.AccountRate, defaultAccountRate)
-	orDefault(&o.AccountBurst, defaultAccountBurst)
-	orDefault(&o.HandshakeRate, defaultHandshakeRate)
+	o.Root = cmp.Or(o.Root, ".")
+	o.DataDir = cmp.Or(o.DataDir, filepath.Join(o.Root, ".local"))
+	o.ToolsDir = cmp.Or(o.ToolsDir, filepath.Join(o.DataDir, "tools"))
+	o.Engine = cmp.Or(o.Engine, engine.Dynoxide)
+	o.StreamPoll = cmp.Or(o.StreamPoll, defaultStreamPoll)
+	o.MaxProcesses = cmp.Or(o.MaxProcesses, defaultMaxProcesses)
+	o.FreeWait = cmp.Or(o.FreeWait, lambda.DefaultFreeWait)
+	o.AccountRate = cmp.Or(o.AccountRate, defaultAccountRate)
+	o.AccountBurst = cmp.Or(o.AccountBurst, defaultAccountBurst)
+	o.HandshakeRate = cmp.Or(o.HandshakeRate, defaultHandshakeRate)
 	if o.Console == nil {
 		o.Console = io.Discard
 	}
 	return o
-}
-
-func orDefault[T comparable](value *T, otherwise T) {
-	var zero T
-	if *value == zero {
-		*value = otherwise
-	}
 }
 
 func (o Options) path(parts ...string) string {

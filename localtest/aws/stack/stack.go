@@ -5,16 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
 
-	"serverlesschat/localtest/aws/edge"
 	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/files"
 	"serverlesschat/localtest/aws/gateway"
 	"serverlesschat/localtest/aws/httpapi"
 	"serverlesschat/localtest/aws/iam/enforce"
@@ -28,11 +28,16 @@ type Stack struct {
 	options   Options
 	system    *template.System
 	endpoints Endpoints
-	announced bool // endpoints.json is ours
+	name      string            // what names of functions and tables begin with
+	keys      map[string]string // environment of the functions that makes their calls reach the engine
+	held      *flock.Flock      // of the data folder
+	announced bool              // endpoints.json is there
 	console   *console
 	log       *slog.Logger
+	health    *health
 
 	engine    *engine.Engine
+	engineLog *files.Log
 	listeners listeners
 	lambda    *lambda.Service
 	metrics   *metrics.Registry
@@ -42,11 +47,13 @@ type Stack struct {
 	rights      *enforce.Enforcer // nil: rights are not judged
 	judgedStore *judgedStore      // nil: likewise
 
-	servers []*http.Server
-	serving sync.WaitGroup
-	streams sync.WaitGroup
-	stop    context.CancelFunc // ends the stream mappings
-	letters deadLetters
+	servers  []*http.Server
+	serving  sync.WaitGroup
+	streams  sync.WaitGroup
+	stop     context.CancelFunc // ends the stream mappings
+	watching sync.WaitGroup
+	unwatch  context.CancelFunc
+	letters  deadLetters
 }
 
 // Start runs the system and returns when all of it answers. It ends with Close; ctx bounds the start only.
@@ -55,11 +62,17 @@ type Stack struct {
 // line), a port that is taken, or what the compiler said.
 func Start(ctx context.Context, options Options) (*Stack, error) {
 	o := options.withDefaults()
-	log := slog.New(slog.NewTextHandler(o.Console, nil))
+	level := slog.LevelInfo
+	if o.Quiet {
+		level = slog.LevelWarn
+	}
+	log := slog.New(slog.NewTextHandler(o.Console, &slog.HandlerOptions{Level: level}))
 	s := &Stack{
 		options: o,
-		console: &console{out: o.Console, now: time.Now},
+		name:    Name,
+		console: newConsole(o.Console, time.Now, o.Quiet),
 		log:     log,
+		health:  &health{log: log, problems: map[string]string{}},
 		metrics: metrics.New(metrics.Options{Logger: log}),
 		letters: deadLetters{dir: o.path("dead-letters")},
 	}
@@ -71,14 +84,16 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 
 // start goes from what others need to what needs others.
 func (s *Stack) start(ctx context.Context) error {
-	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
+	if err := s.lock(ctx); err != nil {
 		return err
 	}
-	err := clearEndpoints(s.options.path(endpointsFile))
-	if err != nil {
-		return err
+	var err error
+	if s.options.Engine == engine.External {
+		if s.name, err = folderName(s.options.DataDir); err != nil {
+			return err
+		}
 	}
-	if s.listeners, err = listen(s.options); err != nil {
+	if s.listeners, err = listen(ctx, s.options); err != nil {
 		return err
 	}
 	// Before the long steps, since a wrong template is told at once; and again when all addresses are known.
@@ -100,38 +115,48 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startStreams(); err != nil {
 		return err
 	}
+	watching, stop := context.WithCancel(context.Background())
+	s.unwatch = stop
+	s.watching.Go(func() { s.watch(watching) })
 	s.announced = true
 	return s.endpoints.write(s.options.path(endpointsFile))
 }
 
-// prepare builds the functions while the engine starts: each takes long the first time.
+// prepare builds the functions while the engine starts: each takes long the first time. When one fails, the other is stopped.
 func (s *Stack) prepare(ctx context.Context) error {
-	built := make(chan error, 1)
-	go func() { built <- s.build(ctx) }()
-	err := s.startEngine(ctx)
-	return errors.Join(<-built, err)
+	functions := s.system.Functions // before the engine's address makes it another system
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.build(ctx, functions) })
+	group.Go(func() error { return s.startEngine(ctx) })
+	return group.Wait()
 }
 
-func (s *Stack) build(ctx context.Context) error {
+func (s *Stack) build(ctx context.Context, functions []template.Function) error {
 	if s.options.BinDir != "" {
 		return nil
 	}
-	s.options.BinDir = s.options.path("functions")
-	return Build(ctx, s.options.Root, s.options.BinDir, s.system.Functions)
+	dir := s.options.path("functions")
+	defer s.console.begin("building the functions").done()
+	if err := Build(ctx, s.options.Root, dir, functions); err != nil {
+		return err
+	}
+	s.options.BinDir = dir
+	return nil
 }
 
-func (s *Stack) startEngine(ctx context.Context) error {
-	logFile, err := s.openLog("engine.log")
-	if err != nil {
+func (s *Stack) startEngine(ctx context.Context) (err error) {
+	if s.engineLog, err = s.openEngineLog(); err != nil {
 		return err
 	}
 	dataDir := s.options.path("data", string(s.options.Engine))
 	if s.options.InMemory {
 		dataDir = ""
 	}
+	step := s.console.begin("starting the engine")
+	defer step.done()
 	s.engine, err = engine.Start(ctx, engine.Options{
 		Kind: s.options.Engine, Endpoint: s.options.Endpoint, ToolsDir: s.options.ToolsDir,
-		DataDir: dataDir, Port: s.options.DynamoDBPort, Log: logFile,
+		DataDir: dataDir, Port: s.options.DynamoDBPort, Log: s.engineLog, Progress: step.now,
 	})
 	if err != nil {
 		return err
@@ -139,6 +164,11 @@ func (s *Stack) startEngine(ctx context.Context) error {
 	client := dynamodb.NewFromConfig(s.engine.Config())
 	if err := engine.CreateTables(ctx, client, Tables(s.system)); err != nil {
 		return fmt.Errorf("create tables: %w", err)
+	}
+	if s.options.Engine == engine.External {
+		if s.keys, err = s.engine.Variables(ctx); err != nil {
+			return err
+		}
 	}
 	front := s.engine.Endpoint()
 	if s.options.StoreFront != nil {
@@ -150,6 +180,21 @@ func (s *Stack) startEngine(ctx context.Context) error {
 		return err
 	}
 	return s.loadTemplate(front)
+}
+
+func (s *Stack) openEngineLog() (*files.Log, error) {
+	name := s.options.path("log", "engine.log")
+	log, err := files.OpenLog(name, files.LogLimit, func(err error) {
+		if err != nil {
+			s.log.Error("the engine's log can't be written; its lines are lost until it can be", "error", err)
+		} else {
+			s.log.Info("the engine's log is written again")
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return log, nil
 }
 
 // Endpoints gives the addresses.
@@ -168,67 +213,4 @@ func (s *Stack) Processes() map[int]string {
 		all[pid] = "engine"
 	}
 	return all
-}
-
-// Wait returns nil when ctx ends, or an error when the stack can't go on: its engine has ended.
-func (s *Stack) Wait(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-s.engine.Done():
-		return errors.New("the engine has ended by itself; see " + s.options.path("log", "engine.log"))
-	}
-}
-
-// Close ends the stack: no new work, then the connections (their functions still run), the streams, the functions, the
-// engine. It waits for all of them.
-func (s *Stack) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	var errs []error
-	if s.announced {
-		errs = append(errs, os.Remove(s.options.path(endpointsFile)))
-	}
-	if s.gateway != nil {
-		errs = append(errs, s.gateway.Close(ctx))
-	}
-	if s.stop != nil {
-		s.stop()
-		s.streams.Wait()
-	}
-	for _, server := range s.servers {
-		errs = append(errs, server.Shutdown(ctx))
-	}
-	s.listeners.close()
-	if s.lambda != nil {
-		errs = append(errs, s.lambda.Close())
-	}
-	if s.http != nil {
-		s.http.Wait()
-	}
-	if s.judgedStore != nil {
-		errs = append(errs, s.judgedStore.close())
-	}
-	s.serving.Wait()
-	if s.engine != nil {
-		errs = append(errs, s.engine.Close())
-	}
-	return errors.Join(errs...)
-}
-
-const closeTimeout = 15 * time.Second
-
-// serve answers on a listener until Close.
-func (s *Stack) serve(listener net.Listener, handler http.Handler) {
-	s.servers = append(s.servers, s.startServer(listener, handler))
-}
-
-func (s *Stack) startServer(listener net.Listener, handler http.Handler) *http.Server {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: edge.ConnContext}
-	s.serving.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.log.Error("server ended", "address", listener.Addr().String(), "error", err)
-		}
-	})
-	return server
 }

@@ -3,15 +3,19 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"serverlesschat/localtest/aws/childproc"
+	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/template"
 )
 
@@ -24,39 +28,78 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-func TestEndpointsOfAKilledStackAreCleared(t *testing.T) {
-	file := filepath.Join(t.TempDir(), endpointsFile)
-	if err := clearEndpoints(file); err != nil {
-		t.Errorf("without a file: %v", err)
+func TestASecondStartSaysWhoRunsThere(t *testing.T) {
+	dir := t.TempDir()
+	first, second := lockable(dir), lockable(dir)
+	if err := first.lock(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	err := second.lock(t.Context())
+	for _, want := range []string{dir, fmt.Sprintf("process %d,", os.Getpid()), "since 2026-11-26 01:02:03", "still starting"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("while the first one starts: %v, want %q in it", err, want)
+		}
+	}
+	if err := (Endpoints{HTTP: "http://127.0.0.1:3000", PID: os.Getpid()}).write(filepath.Join(dir, endpointsFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.lock(t.Context()); err == nil || !strings.Contains(err.Error(), "at http://127.0.0.1:3000;") {
+		t.Errorf("while the first one runs: %v", err)
+	}
+	if err := first.held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.lock(t.Context()); err != nil {
+		t.Errorf("after the first one: %v", err)
+	}
+	_ = second.held.Close()
+}
+
+// lockable is a stack that has come no further than to its folder.
+func lockable(dir string) *Stack {
+	clock := func() time.Time { return time.Date(2026, 11, 26, 1, 2, 3, 0, time.Local) }
+	return &Stack{options: Options{DataDir: dir}, console: newConsole(io.Discard, clock, false)}
+}
+
+// A stack that was killed leaves its endpoints. Whoever answers there now is no reason not to start.
+func TestEndpointsOfAKilledStackAreCleared(t *testing.T) {
+	dir := t.TempDir()
+	stranger, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := (Endpoints{HTTP: "http://" + listener.Addr().String()}).write(file); err != nil {
+	defer stranger.Close()
+	file := filepath.Join(dir, endpointsFile)
+	if err := (Endpoints{HTTP: "http://" + stranger.Addr().String(), PID: 1}).write(file); err != nil {
 		t.Fatal(err)
 	}
-	if err := clearEndpoints(file); err == nil || !strings.Contains(err.Error(), listener.Addr().String()) {
-		t.Errorf("while it answers: %v", err)
+	s := lockable(dir)
+	if err := s.lock(t.Context()); err != nil {
+		t.Error(err)
 	}
-	listener.Close()
-	if err := clearEndpoints(file); err != nil {
-		t.Errorf("when it is dead: %v", err)
-	}
+	defer s.held.Close()
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file is still there: %v", err)
 	}
 }
 
-func TestAPortThatIsTakenIsNamedByItsSetting(t *testing.T) {
-	taken, err := listen(Options{})
+func TestAllPortsInUseAreNamedAtOnce(t *testing.T) {
+	taken, err := listen(t.Context(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer taken.close()
-	_, err = listen(Options{WSPort: taken.ws.Addr().(*net.TCPAddr).Port})
-	if err == nil || !strings.Contains(err.Error(), "WS_PORT") {
-		t.Errorf("got %v", err)
+	port := func(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
+	_, err = listen(t.Context(), Options{
+		HTTPPort: port(taken.http), WSPort: port(taken.ws), InvokePort: port(taken.invoke), DynamoDBPort: port(taken.ws),
+	})
+	for _, setting := range []string{"HTTP_PORT", "WS_PORT", "INVOKE_PORT", "DYNAMODB_PORT"} {
+		if err == nil || !strings.Contains(err.Error(), setting) {
+			t.Errorf("%s is not in the error: %v", setting, err)
+		}
+	}
+	if _, err := listen(t.Context(), Options{Engine: engine.External, DynamoDBPort: port(taken.ws)}); err != nil {
+		t.Errorf("the port of an engine outside is not ours: %v", err)
 	}
 }
 

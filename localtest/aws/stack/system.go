@@ -2,14 +2,12 @@ package stack
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"runtime"
 
 	"serverlesschat/localtest/aws/template"
 )
-
-// Name is what names of functions and tables begin with.
-const Name = "chat"
 
 // loadTemplate reads the template with the addresses of this stack as values of its parameters. dynamoDB is the address that
 // the functions use, empty as long as the engine does not run.
@@ -31,9 +29,11 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 	maps.Copy(parameters, s.options.Parameters)
 	var err error
 	s.system, err = template.Load(filepath.Join(s.options.Root, "template.yaml"), template.Options{
-		Parameters: parameters, StackName: Name,
+		Parameters: parameters, StackName: s.name,
 	})
-	s.endpoints = Endpoints{WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke}
+	s.endpoints = Endpoints{
+		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, PID: os.Getpid(),
+	}
 	if s.engine != nil {
 		s.endpoints.DynamoDB = s.engine.Endpoint()
 	}

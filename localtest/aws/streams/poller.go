@@ -35,7 +35,8 @@ type Poller struct {
 	known  map[string]Position // of shards that are not being read
 	shards map[string]*shard   // that are
 
-	saving sync.Mutex
+	saving  sync.Mutex
+	unsaved bool // the last save has failed (saving)
 }
 
 // New checks the configuration; the error names all that is wrong with it, also patterns that can't be matched here.
@@ -196,11 +197,16 @@ func (p *Poller) save() bool {
 		}
 	}
 	p.mu.Unlock()
-	if err := p.config.Checkpoints.Save(c); err != nil {
-		p.config.Log.Error("stream checkpoint can't be written", "why", err)
-		return false
+	err := p.config.Checkpoints.Save(c)
+	if unsaved := err != nil; unsaved != p.unsaved {
+		p.unsaved = unsaved
+		if unsaved {
+			p.config.Log.Error("stream checkpoint can't be written; until it can be, a restart delivers records again", "why", err)
+		} else {
+			p.config.Log.Info("stream checkpoint is written again")
+		}
 	}
-	return true
+	return err == nil
 }
 
 // signal leaves a token, if there is none.

@@ -1,0 +1,121 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"serverlesschat/localtest/aws/edge"
+)
+
+// Wait returns nil when ctx ends, or an error when the stack can't go on: its engine has ended.
+func (s *Stack) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.engine.Done():
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("the engine (process %d) has ended by itself; why may stand at the end of %s. Start again: what was "+
+			"acknowledged is stored", s.engine.PID(), s.options.path("log", "engine.log"))
+	}
+}
+
+// closePatience is how long connections, batches and requests may take to end by themselves. Then what runs is cut off. With what
+// functions (twice shutdownGrace) and engine may take after that, all of it ends within 5 s.
+const closePatience = 1500 * time.Millisecond
+
+// Close ends the stack: no new work, then the connections (their functions still run), the streams, the functions, the
+// engine. It waits for all of them, but for none of them long: what takes longer is cut off, and told.
+func (s *Stack) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	var errs []error
+	if s.announced {
+		errs = append(errs, os.Remove(s.options.path(endpointsFile)))
+	}
+	if s.unwatch != nil {
+		s.unwatch()
+		s.watching.Wait()
+	}
+	errs = append(errs, s.closeDoors(ctx))
+	if s.lambda != nil {
+		errs = append(errs, s.lambda.Close())
+	}
+	s.streams.Wait() // its functions have ended
+	for _, server := range s.servers {
+		_ = server.Close()
+	}
+	if s.http != nil {
+		s.http.Wait()
+	}
+	if s.judgedStore != nil {
+		errs = append(errs, s.judgedStore.close())
+	}
+	s.serving.Wait()
+	if s.engine != nil {
+		errs = append(errs, s.engine.Close())
+	}
+	if s.engineLog != nil {
+		errs = append(errs, s.engineLog.Close())
+	}
+	s.console.close()
+	if s.held != nil {
+		errs = append(errs, s.held.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// closeDoors lets nothing new in and lets what runs end until ctx does.
+func (s *Stack) closeDoors(ctx context.Context) error {
+	var errs []error
+	if s.gateway != nil {
+		errs = append(errs, s.gateway.Close(ctx))
+	}
+	if s.stop != nil {
+		s.stop()
+		errs = append(errs, within(ctx, s.streams.Wait))
+	}
+	for _, server := range s.servers {
+		errs = append(errs, server.Shutdown(ctx))
+	}
+	s.listeners.close()
+	err := errors.Join(errs...)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Warn("some functions did not end by themselves and are cut off")
+		return nil
+	}
+	return err
+}
+
+// within waits for something, until ctx ends.
+func within(ctx context.Context, wait func()) error {
+	done := make(chan struct{})
+	go func() { wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// serve answers on a listener until Close.
+func (s *Stack) serve(listener net.Listener, handler http.Handler) {
+	s.servers = append(s.servers, s.startServer(listener, handler))
+}
+
+func (s *Stack) startServer(listener net.Listener, handler http.Handler) *http.Server {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ConnContext: edge.ConnContext}
+	s.serving.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("server ended", "address", listener.Addr().String(), "error", err)
+		}
+	})
+	return server
+}

@@ -1,0 +1,115 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"serverlesschat/localtest/aws/files"
+)
+
+// healthPath tells how the stack itself is; what a template's own health check tells is up to its functions.
+const healthPath = "/_local/health"
+
+// health keeps what is wrong with the parts under a running stack, and tells when that changes.
+type health struct {
+	log *slog.Logger
+
+	mu       sync.Mutex
+	problems map[string]string // by part
+}
+
+// set says what is wrong with a part, and what to do; empty when nothing is.
+func (h *health) set(part, problem string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, was := h.problems[part]
+	switch {
+	case problem != "" && !was:
+		h.log.Error(problem)
+	case problem == "" && was:
+		h.log.Info(part + ": all is well again")
+	}
+	if problem == "" {
+		delete(h.problems, part)
+	} else {
+		h.problems[part] = problem
+	}
+}
+
+// ServeHTTP answers 200 when all is well, and else 503 with what is not.
+func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	h.mu.Lock()
+	problems := maps.Clone(h.problems)
+	h.mu.Unlock()
+	status, word := http.StatusOK, "ok"
+	if len(problems) > 0 {
+		status, word = http.StatusServiceUnavailable, "unavailable"
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(struct {
+		Status   string            `json:"status"`
+		Problems map[string]string `json:"problems"`
+	}{word, problems})
+}
+
+const (
+	// lookEvery is how often the parts are looked at.
+	lookEvery = time.Second
+	// slowAnswer is how long the engine may take to answer before it is said to hang. It answers within milliseconds.
+	slowAnswer = 3 * time.Second
+	// littleSpace is what a disk has free, in bytes, when it is said to be full: an engine writes some megabytes at once.
+	littleSpace = 8 << 20
+)
+
+// watch looks at the engine and at the disks until ctx ends.
+func (s *Stack) watch(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		s.lookAtEngine(ctx)
+		s.lookAtDisk("disk", s.options.DataDir)
+		if folder := s.engine.Folder(); folder != "" {
+			s.lookAtDisk("engine's disk", folder)
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Stack) lookAtEngine(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, slowAnswer)
+	defer cancel()
+	err := s.engine.Ask(limited)
+	problem := ""
+	if err != nil && ctx.Err() == nil {
+		which := "at " + s.engine.Endpoint()
+		if pid := s.engine.PID(); pid != 0 {
+			which = fmt.Sprintf("(process %d)", pid)
+		}
+		problem = fmt.Sprintf("the engine %s does not answer within %s; calls to it wait and fail until it does. If it stays so, "+
+			"stop the stack and start it again: what was acknowledged is stored", which, slowAnswer)
+	}
+	if ctx.Err() == nil {
+		s.health.set("engine", problem)
+	}
+}
+
+func (s *Stack) lookAtDisk(part, folder string) {
+	free, err := files.FreeBytes(folder)
+	problem := ""
+	if err == nil && free < littleSpace {
+		problem = fmt.Sprintf("the disk of %s is full (%d KB free): writes fail, and logs lose lines, until there is space. "+
+			"Free some; the stack then goes on by itself", folder, free>>10)
+	}
+	s.health.set(part, problem)
+}

@@ -1,0 +1,83 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// lockFile is locked while a stack runs on the folder it is in, and says which process that is. The lock goes with the
+// process, however that ends; the file stays.
+const lockFile = "stack.lock"
+
+// owner is the content of the lock file.
+type owner struct {
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+}
+
+// lockPatience is how long a start waits for a stack that is just ending: one that was killed a moment ago, say.
+const lockPatience = time.Second
+
+// lock takes the data folder for this process, and clears what a killed stack has left there. Its error says who has it.
+func (s *Stack) lock(ctx context.Context) error {
+	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	file := s.options.path(lockFile)
+	l := flock.New(file, flock.SetPermissions(0o644))
+	limited, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	held, err := l.TryLockContext(limited, 20*time.Millisecond)
+	switch {
+	case held:
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return s.takenError()
+	default:
+		return fmt.Errorf("lock data folder: %w", err)
+	}
+	s.held = l
+	content, err := json.Marshal(owner{PID: os.Getpid(), Since: s.console.now()})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(content, '\n'), 0o644); err != nil { // not by rename: the lock is on this very file
+		return fmt.Errorf("write lock file: %w", err)
+	}
+	if err := os.Remove(s.options.path(endpointsFile)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// takenError says who runs on the data folder: as much as can be read.
+func (s *Stack) takenError() error {
+	dir, err := filepath.Abs(s.options.DataDir)
+	if err != nil {
+		dir = s.options.DataDir
+	}
+	var o owner
+	if !readJSON(s.options.path(lockFile), &o) {
+		return fmt.Errorf("a local stack runs on %s already", dir)
+	}
+	where := "it is still starting"
+	var e Endpoints
+	if readJSON(s.options.path(endpointsFile), &e) && e.PID == o.PID {
+		where = "at " + e.HTTP
+	}
+	return fmt.Errorf("a local stack runs on %s already: process %d, since %s, %s; end it with Ctrl-C in its terminal, or kill %d",
+		dir, o.PID, o.Since.Format(time.DateTime), where, o.PID)
+}
+
+func readJSON(file string, to any) bool {
+	data, err := os.ReadFile(file)
+	return err == nil && json.Unmarshal(data, to) == nil
+}
