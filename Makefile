@@ -27,8 +27,13 @@ help: ## show this
 local: $(LOCALTEST) ## run the whole chat here (DYNAMODB=local: on Amazon's DynamoDB Local)
 	@exec $(LOCALTEST) up
 
+# The shell has a USER too, which is not meant. Make puts what its command line sets into the environment of its commands.
 token: $(LOCALTEST) ## print an access token: make token USER=alice
-	@$(LOCALTEST) token "$(USER)"
+ifeq ($(origin USER),command line)
+	@$(LOCALTEST) token "$$USER"
+else
+	@echo "whose token? Say make token USER=alice" >&2; exit 2
+endif
 
 jwks: $(LOCALTEST) ## print an issuer's keys as the parameter TokenKeys: make jwks FILE=jwks.json (FILE=-: from a pipe)
 	@$(LOCALTEST) jwks "$(FILE)"
@@ -61,6 +66,7 @@ clean-local: ## forget what the local stack has stored, but not what it has inst
 # Go knows what has changed.
 .PHONY: $(LOCALTEST)
 $(LOCALTEST):
+	@test -e $@ || echo "building the local stack; the first time takes a minute …" >&2
 	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o $@ ./localtest
 
 include localtest/sam/sam.mk

@@ -6,36 +6,37 @@
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB
 //
 // It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
-// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB), STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long
-// an invocation waits for a free process before one is started; 0 as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests
-// a second and at once, of all APIs together), HANDSHAKE_RATE (new connections a second), CLOSE_THROTTLED (1: a
-// throttled frame closes its connection), RIGHTS (1: each call of a function is judged by its role).
+// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),
+// STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long an invocation waits for a free process before one is started; 0
+// as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests a second and at once, of all APIs together), HANDSHAKE_RATE (new
+// connections a second), CLOSE_THROTTLED (1: a throttled frame closes its connection), QUIET (1 prints only what is
+// wrong), RIGHTS (1: each call of a function is judged by its role).
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/signal"
 	"syscall"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "localtest:", err)
+	if err := run(os.Args[1:]); err != nil {
+		message := err.Error()
+		if errors.Is(err, syscall.ENOSPC) {
+			message += "\nThe disk is full: free some space and start again."
+		}
+		printLast(message)
 		os.Exit(1)
 	}
 }
 
 var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables")
 
-func run(ctx context.Context, args []string) error {
+func run(args []string) error {
+	ctx, interrupt := interruptible()
 	switch {
 	case len(args) == 1 && args[0] == "up":
-		return up(ctx)
+		return up(ctx, interrupt)
 	case len(args) == 2 && args[0] == "token":
 		return printToken(args[1])
 	case len(args) == 2 && args[0] == "jwks":

@@ -62,6 +62,13 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 	default:
 		problems = append(problems, fmt.Errorf("RIGHTS: %q is not 1, which judges each call by the function's role", rights))
 	}
+	switch quiet := get("QUIET"); quiet {
+	case "", "0":
+	case "1":
+		o.Quiet = true
+	default:
+		problems = append(problems, fmt.Errorf("QUIET: %q is neither 0 nor 1", quiet))
+	}
 	switch {
 	case o.Endpoint != "":
 		o.Engine = engine.External

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/accesstoken"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
@@ -20,8 +22,8 @@ import (
 // dataDir is the stack's folder; make clean-local removes it.
 const dataDir = ".local"
 
-// up runs the stack until ctx ends, or until it can't go on.
-func up(ctx context.Context) error {
+// up runs the stack until ctx ends, or until it can't go on. interrupt ends ctx.
+func up(ctx context.Context, interrupt func()) error {
 	start := time.Now()
 	options, err := optionsFrom(os.Getenv)
 	if err != nil {
@@ -32,17 +34,28 @@ func up(ctx context.Context) error {
 		return err
 	}
 	options.Parameters["TokenKeys"] = key.JWKS()
-	options.Console = os.Stdout
-	fmt.Println("starting; the first start builds the functions and gets the engine, which takes a minute …")
+	out := newTerminal(os.Stdout, func(err error) {
+		if isGone(err) {
+			interrupt() // a closed terminal is a Ctrl-C
+		}
+	})
+	defer out.close(lastWait)
+	options.Console = out
 	s, err := stack.Start(ctx, options)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("stopped before it was ready: %w", context.Cause(ctx))
+	case err != nil:
 		return err
 	}
-	fmt.Print(welcome(s.Endpoints(), time.Since(start)))
+	fmt.Fprint(out, welcome(s.Endpoints(), time.Since(start)))
 	err = s.Wait(ctx)
-	fmt.Println("\nstopping …")
+	fmt.Fprintln(out, "\nstopping …")
 	return errors.Join(err, s.Close())
 }
+
+// isGone reports whether a terminal or a pipe is gone for good; a full disk, where the output goes to a file, is not.
+func isGone(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) }
 
 func welcome(e stack.Endpoints, took time.Duration) string {
 	return fmt.Sprintf(`
@@ -78,8 +91,15 @@ func signingKey() (*accesstoken.Key, error) {
 // tokenLifetime is long enough for a day of trying things out.
 const tokenLifetime = 24 * time.Hour
 
-// printToken prints a token for user and nothing else, with the issuer and the audience that the template asks for.
+// printToken prints a token for user and nothing else, with the issuer and the audience that the template asks for. A name
+// that the chat would refuse is refused here, where it is seen at once.
 func printToken(user string) error {
+	if user == "" {
+		return errors.New("whose token? Say make token USER=alice")
+	}
+	if err := chat.UserID(user).Validate(); err != nil {
+		return fmt.Errorf("USER=%s: %w", user, err)
+	}
 	system, err := template.Load("template.yaml", template.Options{})
 	if err != nil {
 		return err
@@ -100,7 +120,8 @@ func printToken(user string) error {
 	return nil
 }
 
-// createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, called as the stack calls them.
+// createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB for functions that something else runs, such as SAM's
+// tools. They have the names of a stack that is called "chat".
 func createTables(ctx context.Context) error {
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if endpoint == "" {
@@ -110,5 +131,9 @@ func createTables(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return engine.CreateTables(ctx, dynamodb.NewFromConfig(engine.Config(endpoint)), stack.Tables(system))
+	config, err := engine.ExternalConfig(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	return engine.CreateTables(ctx, dynamodb.NewFromConfig(config), stack.Tables(system))
 }

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,47 +26,86 @@ import (
 type program struct {
 	t       *testing.T
 	cmd     *exec.Cmd
-	printed *bytes.Buffer
+	printed *printed
+	ended   chan struct{} // closed when it has
+	err     error         // of its end
 }
 
-// launch starts the program on the data in dir and waits until it says that all of it answers.
-func launch(t *testing.T, binary, dir string, kind engine.Kind) (*program, *deployment) {
+// printed is what a program has printed so far.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// begin starts the program on the data in dir, on free ports. Variables are NAME=value; stdout may be nil.
+func begin(t *testing.T, binary, dir string, stdout *os.File, variables ...string) *program {
 	t.Helper()
-	p := &program{t: t, printed: &bytes.Buffer{}}
+	p := &program{t: t, printed: &printed{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, "up")
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "DYNAMODB_PORT=0", "DYNAMODB="+string(kind))
+	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "DYNAMODB_PORT=0")
+	p.cmd.Env = append(p.cmd.Env, variables...)
 	p.cmd.Stdout, p.cmd.Stderr = p.printed, p.printed
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
+		<-p.ended
 	})
-	endpoints := awaitEndpoints(t, filepath.Join(dir, ".local", "endpoints.json"))
+	return p
+}
+
+// launch starts the program and waits until it says that all of it answers.
+func launch(t *testing.T, binary, dir string, variables ...string) (*program, *deployment) {
+	t.Helper()
+	p := begin(t, binary, dir, nil, variables...)
+	return p, p.deployment(dir)
+}
+
+// deployment waits until the program is ready.
+func (p *program) deployment(dir string) *deployment {
+	p.t.Helper()
+	endpoints := p.awaitEndpoints(filepath.Join(dir, ".local", "endpoints.json"))
 	key, err := accesstoken.Load(filepath.Join(dir, ".local", "token-key.pem"))
 	if err != nil {
-		t.Fatal(err)
+		p.t.Fatal(err)
 	}
-	return p, &deployment{
+	return &deployment{
 		websocket: endpoints.WebSocket, http: endpoints.HTTP, key: key, issuer: "https://chat.invalid", audience: "chat",
 	}
 }
 
-func awaitEndpoints(t *testing.T, file string) (e stack.Endpoints) {
-	t.Helper()
-	await(t, "the stack is ready", func() bool {
+// awaitEndpoints waits for the program's own file: that of one that was killed stays until the next one starts.
+func (p *program) awaitEndpoints(file string) (e stack.Endpoints) {
+	p.t.Helper()
+	await(p.t, "the stack is ready", func() bool {
+		select {
+		case <-p.ended:
+			p.t.Fatalf("it ended with %v:\n%s", p.err, p.printed)
+		default:
+		}
 		data, err := os.ReadFile(file)
-		if err != nil || json.Unmarshal(data, &e) != nil {
-			return false
-		}
-		// The file of a stack that was killed stays until the next one starts.
-		conn, err := net.Dial("tcp", strings.TrimPrefix(e.HTTP, "http://"))
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
+		return err == nil && json.Unmarshal(data, &e) == nil && e.PID == p.cmd.Process.Pid
 	})
 	return e
 }
@@ -86,23 +125,45 @@ func await(t *testing.T, what string, holds func() bool) {
 // interrupt is Ctrl-C; the program must end well.
 func (p *program) interrupt() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+	p.signal(os.Interrupt)
+	if code := p.awaitEnd(); code != 0 {
+		p.t.Fatalf("the stack ended with %v:\n%s", p.err, p.printed)
+	}
+}
+
+func (p *program) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.cmd.Wait(); err != nil {
-		p.t.Fatalf("the stack ended with %v:\n%s", err, p.printed)
+}
+
+// awaitEnd waits for the program's end and returns its exit code.
+func (p *program) awaitEnd() int {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Fatalf("it does not end; it printed:\n%s", p.printed)
 	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // kill is kill -9. It gives the processes that the program had started.
 func (p *program) kill() (children []int) {
 	p.t.Helper()
 	children = childrenOf(p.t, p.cmd.Process.Pid)
-	if err := p.cmd.Process.Kill(); err != nil {
-		p.t.Fatal(err)
-	}
-	_ = p.cmd.Wait()
+	p.signal(os.Kill)
+	p.awaitEnd()
 	return children
+}
+
+// awaitGone waits until processes have ended.
+func awaitGone(t *testing.T, pids ...int) {
+	t.Helper()
+	for _, pid := range pids {
+		await(t, "process "+strconv.Itoa(pid)+" ends with the stack", func() bool { return !isRunning(pid) })
+	}
 }
 
 // childrenOf reads a process's children from /proc; each thread has its own list.
@@ -151,11 +212,12 @@ func checkout(t *testing.T) (binary, dir string) {
 			t.Fatal(err)
 		}
 	}
-	tools, err := filepath.Abs(toolsDir)
-	if err != nil {
+	// The functions as they are built already: the program builds anew only what has changed.
+	if err := os.CopyFS(filepath.Join(dir, ".local", "functions"), os.DirFS(bin)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, ".local"), 0o755); err != nil {
+	tools, err := filepath.Abs(toolsDir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(tools, filepath.Join(dir, ".local", "tools")); err != nil {
@@ -171,7 +233,7 @@ func TestDataSurvivesRestarts(t *testing.T) {
 	eachEngine(t, func(t *testing.T, kind engine.Kind) {
 		binary, dir := checkout(t)
 
-		p, c := launch(t, binary, dir, kind)
+		p, c := launch(t, binary, dir, "DYNAMODB="+string(kind))
 		w := newWorld(t, c)
 		ann := w.as("ann")
 		ann.joins("lobby")
@@ -181,7 +243,7 @@ func TestDataSurvivesRestarts(t *testing.T) {
 			t.Errorf("endpoints.json after the end: %v", err)
 		}
 
-		p, w.deployment = launch(t, binary, dir, kind)
+		p, w.deployment = launch(t, binary, dir, "DYNAMODB="+string(kind))
 		ann.connects()
 		ann.joinsAfter("lobby", 0)
 		ann.sends("lobby", "before kill -9")
@@ -190,11 +252,9 @@ func TestDataSurvivesRestarts(t *testing.T) {
 		if len(children) < 2 {
 			t.Errorf("the stack had only these processes: %v", children)
 		}
-		for _, pid := range children {
-			await(t, "process "+strconv.Itoa(pid)+" ends with the stack", func() bool { return !isRunning(pid) })
-		}
+		awaitGone(t, children...)
 
-		p, w.deployment = launch(t, binary, dir, kind)
+		p, w.deployment = launch(t, binary, dir, "DYNAMODB="+string(kind))
 		ann.connects()
 		ann.joinsAfter("lobby", 2)
 		ann.sends("lobby", "after all")

@@ -114,7 +114,7 @@ func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
-	if a.s.listeners, err = listen(a.s.options); err != nil {
+	if a.s.listeners, err = listen(t.Context(), a.s.options); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(a.s.loadTemplate(""), a.s.loadTemplate("")); err != nil { // the second knows the stage

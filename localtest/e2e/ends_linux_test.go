@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// These stories are about how the local stack ends, and what it does where other programs hang.
+
+// processOf finds the child of the program whose command line has the word.
+func (p *program) processOf(word string) (pid int) {
+	p.t.Helper()
+	await(p.t, "there is a process "+word, func() bool {
+		for _, child := range childrenOf(p.t, p.cmd.Process.Pid) {
+			line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", child))
+			if err == nil && strings.Contains(string(line), word) {
+				pid = child
+			}
+		}
+		return pid != 0
+	})
+	return pid
+}
+
+// hang stops a process as Ctrl-Z does: it is there and does nothing.
+func hang(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
+}
+
+func TestOneSignalEndsAStackWithOpenConnections(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			binary, dir := checkout(t)
+			p, c := launch(t, binary, dir)
+			w := newWorld(t, c)
+			w.as("ann").joins("lobby")
+			children := childrenOf(t, p.cmd.Process.Pid)
+			p.signal(signal)
+			if code := p.awaitEnd(); code != 0 {
+				t.Errorf("it ended with %d:\n%s", code, p.printed)
+			}
+			awaitGone(t, children...)
+		})
+	}
+}
+
+func TestASignalEndsAStackThatHangs(t *testing.T) {
+	for name, c := range map[string]struct{ signals, code int }{
+		"one signal":  {1, 0},
+		"two signals": {2, 130},
+	} {
+		t.Run(name, func(t *testing.T) {
+			binary, dir := checkout(t)
+			p, d := launch(t, binary, dir)
+			w := newWorld(t, d)
+			ann := w.as("ann")
+			ann.joins("lobby")
+			ann.sends("lobby", "before")
+			for _, word := range []string{"sendmessage", "dynoxide"} {
+				hang(t, p.processOf(word))
+			}
+			sent := make(chan struct{})
+			go func() { // it runs into what hangs
+				defer close(sent)
+				_, _ = ann.client.Send(w.ctx, w.room("lobby"), "after", "after")
+			}()
+			children := childrenOf(t, p.cmd.Process.Pid)
+			for range c.signals {
+				p.signal(os.Interrupt)
+				await(t, "the signal has arrived", func() bool { return strings.Contains(p.printed.String(), "stopping") })
+			}
+			if code := p.awaitEnd(); code != c.code {
+				t.Errorf("it ended with %d, want %d:\n%s", code, c.code, p.printed)
+			}
+			awaitGone(t, children...)
+			<-sent
+		})
+	}
+}
+
+// A first start builds and fetches. Programs that never end, and have children themselves, stand for go and npm.
+func TestASignalEndsAFirstStart(t *testing.T) {
+	for program, says := range map[string]string{"go": "building the functions", "npm": "fetching dynoxide"} {
+		t.Run(program, func(t *testing.T) {
+			binary, dir := checkout(t)
+			if err := os.Remove(filepath.Join(dir, ".local", "tools")); err != nil {
+				t.Fatal(err)
+			}
+			bin, pidFile := t.TempDir(), filepath.Join(t.TempDir(), "pid")
+			for _, name := range []string{"go", "npm"} {
+				script := "#!/bin/sh\nsleep 300 & echo $! > " + pidFile + "." + name + "\nwait\n"
+				if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := begin(t, binary, dir, nil, "PATH="+bin+":"+os.Getenv("PATH"))
+			var grandchild int
+			await(t, program+" has started its child", func() bool {
+				text, err := os.ReadFile(pidFile + "." + program)
+				if err == nil {
+					grandchild, err = strconv.Atoi(strings.TrimSpace(string(text)))
+				}
+				return err == nil
+			})
+			await(t, "it says what it does", func() bool { return strings.Contains(p.printed.String(), says) })
+			p.signal(os.Interrupt)
+			if code := p.awaitEnd(); code != 1 || !strings.Contains(p.printed.String(), "stopped before it was ready") {
+				t.Errorf("it ended with %d:\n%s", code, p.printed)
+			}
+			awaitGone(t, grandchild)
+		})
+	}
+}
+
+func TestAPausedConsoleStopsNothing(t *testing.T) {
+	binary, dir := checkout(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := begin(t, binary, dir, w)
+	w.Close()
+	d := p.deployment(dir)
+	const requests = 1500 // a pipe takes 64 KB: 700 lines
+	for range requests {
+		if status, _ := newWorld(t, d).get("/health", ""); status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+	}
+	p.signal(os.Interrupt)
+	if code := p.awaitEnd(); code != 0 {
+		t.Errorf("it ended with %d", code)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil || !strings.Contains(string(text), "The chat runs") {
+		t.Errorf("it had printed %q, %v", text, err)
+	}
+}
+
+func TestAClosedConsoleIsACtrlC(t *testing.T) {
+	binary, dir := checkout(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := begin(t, binary, dir, w)
+	w.Close()
+	d := p.deployment(dir)
+	for lines := bufio.NewScanner(r); lines.Scan() && !strings.Contains(lines.Text(), "History"); {
+	}
+	r.Close() // as "| head" does
+	await(t, "it ends", func() bool {
+		if response, err := http.Get(d.http + "/health"); err == nil { // has a line printed
+			response.Body.Close()
+		}
+		select {
+		case <-p.ended:
+			return true
+		case <-time.After(10 * time.Millisecond):
+			return false
+		}
+	})
+	if code := p.awaitEnd(); code != 0 {
+		t.Errorf("it ended with %d", code)
+	}
+}
+
+func TestAnEngineThatIsKilledEndsTheStack(t *testing.T) {
+	binary, dir := checkout(t)
+	p, _ := launch(t, binary, dir)
+	if err := syscall.Kill(p.processOf("dynoxide"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.awaitEnd(); code != 1 || !strings.Contains(p.printed.String(), "has ended by itself") {
+		t.Errorf("it ended with %d:\n%s", code, p.printed)
+	}
+}
+
+func TestAnEngineThatHangsIsTold(t *testing.T) {
+	binary, dir := checkout(t)
+	p, d := launch(t, binary, dir)
+	local := func() int {
+		response, err := http.Get(d.http + "/_local/health")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	if got := local(); got != http.StatusOK {
+		t.Errorf("status %d while all is well", got)
+	}
+	engine := p.processOf("dynoxide")
+	hang(t, engine)
+	await(t, "it is told", func() bool {
+		return local() == http.StatusServiceUnavailable && strings.Contains(p.printed.String(), "does not answer")
+	})
+	if err := syscall.Kill(engine, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "it is well again", func() bool { return local() == http.StatusOK })
+	p.interrupt()
+}
+
+func TestASecondStartSaysWhoRunsThere(t *testing.T) {
+	binary, dir := checkout(t)
+	first, d := launch(t, binary, dir)
+	second := begin(t, binary, dir, nil)
+	if code := second.awaitEnd(); code != 1 {
+		t.Errorf("it ended with %d", code)
+	}
+	for _, want := range []string{fmt.Sprintf("process %d,", first.cmd.Process.Pid), d.http} {
+		if !strings.Contains(second.printed.String(), want) {
+			t.Errorf("%q is not in %q", want, second.printed)
+		}
+	}
+	first.interrupt()
+}
