@@ -33,16 +33,15 @@ func main() {
 var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables")
 
 func run(args []string) error {
-	ctx, interrupt := interruptible()
 	switch {
 	case len(args) == 1 && args[0] == "up":
-		return up(ctx, interrupt)
+		return up(interruptible())
 	case len(args) == 2 && args[0] == "token":
 		return printToken(args[1])
 	case len(args) == 2 && args[0] == "jwks":
 		return printTokenKeys(args[1])
 	case len(args) == 1 && args[0] == "tables":
-		return createTables(ctx)
+		return createTables(interruptible())
 	}
 	return errUsage
 }

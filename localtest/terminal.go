@@ -38,9 +38,9 @@ func (t *terminal) Write(b []byte) (int, error) {
 	defer t.mu.Unlock()
 	if t.closed || t.dropped > 0 || len(t.waiting)+len(b) > terminalBuffer {
 		t.dropped += bytes.Count(b, []byte("\n"))
-		return len(b), nil
+	} else {
+		t.waiting = append(t.waiting, b...)
 	}
-	t.waiting = append(t.waiting, b...)
 	t.signal()
 	return len(b), nil
 }
@@ -58,7 +58,7 @@ func (t *terminal) run() {
 		text, ended := t.take()
 		if len(text) > 0 {
 			if n, err := t.out.Write(text); err != nil {
-				t.lost(text[n:])
+				t.putBack(text[n:])
 				t.broken(err)
 			}
 		}
@@ -68,10 +68,15 @@ func (t *terminal) run() {
 	}
 }
 
-func (t *terminal) lost(text []byte) {
+// putBack keeps what could not be written for the next try.
+func (t *terminal) putBack(text []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.dropped += bytes.Count(text, []byte("\n"))
+	if len(text)+len(t.waiting) > terminalBuffer {
+		t.dropped += bytes.Count(text, []byte("\n"))
+		return
+	}
+	t.waiting = append(text, t.waiting...)
 }
 
 // take empties the buffer.

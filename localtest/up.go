@@ -50,7 +50,9 @@ func up(ctx context.Context, interrupt func()) error {
 	}
 	fmt.Fprint(out, welcome(s.Endpoints(), time.Since(start)))
 	err = s.Wait(ctx)
-	fmt.Fprintln(out, "\nstopping …")
+	if !options.Quiet {
+		fmt.Fprintln(out, "\nstopping …")
+	}
 	return errors.Join(err, s.Close())
 }
 
@@ -122,7 +124,7 @@ func printToken(user string) error {
 
 // createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB for functions that something else runs, such as SAM's
 // tools. They have the names of a stack that is called "chat".
-func createTables(ctx context.Context) error {
+func createTables(ctx context.Context, _ func()) error {
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if endpoint == "" {
 		return errors.New("AWS_ENDPOINT_URL_DYNAMODB is missing: where to create the tables")

@@ -268,6 +268,10 @@ func TestErrorsAreCountedByCode(t *testing.T) {
 			telemetry.From(ctx).Fail("internal", errors.New("room_id is missing"))
 			return nil
 		}, "internal", "ERROR"},
+		"a store that fails": {func(ctx context.Context) error {
+			telemetry.From(ctx).Fail("unavailable", errors.New("room_id is missing"))
+			return nil
+		}, "unavailable", "ERROR"},
 		"an error for Lambda": {func(context.Context) error { return errors.New("room_id is missing") }, "failed", "ERROR"},
 	} {
 		t.Run(name, func(t *testing.T) {
