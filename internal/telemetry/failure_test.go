@@ -24,7 +24,7 @@ func TestEachCodeIsCountedByItself(t *testing.T) {
 	})
 	want := []map[string]any{
 		{"msg": "invocation", "level": "ERROR", "outcome": "internal", "error": "nil map", "Errors": 1.0, "room": "general", "Invocations": 1.0},
-		{"msg": "errors", "level": "INFO", "outcome": "unavailable", "error": "throttled\nthrottled again", "Errors": 2.0, "Invocations": nil},
+		{"msg": "errors", "level": "ERROR", "outcome": "unavailable", "error": "throttled\nthrottled again", "Errors": 2.0, "Invocations": nil},
 		{"msg": "errors", "level": "INFO", "outcome": "invalid", "error": nil, "Errors": 1.0},
 	}
 	if len(all) != len(want) {
@@ -51,7 +51,7 @@ func TestAFailedInvocationIsItsOutcome(t *testing.T) {
 		t.Fatalf("%d lines, want 2: %v", len(all), all)
 	}
 	expectMembers(t, all[0], map[string]any{"outcome": "failed", "error": "broken", "level": "ERROR"})
-	expectMembers(t, all[1], map[string]any{"outcome": "unavailable", "error": "throttled", "level": "INFO"})
+	expectMembers(t, all[1], map[string]any{"outcome": "unavailable", "error": "throttled", "level": "ERROR"})
 }
 
 // numbered gives n errors: lost 1, lost 2 …

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -229,4 +231,40 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 		}
 	}
 	first.interrupt()
+}
+
+func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skipf("left out: make is missing (Debian: apt-get install make): %v", err)
+	}
+	binary, dir := checkout(t)
+	for name, target := range map[string]string{"Makefile": filepath.Join(root, "Makefile"), "localtest": filepath.Join(root, "localtest"),
+		".local/bin/localtest": binary} {
+		link := filepath.Join(dir, name)
+		target, err := filepath.Abs(target)
+		if err == nil {
+			err = errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink(target, link))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	makeToken := func(arguments ...string) (string, error) {
+		cmd := exec.Command("make", append([]string{"-s", "GO=true", "token"}, arguments...)...) // the program is there already
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "USER=root", "MAKEFLAGS=")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if token, err := makeToken("USER=alice"); err != nil || strings.Count(token, ".") != 2 || strings.Count(token, "\n") != 1 {
+		t.Errorf("for alice: %q, %v", token, err)
+	}
+	for _, arguments := range [][]string{nil, {"-e"}, {"USER="}} {
+		if out, err := makeToken(arguments...); err == nil || !strings.Contains(out, "make token USER=alice") {
+			t.Errorf("%q: %q, %v", arguments, out, err)
+		}
+	}
+	if out, err := makeToken("USER=me"); err == nil || !strings.Contains(out, "reserved") {
+		t.Errorf("for me: %q, %v", out, err)
+	}
 }
