@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -96,21 +94,4 @@ func TestAStartOnAFullDiskSaysSo(t *testing.T) {
 	if code := p.awaitEnd(); code != 1 || !strings.Contains(p.printed.String(), "free some space") {
 		t.Errorf("it ended with %d:\n%s", code, p.printed)
 	}
-}
-
-func getBody(t *testing.T, url string) (int, string) {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !json.Valid(body) {
-		t.Errorf("GET %s: %s", url, body)
-	}
-	return response.StatusCode, string(body)
 }

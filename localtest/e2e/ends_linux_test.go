@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // These stories are about how the local stack ends, and what it does where other programs hang.
@@ -137,11 +140,19 @@ func TestAPausedConsoleStopsNothing(t *testing.T) {
 	p := begin(t, binary, dir, w)
 	w.Close()
 	d := p.deployment(dir)
-	const requests = 1500 // a pipe takes 64 KB: 700 lines
+	const requests = 1000 // a pipe takes 64 KB: 700 lines
+	var group errgroup.Group
+	group.SetLimit(8)
 	for range requests {
-		if status, _ := newWorld(t, d).get("/health", ""); status != http.StatusOK {
-			t.Fatalf("status %d", status)
-		}
+		group.Go(func() error {
+			if status, _ := getBody(t, d.http+"/health"); status != http.StatusOK {
+				return fmt.Errorf("status %d", status)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
 	}
 	p.signal(os.Interrupt)
 	if code := p.awaitEnd(); code != 0 {
@@ -196,12 +207,8 @@ func TestAnEngineThatHangsIsTold(t *testing.T) {
 	binary, dir := checkout(t)
 	p, d := launch(t, binary, dir)
 	local := func() int {
-		response, err := http.Get(d.http + "/_local/health")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		return response.StatusCode
+		status, _ := getBody(t, d.http+"/_local/health")
+		return status
 	}
 	if got := local(); got != http.StatusOK {
 		t.Errorf("status %d while all is well", got)
@@ -267,4 +274,24 @@ func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
 	if out, err := makeToken("USER=me"); err == nil || !strings.Contains(out, "reserved") {
 		t.Errorf("for me: %q, %v", out, err)
 	}
+}
+
+// getBody returns the status and the body of a GET; it may be called from any goroutine.
+func getBody(t *testing.T, url string) (int, string) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	if !json.Valid(body) {
+		t.Errorf("GET %s: %s", url, body)
+	}
+	return response.StatusCode, string(body)
 }
