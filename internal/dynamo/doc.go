@@ -8,6 +8,7 @@
 //	Rooms          item=room#general                             shards: how many shards the subscriptions have
 //	               item=counter#general                          seq: the last id given out
 //	               item=position#general                         pushed_id: all up to here has been pushed
+//	               item=health                                   checked_at: when GET /health has last written
 //	Users          user_id=alice  item=member#general            joined_at
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of the content
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at

@@ -33,6 +33,7 @@ type Store struct {
 	client *dynamodb.Client
 	tables Tables
 	now    func() time.Time
+	pings  pings
 }
 
 // New makes a Store.

@@ -65,6 +65,10 @@ func TestAFullDiskIsToldAndStopsNothing(t *testing.T) {
 		status, body := getBody(t, d.http+"/_local/health")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "is full")
 	})
+	await(t, "the chat's health tells", func() bool {
+		status, body := getBody(t, d.http+"/health")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, `"store":"unavailable"`)
+	})
 	for _, want := range []string{"level=ERROR", "is full", "Free some", "disk is full"} { // the last is the engine's word
 		await(t, want, func() bool { return strings.Contains(p.printed.String(), want) })
 	}
@@ -73,8 +77,9 @@ func TestAFullDiskIsToldAndStopsNothing(t *testing.T) {
 	}
 	w.sendsUntilStored(ann, "lobby", "after")
 	await(t, "it is well again", func() bool {
-		status, _ := getBody(t, d.http+"/_local/health")
-		return status == http.StatusOK
+		chat, _ := getBody(t, d.http+"/health")
+		stack, _ := getBody(t, d.http+"/_local/health")
+		return chat == http.StatusOK && stack == http.StatusOK
 	})
 	if got := ann.history("lobby", "").Messages; got[0].Content != "before" || got[len(got)-1].Content != "after" {
 		t.Errorf("history: %+v", got)
