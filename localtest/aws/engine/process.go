@@ -24,7 +24,7 @@ const (
 	// stopLimit is how long an engine may take to end when asked, before it is killed.
 	// It leaves the local stack time for all else within the 5 s that it has to end. A killed engine loses nothing that it has
 	// acknowledged.
-	stopLimit = 1500 * time.Millisecond
+	stopLimit = 1200 * time.Millisecond
 	// portPatience is how long to wait for a port that is still held, by an engine that was killed a moment ago, say.
 	portPatience = 2 * time.Second
 	// retryEvery is the pause between two looks at something that will be ready soon.
