@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"serverlesschat/localtest/aws/stack"
 )
 
 // These stories are about how the local stack ends, and what it does where other programs hang.
@@ -240,6 +243,30 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 	first.interrupt()
 }
 
+func TestTheConsoleSaysWhichRecordsFailed(t *testing.T) {
+	console := &printed{}
+	c, err := start(stack.Options{InMemory: true, DataDir: t.TempDir(), Console: console, Quiet: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.stack.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w := newWorld(t, c)
+	ann := w.as("ann")
+	ann.joins("lobby")
+	w.dropTable("SubscriptionsTable")
+	ann.sends("lobby", "unheard")
+	await(t, "the console tells", func() bool {
+		return strings.Contains(console.String(), "batchItemFailures: 1: ") && strings.Contains(console.String(), "ResourceNotFoundException")
+	})
+	if got := console.String(); strings.Contains(got, " ok\n") {
+		t.Errorf("what is well is printed, though only what is wrong was asked for: %s", got)
+	}
+}
+
 func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skipf("left out: make is missing (Debian: apt-get install make): %v", err)
@@ -279,7 +306,14 @@ func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
 // getBody returns the status and the body of a GET; it may be called from any goroutine.
 func getBody(t *testing.T, url string) (int, string) {
 	t.Helper()
-	response, err := http.Get(url)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Error(err)
 		return 0, ""

@@ -25,12 +25,21 @@ func Create(path string, data []byte, mode fs.FileMode) error {
 	return place(path, data, mode, os.Link) // unlike a rename, a link does not replace what is there
 }
 
-// Rename gives a file or a folder its final name and returns when the name is on the disk.
+// Rename gives a file, or a folder with all that is in it, its final name, and returns when content and name are on the disk.
 func Rename(from, to string) error {
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() && !entry.Type().IsRegular() {
+			return err
+		}
+		return syncPath(path)
+	})
+	if err != nil {
+		return err
+	}
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(to))
+	return syncPath(filepath.Dir(to))
 }
 
 // place writes data to a new file beside path and lets publish give it the name.
@@ -54,15 +63,16 @@ func place(path string, data []byte, mode fs.FileMode, publish func(from, to str
 	if err := publish(file.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return syncPath(folder)
 }
 
-// syncFolder writes the names in a folder to the disk. Windows has no such call; there the file system's journal has to do.
-func syncFolder(folder string) error {
+// syncPath writes a file, or the names in a folder, to the disk. Windows syncs neither folders nor files that are open for
+// reading alone; there the file system's journal has to do.
+func syncPath(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	f, err := os.Open(folder)
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}

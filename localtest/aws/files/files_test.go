@@ -86,6 +86,27 @@ func TestAFailedReplaceLeavesTheOldFile(t *testing.T) {
 	expectAlone(t, path)
 }
 
+func TestRenameTakesAFolderWithItsContent(t *testing.T) {
+	parent := t.TempDir()
+	from, to := filepath.Join(parent, "unfinished"), filepath.Join(parent, "done")
+	if err := files.Replace(filepath.Join(from, "a", "b"), []byte("content"), 0o444); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("missing", filepath.Join(from, "link")); err != nil { // npm makes such
+		t.Fatal(err)
+	}
+	if err := files.Rename(from, to); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(to, "a", "b")); err != nil || string(got) != "content" {
+		t.Errorf("the file has %q, %v", got, err)
+	}
+	expectAlone(t, to)
+	if err := files.Rename(from, to); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what is not there was renamed: %v", err)
+	}
+}
+
 func TestALogStaysBelowItsLimit(t *testing.T) {
 	const limit = 1000
 	path := filepath.Join(t.TempDir(), "folder", "log")

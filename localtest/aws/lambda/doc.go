@@ -29,7 +29,8 @@
 // # Logs
 //
 // What a function writes goes, line by line, to LogDir/NAME.log and to Options.OnLine. START, END and REPORT lines are
-// added as in CloudWatch. The file is written in batches, at most 100 ms late.
+// added as in CloudWatch. The file is written in batches, at most 100 ms late; at
+// 10 MB it becomes NAME.log.1, in place of an older one.
 //
 // # Invoke API
 //
