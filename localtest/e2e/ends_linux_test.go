@@ -144,10 +144,13 @@ func TestAPausedConsoleStopsNothing(t *testing.T) {
 	w.Close()
 	d := p.deployment(dir)
 	const requests = 1000 // a pipe takes 64 KB: 700 lines
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(8)
 	for range requests {
 		group.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // one has failed
+			}
 			if status, _ := getBody(t, d.http+"/health"); status != http.StatusOK {
 				return fmt.Errorf("status %d", status)
 			}
