@@ -74,10 +74,7 @@ func (s *Stack) watch(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		s.lookAtEngine(ctx)
-		s.lookAtDisk("disk", s.options.DataDir)
-		if folder := s.engine.Folder(); folder != "" {
-			s.lookAtDisk("engine's disk", folder)
-		}
+		s.lookAtDisks(s.options.DataDir, s.engine.Folder())
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
@@ -104,12 +101,14 @@ func (s *Stack) lookAtEngine(ctx context.Context) {
 	}
 }
 
-func (s *Stack) lookAtDisk(part, folder string) {
-	free, err := files.FreeBytes(folder)
-	problem := ""
-	if err == nil && free < littleSpace {
-		problem = fmt.Sprintf("the disk of %s is full (%d KB free): writes fail, and logs lose lines, until there is space. "+
-			"Free some; the stack then goes on by itself", folder, free>>10)
+// lookAtDisks looks at the disks that folders are on, which may be one and the same. A folder may be empty.
+func (s *Stack) lookAtDisks(folders ...string) {
+	for _, folder := range folders {
+		if free, err := files.FreeBytes(folder); err == nil && free < littleSpace {
+			s.health.set("disk", fmt.Sprintf("the disk of %s is full (%d KB free): writes fail, and logs lose lines, until there is "+
+				"space. Free some; the stack then goes on by itself", folder, free>>10))
+			return
+		}
 	}
-	s.health.set(part, problem)
+	s.health.set("disk", "")
 }
