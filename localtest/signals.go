@@ -17,8 +17,8 @@ const hardLimit = 4800 * time.Millisecond
 
 var errInterrupted = errors.New("interrupted")
 
-// interruptible returns a context that ends at the first Ctrl-C, SIGTERM or closed terminal, or when interrupt is called. A second
-// signal kills all that was started and ends the program at once, and so does the hard limit.
+// interruptible returns a context that ends at the first Ctrl-C, SIGTERM or closed terminal, or when interrupt is
+// called. A second signal kills all that was started and ends the program at once, and so does the hard limit.
 func interruptible() (ctx context.Context, interrupt func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	interrupt = func() { cancel(errInterrupted) }
@@ -27,7 +27,8 @@ func interruptible() (ctx context.Context, interrupt func()) {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup wants it to be
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// Without this a write to a pipe that nobody reads any more ends the program on the spot. It is an error of the write instead.
+	// Without this a write to a pipe that nobody reads any more ends the program on the spot. It is an error of the
+	// write instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		select {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// terminal passes on what is printed to a terminal or a pipe, and never waits for it: it may be paused by Ctrl-S, or have a
-// reader that reads no more. What does not fit into the buffer meanwhile is dropped and counted, and the count is printed when
-// it goes on.
+// terminal passes on what is printed to a terminal or a pipe, and never waits for it: it may be paused by Ctrl-S, or
+// have a reader that reads no more. What does not fit into the buffer meanwhile is dropped and counted, and the count
+// is printed when it goes on.
 type terminal struct {
 	out    io.Writer
 	broken func(error)   // is told that out could not be written

@@ -93,8 +93,8 @@ func signingKey() (*accesstoken.Key, error) {
 // tokenLifetime is long enough for a day of trying things out.
 const tokenLifetime = 24 * time.Hour
 
-// printToken prints a token for user and nothing else, with the issuer and the audience that the template asks for. A name
-// that the chat would refuse is refused here, where it is seen at once.
+// printToken prints a token for user and nothing else, with the issuer and the audience that the template asks for. A
+// name that the chat would refuse is refused here, where it is seen at once.
 func printToken(user string) error {
 	if user == "" {
 		return errors.New("whose token? Say make token USER=alice")
@@ -122,8 +122,8 @@ func printToken(user string) error {
 	return nil
 }
 
-// createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB for functions that something else runs, such as SAM's
-// tools. They have the names of a stack that is called "chat".
+// createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB for functions that something else runs, such
+// as SAM's tools. They have the names of a stack that is called "chat".
 func createTables(ctx context.Context, _ func()) error {
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if endpoint == "" {

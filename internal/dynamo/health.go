@@ -12,11 +12,12 @@ type pings struct {
 	last time.Time
 }
 
-// pingEvery is how long one write is proof enough. Everybody may ask for the health, and is not to cost a write each time.
+// pingEvery is how long one write is proof enough. Everybody may ask for the health, and is not to cost a write each
+// time.
 const pingEvery = 5 * time.Second
 
-// Ping reports whether DynamoDB stores what it is given, by writing a row that nothing reads: an engine whose disk is full still
-// answers reads. Within 5 s after such a write it reads the row instead.
+// Ping reports whether DynamoDB stores what it is given, by writing a row that nothing reads: an engine whose disk is
+// full still answers reads. Within 5 s after such a write it reads the row instead.
 func (s *Store) Ping(ctx context.Context) error {
 	key := item{"item": text("health")}
 	s.pings.mu.Lock()

@@ -46,8 +46,8 @@ func (r *running) forget(cmd *exec.Cmd) {
 	delete(r.commands, cmd)
 }
 
-// KillAll kills the process groups of all commands that were started by Start and have not ended, and lets no other start
-// from then on. It is for a program that is about to exit and can wait for nothing.
+// KillAll kills the process groups of all commands that were started by Start and have not ended, and lets no other
+// start from then on. It is for a program that is about to exit and can wait for nothing.
 func KillAll() {
 	r := all()
 	r.mu.Lock()
@@ -62,8 +62,8 @@ func KillAll() {
 	}
 }
 
-// Run starts cmd by Start and waits for its end. When ctx ends first, the command's process group is killed, so that what it has
-// started goes too, and the error is that of ctx.
+// Run starts cmd by Start and waits for its end. When ctx ends first, the command's process group is killed, so that
+// what it has started goes too, and the error is that of ctx.
 func Run(ctx context.Context, cmd *exec.Cmd) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -133,8 +133,8 @@ func (e *Engine) Close() error {
 // ExternalConfig.
 func (e *Engine) Config() aws.Config { return e.config }
 
-// Config is for clients of an engine of ours at an address. Such engines take any credentials, so what the shell has set does
-// not matter: tables stay the same whatever AWS_REGION is.
+// Config is for clients of an engine of ours at an address. Such engines take any credentials, so what the shell has
+// set does not matter: tables stay the same whatever AWS_REGION is.
 func Config(endpoint string) aws.Config {
 	return aws.Config{
 		Region:       defaultRegion,

@@ -9,9 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 )
 
-// ExternalConfig is for clients of an engine that is not ours: it may keep the tables of each region and each key apart, or be
-// AWS itself. So region and keys are those of the shell, found as every AWS SDK finds them: AWS_REGION, AWS_ACCESS_KEY_ID,
-// AWS_PROFILE and the files in ~/.aws. Where there are none, they are those of Config.
+// ExternalConfig is for clients of an engine that is not ours: it may keep the tables of each region and each key
+// apart, or be AWS itself. So region and keys are those of the shell, found as every AWS SDK finds them: AWS_REGION,
+// AWS_ACCESS_KEY_ID, AWS_PROFILE and the files in ~/.aws. Where there are none, they are those of Config.
 func ExternalConfig(ctx context.Context, endpoint string) (aws.Config, error) {
 	// A machine of EC2 would be asked for its own role, and any other machine for seconds whether it is one.
 	found, err := config.LoadDefaultConfig(ctx, config.WithEC2IMDSClientEnableState(imds.ClientDisabled))

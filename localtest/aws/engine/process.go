@@ -21,9 +21,8 @@ import (
 const (
 	// startLimit is how long an engine may take until it answers; a cold Java on a busy machine is the slowest.
 	startLimit = 60 * time.Second
-	// stopLimit is how long an engine may take to end when asked, before it is killed.
-	// It leaves the local stack time for all else within the 5 s that it has to end. A killed engine loses nothing that it has
-	// acknowledged.
+	// stopLimit is how long an engine may take to end when asked, before it is killed. It leaves the local stack time
+	// for all else within the 5 s that it has to end. A killed engine loses nothing that it has acknowledged.
 	stopLimit = 1200 * time.Millisecond
 	// portPatience is how long to wait for a port that is still held, by an engine that was killed a moment ago, say.
 	portPatience = 2 * time.Second

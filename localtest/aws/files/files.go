@@ -1,8 +1,9 @@
-// Package files writes the files of the local stack, so that a crash, a full disk or a long run does no harm: a file that is
-// replaced is whole before it gets its name, and a log stays below a size.
+// Package files writes the files of the local stack, so that a crash, a full disk or a long run does no harm: a file
+// that is replaced is whole before it gets its name, and a log stays below a size.
 //
-// A library was looked for. google/renameio does not build on Windows, natefinch/atomic does not sync the folder (without
-// that a new name may be gone after a power cut: fsync(2)), and natefinch/lumberjack leaves a goroutine behind each log.
+// A library was looked for. google/renameio does not build on Windows, natefinch/atomic does not sync the folder
+// (without that a new name may be gone after a power cut: fsync(2)), and natefinch/lumberjack leaves a goroutine behind
+// each log.
 package files
 
 import (
@@ -13,19 +14,21 @@ import (
 	"runtime"
 )
 
-// Replace writes data to the file at path, whose folder is made when needed. A reader finds the old content or the new one
-// and never a part of it; after a crash, too. When it fails, the old file is as it was, and nothing is left beside it.
+// Replace writes data to the file at path, whose folder is made when needed. A reader finds the old content or the new
+// one and never a part of it; after a crash, too. When it fails, the old file is as it was, and nothing is left beside
+// it.
 func Replace(path string, data []byte, mode fs.FileMode) error {
 	return place(path, data, mode, os.Rename)
 }
 
-// Create is Replace for a file that must not be there yet: else its error is fs.ErrExist, and the file stays as it is. Of
-// several processes that do so at once, one succeeds.
+// Create is Replace for a file that must not be there yet: else its error is fs.ErrExist, and the file stays as it is.
+// Of several processes that do so at once, one succeeds.
 func Create(path string, data []byte, mode fs.FileMode) error {
 	return place(path, data, mode, os.Link) // unlike a rename, a link does not replace what is there
 }
 
-// Rename gives a file, or a folder with all that is in it, its final name, and returns when content and name are on the disk.
+// Rename gives a file, or a folder with all that is in it, its final name, and returns when content and name are on the
+// disk.
 func Rename(from, to string) error {
 	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() && !entry.Type().IsRegular() {
@@ -66,8 +69,8 @@ func place(path string, data []byte, mode fs.FileMode, publish func(from, to str
 	return syncPath(folder)
 }
 
-// syncPath writes a file, or the names in a folder, to the disk. Windows syncs neither folders nor files that are open for
-// reading alone; there the file system's journal has to do.
+// syncPath writes a file, or the names in a folder, to the disk. Windows syncs neither folders nor files that are open
+// for reading alone; there the file system's journal has to do.
 func syncPath(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

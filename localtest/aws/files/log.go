@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Log is a file that is appended to and stays below a size: when it is full it becomes NAME.1, in place of an older one, and
-// a new one is begun. It is safe for concurrent use. What one Write writes stays in one file.
+// Log is a file that is appended to and stays below a size: when it is full it becomes NAME.1, in place of an older
+// one, and a new one is begun. It is safe for concurrent use. What one Write writes stays in one file.
 //
 // A log that can't be written stops nobody: what it can't take is lost, and that it is so is reported.
 type Log struct {
@@ -25,8 +25,8 @@ type Log struct {
 // LogLimit is the usual size in bytes of a log that is full. With NAME.1 a log takes twice as much at most.
 const LogLimit = 10 << 20
 
-// OpenLog opens the log at path, whose folder is made when needed. limit is in bytes. report is told why the log can't be
-// written, at the first failure in a row, and nil when it can be again. It may be nil.
+// OpenLog opens the log at path, whose folder is made when needed. limit is in bytes. report is told why the log can't
+// be written, at the first failure in a row, and nil when it can be again. It may be nil.
 func OpenLog(path string, limit int64, report func(error)) (*Log, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err

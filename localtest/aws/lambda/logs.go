@@ -31,8 +31,8 @@ const (
 	flushSize  = 32 << 10
 )
 
-// openLog opens dir/name.log to append to it. Without dir there is no log, and what is written goes nowhere. That the file
-// can't be written, on a full disk, say, is told to logger and harms no function.
+// openLog opens dir/name.log to append to it. Without dir there is no log, and what is written goes nowhere. That the
+// file can't be written, on a full disk, say, is told to logger and harms no function.
 func openLog(dir, name string, logger *slog.Logger) (*logFile, error) {
 	l := &logFile{}
 	if dir == "" {

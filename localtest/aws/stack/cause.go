@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// errorLine is a line at level ERROR of a function that logs JSON, by Go's log/slog or in Lambda's own JSON format (Lambda
-// Developer Guide, "Configuring JSON and plain text log formats").
+// errorLine is a line at level ERROR of a function that logs JSON, by Go's log/slog or in Lambda's own JSON format
+// (Lambda Developer Guide, "Configuring JSON and plain text log formats").
 type errorLine struct {
 	Level      string `json:"level"`
 	Msg        string `json:"msg"`
@@ -34,8 +34,8 @@ func readErrorLine(line []byte) (requestID, cause string, ok bool) {
 	return cmp.Or(l.RequestID, l.RequestID2), oneLine(cmp.Or(strings.Join(parts, ": "), "error")), true
 }
 
-// line is told each line that a function writes. One at level ERROR becomes the cause in the line of its invocation, or a line
-// of its own when that is printed already or there is none.
+// line is told each line that a function writes. One at level ERROR becomes the cause in the line of its invocation, or
+// a line of its own when that is printed already or there is none.
 func (c *console) line(function string, line []byte) {
 	requestID, cause, ok := readErrorLine(line)
 	if !ok {

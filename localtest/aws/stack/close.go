@@ -26,8 +26,8 @@ func (s *Stack) Wait(ctx context.Context) error {
 	}
 }
 
-// closePatience is how long connections, batches and requests may take to end by themselves. Then what runs is cut off. With what
-// functions (twice shutdownGrace) and engine may take after that, all of it ends within 5 s.
+// closePatience is how long connections, batches and requests may take to end by themselves. Then what runs is cut off.
+// With what functions (twice shutdownGrace) and engine may take after that, all of it ends within 5 s.
 const closePatience = time.Second
 
 // Close ends the stack: no new work, then the connections (their functions still run), the streams, the functions, the

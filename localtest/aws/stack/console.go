@@ -11,8 +11,8 @@ import (
 	"serverlesschat/localtest/aws/lambda"
 )
 
-// console prints one readable line per invocation. The line waits a moment for what the function itself logged about the
-// invocation: that comes by another way, the process's output, and is as old as the reply.
+// console prints one readable line per invocation. The line waits a moment for what the function itself logged about
+// the invocation: that comes by another way, the process's output, and is as old as the reply.
 type console struct {
 	out   io.Writer
 	now   func() time.Time
@@ -117,8 +117,8 @@ func (c *console) printInvocation(e ending) {
 		e.Function, e.Source, start, float64(e.Duration.Microseconds())/1000, outcome))
 }
 
-// fault says what is wrong with an invocation by its reply, as API Gateway and an event source mapping read it: a status of
-// 500 or more, records that failed. It is empty when nothing is.
+// fault says what is wrong with an invocation by its reply, as API Gateway and an event source mapping read it: a
+// status of 500 or more, records that failed. It is empty when nothing is.
 func fault(i lambda.Invocation) string {
 	if i.Error != "" {
 		return oneLine(i.Error)

@@ -38,7 +38,8 @@ type listeners struct {
 	http, ws, invoke net.Listener
 }
 
-// listen opens them, on loopback only. Its error names every port that is in use with its setting, that of the engine too.
+// listen opens them, on loopback only. Its error names every port that is in use with its setting, that of the engine
+// too.
 func listen(ctx context.Context, o Options) (listeners, error) {
 	var problems []error
 	open := func(setting string, port int) net.Listener {

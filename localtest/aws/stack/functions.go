@@ -15,8 +15,8 @@ import (
 // the memory.
 const idleTimeout = time.Minute
 
-// shutdownGrace is shorter than AWS's 2 s, since the stack has 5 s to end. On AWS a function is not told that its process ends
-// unless it has an extension (AWS Lambda Developer Guide, "Lambda execution environment lifecycle").
+// shutdownGrace is shorter than AWS's 2 s, since the stack has 5 s to end. On AWS a function is not told that its
+// process ends unless it has an extension (AWS Lambda Developer Guide, "Lambda execution environment lifecycle").
 const shutdownGrace = 500 * time.Millisecond
 
 // startFunctions makes the functions invocable; their processes start when there is work.

@@ -64,7 +64,8 @@ const (
 	lookEvery = time.Second
 	// slowAnswer is how long the engine may take to answer before it is said to hang. It answers within milliseconds.
 	slowAnswer = 3 * time.Second
-	// littleSpace is what a disk has free, in bytes, when it is said to be full: an engine writes some megabytes at once.
+	// littleSpace is what a disk has free, in bytes, when it is said to be full: an engine writes some megabytes at
+	// once.
 	littleSpace = 8 << 20
 )
 

@@ -25,7 +25,8 @@ type owner struct {
 // lockPatience is how long a start waits for a stack that is just ending: one that was killed a moment ago, say.
 const lockPatience = time.Second
 
-// lock takes the data folder for this process, and clears what a killed stack has left there. Its error says who has it.
+// lock takes the data folder for this process, and clears what a killed stack has left there. Its error says who has
+// it.
 func (s *Stack) lock(ctx context.Context) error {
 	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
 		return fmt.Errorf("make data folder: %w", err)

@@ -12,8 +12,8 @@ import (
 	"serverlesschat/localtest/aws/files"
 )
 
-// Name is what names of functions and tables begin with. On an engine outside, which several checkouts may share, an id of the
-// data folder follows. On the stack's own engine none is needed, since its data are in that folder too.
+// Name is what names of functions and tables begin with. On an engine outside, which several checkouts may share, an id
+// of the data folder follows. On the stack's own engine none is needed, since its data are in that folder too.
 const Name = "chat"
 
 // identityFile keeps the id of a data folder, and the folder that it was made for.
@@ -24,8 +24,8 @@ type identity struct {
 	Folder string `json:"folder"`
 }
 
-// folderName is Name with the id of a data folder, which is made at the first use. It goes along when the folder is moved, so that
-// the tables are found again. A copy, whose original is still there, gets an id of its own.
+// folderName is Name with the id of a data folder, which is made at the first use. It goes along when the folder is
+// moved, so that the tables are found again. A copy, whose original is still there, gets an id of its own.
 func folderName(dataDir string) (string, error) {
 	dir, err := filepath.Abs(dataDir)
 	if err != nil {

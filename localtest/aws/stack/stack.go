@@ -122,7 +122,8 @@ func (s *Stack) start(ctx context.Context) error {
 	return s.endpoints.write(s.options.path(endpointsFile))
 }
 
-// prepare builds the functions while the engine starts: each takes long the first time. When one fails, the other is stopped.
+// prepare builds the functions while the engine starts: each takes long the first time. When one fails, the other is
+// stopped.
 func (s *Stack) prepare(ctx context.Context) error {
 	functions := s.system.Functions // before the engine's address makes it another system
 	group, ctx := errgroup.WithContext(ctx)
