@@ -45,8 +45,8 @@ func (r *Record) Fail(code string, cause error) {
 // isDefect reports whether the failure is ours and not a client's.
 func (f failure) isDefect() bool { return f.code == codeFailed || f.code == "internal" }
 
-// level is ERROR for what somebody on our side is to look at: a defect, or a store or gateway that does not do its work, as
-// on a full disk.
+// level is ERROR for what somebody on our side is to look at: a defect, or a store or gateway that does not do its
+// work, as on a full disk.
 func (f failure) level() slog.Level {
 	if f.isDefect() || f.code == "unavailable" {
 		return slog.LevelError

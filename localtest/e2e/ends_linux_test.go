@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
 
@@ -248,7 +249,7 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 
 func TestTheConsoleSaysWhichRecordsFailed(t *testing.T) {
 	console := &printed{}
-	c, err := start(stack.Options{InMemory: true, DataDir: t.TempDir(), Console: console, Quiet: true})
+	c, err := start(stack.Options{Engine: engine.Dynoxide, InMemory: true, DataDir: t.TempDir(), Console: console, Quiet: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,8 @@ type Options struct {
 	// CloseThrottled closes a connection (1008) whose frame was throttled, after the error frame.
 	CloseThrottled bool
 
-	// Console gets the readable lines; nil drops them. Its Write must not block, or the stack would stand still with it.
+	// Console gets the readable lines; nil drops them. Its Write must not block, or the stack would stand still with
+	// it.
 	Console io.Writer
 	// Quiet leaves only what is wrong on the console.
 	Quiet bool
