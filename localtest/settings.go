@@ -47,6 +47,7 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		AccountBurst:   number("ACCOUNT_BURST", 0, 1_000_000),
 		HandshakeRate:  number("HANDSHAKE_RATE", 0, 1_000_000),
 		CloseThrottled: number("CLOSE_THROTTLED", 0, 1) == 1,
+		Quiet:          number("QUIET", 0, 1) == 1,
 
 		Endpoint:   get("AWS_ENDPOINT_URL_DYNAMODB"),
 		Engine:     engine.Kind(get("DYNAMODB")),
@@ -55,23 +56,16 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
 		o.FreeWait = -1 // the option's 0 is its default
 	}
-	switch rights := get("RIGHTS"); rights {
-	case "":
-	case "1":
+	if number("RIGHTS", 0, 1) == 1 {
 		o.Rights = func(iam.Call, iam.Decision) {} // the console tells of what is denied
-	default:
-		problems = append(problems, fmt.Errorf("RIGHTS: %q is not 1, which judges each call by the function's role", rights))
-	}
-	switch quiet := get("QUIET"); quiet {
-	case "", "0":
-	case "1":
-		o.Quiet = true
-	default:
-		problems = append(problems, fmt.Errorf("QUIET: %q is neither 0 nor 1", quiet))
 	}
 	switch {
 	case o.Endpoint != "":
 		o.Engine = engine.External
+		if o.Rights != nil {
+			problems = append(problems, errors.New("RIGHTS: calls to the engine at AWS_ENDPOINT_URL_DYNAMODB are made with the "+
+				"shell's keys, which do not say which function calls; leave one of the two out"))
+		}
 	case o.Engine != "" && o.Engine != engine.Dynoxide && o.Engine != engine.Local:
 		problems = append(problems, fmt.Errorf("DYNAMODB: %q is neither %s nor %s", o.Engine, engine.Dynoxide, engine.Local))
 	}
