@@ -44,7 +44,7 @@ func decode[T any](t *testing.T, data []byte) T {
 	return value
 }
 
-// tokenKeys gives the public key of the events' tokens as the functions take it.
+// tokenKeys returns the public key of the events' tokens as the functions take it.
 func tokenKeys(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile("token-key.jwks")
@@ -85,8 +85,8 @@ func TestEachFunctionHasItsEvent(t *testing.T) {
 	}
 }
 
-// A name that is misspelt in an event would be passed over in silence. So what is decoded is encoded again and compared:
-// all of the event must have come through.
+// A name that is misspelt in an event would be passed over in silence. So what is decoded is encoded again and
+// compared: all of the event must have come through.
 func TestEventsHaveTheShapeOfAWS(t *testing.T) {
 	for function, again := range map[string]func([]byte) ([]byte, error){
 		"connect":     roundTrip[events.APIGatewayWebsocketProxyRequest],

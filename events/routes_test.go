@@ -14,7 +14,7 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// folder gives the name of the folder of the function with that logical id.
+// folder returns the name of the folder of the function with that logical id.
 func folder(t *testing.T, s *template.System, logicalID string) string {
 	t.Helper()
 	for _, f := range s.Functions {
@@ -45,8 +45,8 @@ func actions() map[string]string {
 	return functions
 }
 
-// An action needs a route to its function, unless that is the function of $default, which must have none for it. Else the
-// gateway hands its frames to a function that does not know it.
+// An action needs a route to its function, unless that is the function of $default, which must have none for it. Else
+// the gateway hands its frames to a function that does not know it.
 func TestRoutesAndActionsAgree(t *testing.T) {
 	s := system(t)
 	routes := webSocketRoutes(t, s)

@@ -58,7 +58,7 @@ func begin(t *testing.T, e *enginetest.Engine) *story {
 	return st
 }
 
-// feed gives a function its event and returns what it answers.
+// feed invokes a function with its event and returns what it answers.
 func feed[In, Out any](s *story, function string, build func(*app.Parts) telemetry.Handler[In, Out]) Out {
 	s.Helper()
 	p, err := app.NewParts(s.Context(), func(name string) string { return s.environments[function][name] }, io.Discard)

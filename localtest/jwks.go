@@ -10,11 +10,12 @@ import (
 	"serverlesschat/internal/token"
 )
 
-// maxTokenKeys is how long the parameter TokenKeys may be. It becomes an environment variable of functions; a function has
-// 4 KB for all of them (AWS Lambda quotas), and the others take less than 1 KB.
+// maxTokenKeys is how long the parameter TokenKeys may be. It becomes an environment variable of functions. A function
+// has 4 KB for all of them (AWS Lambda quotas), and the others take less than 1 KB.
 const maxTokenKeys = 3 << 10
 
-// printTokenKeys prints the keys in a file, or in the standard input if it is called "-", as a parameter of the template.
+// printTokenKeys prints the keys in a file, or in the standard input if it is called "-", as a parameter of the
+// template.
 func printTokenKeys(file string) error {
 	set, err := readKeySet(file)
 	if err != nil {

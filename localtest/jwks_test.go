@@ -25,7 +25,7 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// publish gives a key as issuers publish it: with the chain of its certificate and the certificate's thumbprint.
+// publish returns a key as issuers publish it: with the chain of its certificate and the certificate's thumbprint.
 func publish(t *testing.T, kid, alg, use string, private crypto.Signer) jose.JSONWebKey {
 	t.Helper()
 	root, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -80,7 +80,8 @@ func keySet(t *testing.T, keys ...jose.JSONWebKey) []byte {
 	return set
 }
 
-// Two RSA keys with their certificates and one for encryption are what many issuers publish. As they are they do not fit.
+// Two RSA keys with their certificates and one for encryption are what many issuers publish. As they are they do not
+// fit.
 func TestKeysOfAnIssuerBecomeAParameter(t *testing.T) {
 	old, current := newRSA(t, 2048), newRSA(t, 2048)
 	set := keySet(t, publish(t, "2025", "RS256", "sig", old), publish(t, "2026", "RS256", "sig", current),

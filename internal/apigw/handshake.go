@@ -7,7 +7,7 @@ import (
 	"serverlesschat/internal/wire"
 )
 
-// handshake is what a client gives when it connects.
+// handshake is what a client sends when it connects.
 type handshake struct {
 	authorization []string
 	protocols     []string
@@ -37,8 +37,8 @@ func handshakeOf(event websocketEvent) handshake {
 	return h
 }
 
-// chatProtocol returns the chat's subprotocol as the client wrote it, or "" when it did not offer it. Names are compared in
-// any case, and a client expects the very name that it offered (RFC 6455, 4.1).
+// chatProtocol returns the chat's subprotocol as the client wrote it, or "" when it did not offer it. Names are
+// compared in any case, and a client expects the very name that it offered (RFC 6455, 4.1).
 func (h handshake) chatProtocol() string {
 	for _, protocol := range h.protocols {
 		if strings.EqualFold(protocol, wire.Subprotocol) {
@@ -59,7 +59,7 @@ func (h handshake) offeredTokens() (tokens []string) {
 	return tokens
 }
 
-// token gives the token that the client is to be judged by: that of the first place which holds something. A bad one
+// token returns the token that the client is to be judged by: that of the first place which holds something. A bad one
 // there is not passed over for a better one elsewhere.
 func (h handshake) token() (string, error) {
 	for name := range h.query {

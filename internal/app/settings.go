@@ -1,4 +1,4 @@
-// Package app builds the chat's functions from their settings. A function's main is its line of this package; what is
+// Package app builds the chat's functions from their settings. A function's main is its line of this package. What is
 // built here is made once per process and is safe for concurrent use.
 package app
 
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Settings reads settings, by name, and keeps what is wrong with them: so that all of it is told at once.
+// Settings reads settings, by name, and keeps what is wrong with them, so that one error names all of it.
 type Settings struct {
 	get      func(string) string
 	problems []error
@@ -20,7 +20,7 @@ type Settings struct {
 // NewSettings reads settings through get, such as os.Getenv.
 func NewSettings(get func(string) string) *Settings { return &Settings{get: get} }
 
-// Err tells all that was missing or wrong so far; nil when nothing was.
+// Err returns all that was missing or wrong so far, nil when nothing was.
 func (s *Settings) Err() error { return errors.Join(s.problems...) }
 
 func (s *Settings) wrong(name, what string) {
@@ -45,8 +45,8 @@ func (s *Settings) list(name string) []string {
 	return values
 }
 
-// maxMilliseconds is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and read
-// again; their function has 10 s for all of it.
+// maxMilliseconds is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and
+// read again. Their function has 10 s for all of it.
 const maxMilliseconds = 3000
 
 // milliseconds reads a whole number of milliseconds, from 1 to maxMilliseconds.

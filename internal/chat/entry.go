@@ -27,7 +27,7 @@ type Entry struct {
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
-	CreatedAt       time.Time // UTC, to the millisecond; by the clock of who placed it
+	CreatedAt       time.Time // UTC, to the millisecond; by the clock of its writer
 }
 
 // IsVoid reports whether the place is filled with nothing.
@@ -36,7 +36,7 @@ func (e Entry) IsVoid() bool { return e.Kind == KindVoid }
 const maxContentCharacters = 4000
 
 // ValidateContent reports whether the content of a message keeps to the rule: 1–4,000 characters (Unicode code points),
-// at least one of which can be seen; of control characters only tab, line feed and carriage return.
+// at least one of which can be seen. The only control characters are tab, line feed and carriage return.
 func ValidateContent(content string) error {
 	switch n := utf8.RuneCountInString(content); {
 	case n == 0:
@@ -62,8 +62,8 @@ const brailleBlank = '\u2800' // for Unicode it is a symbol, and it has no dots
 // isVisible reports whether c shows something by itself.
 //
 // The default-ignorable code points are derived as in Unicode's DerivedCoreProperties.txt: the format characters, the
-// variation selectors, and those that are listed one by one. That list takes some format characters out again; they stay
-// invisible here, since a format character does not count as visible.
+// variation selectors, and those that are listed one by one. That list takes some format characters out again. They
+// stay invisible here, since a format character does not count as visible.
 func isVisible(c rune) bool {
 	return c != brailleBlank && !unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf,
 		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)

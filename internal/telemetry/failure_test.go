@@ -54,7 +54,7 @@ func TestAFailedInvocationIsItsOutcome(t *testing.T) {
 	expectMembers(t, all[1], map[string]any{"outcome": "unavailable", "error": "throttled", "level": "ERROR"})
 }
 
-// numbered gives n errors: lost 1, lost 2 …
+// numbered returns n errors: lost 1, lost 2 …
 func numbered(n int) (all []error) {
 	for i := range n {
 		all = append(all, fmt.Errorf("lost %d", i+1))

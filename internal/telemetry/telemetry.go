@@ -1,6 +1,6 @@
-// Package telemetry records what one invocation of a function did and writes it as one JSON line: readable as a log, and
-// as metrics in CloudWatch's Embedded Metric Format, from which CloudWatch makes metrics without another call. Nothing in
-// it may hold a token or what users wrote.
+// Package telemetry records what one invocation of a function did and writes it as one JSON line: readable as a log,
+// and as metrics in CloudWatch's Embedded Metric Format, from which CloudWatch makes metrics without another call.
+// Nothing in it may hold a token or what users wrote.
 package telemetry
 
 import (
@@ -42,7 +42,7 @@ type Record struct {
 
 type recordKey struct{}
 
-// From gives the record of the invocation that ctx belongs to; outside of one, a record that nobody reads.
+// From returns the record of the invocation that ctx belongs to; outside of one, a record that nobody reads.
 func From(ctx context.Context) *Record {
 	if r, ok := ctx.Value(recordKey{}).(*Record); ok {
 		return r
@@ -54,8 +54,8 @@ func newRecord() *Record {
 	return &Record{counts: map[Metric]float64{}, samples: map[Metric][]float64{}}
 }
 
-// Label adds a word to the line: room, action, connection_id. A second value of the same key is added to the first, since
-// no member of the line may come twice.
+// Label adds a word to the line: room, action, connection_id. A second value of the same key is added to the first,
+// since no member of the line may come twice.
 func (r *Record) Label(key, value string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -94,7 +94,8 @@ func (r *Record) Sample(m Metric, d time.Duration) {
 	samples[least] = max(samples[least], value)
 }
 
-// Recorded gives a context with a record of its own, for who measures without an invocation, and reads what it counts.
+// Recorded returns a context with a record of its own, for a caller that measures without an invocation, and a function
+// that reads a counter of it.
 func Recorded(ctx context.Context) (context.Context, func(Metric) float64) {
 	r := newRecord()
 	return context.WithValue(ctx, recordKey{}, r), func(m Metric) float64 {

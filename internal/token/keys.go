@@ -43,8 +43,9 @@ func decodeKeys(encoded string) (map[string]key, error) {
 	return keys, nil
 }
 
-// CutKeys returns a JWKS with the keys of another one that tokens can be checked with, and of these what is needed for it:
-// neither certificates nor thumbprints. It also returns why it left others out. Its errors are those of [NewVerifier].
+// CutKeys returns a JWKS with the keys of another one that tokens can be checked with, and of these what is needed for
+// it: neither certificates nor thumbprints. It also returns why it left others out. Its errors are those of
+// [NewVerifier].
 func CutKeys(set []byte) (cut []byte, left []error, err error) {
 	usable, left, err := readKeys(set)
 	if err != nil {
@@ -58,8 +59,8 @@ func CutKeys(set []byte) (cut []byte, left []error, err error) {
 	return cut, left, err
 }
 
-// readKeys reads a JWKS. Issuers publish keys of other uses and kinds in the same set: these are left out, as RFC 7517, 5
-// says, and are told in left.
+// readKeys reads a JWKS. Issuers publish keys of other uses and kinds in the same set: these are left out (RFC 7517,
+// 5). left says which, and why.
 func readKeys(data []byte) (usable []key, left []error, err error) {
 	var set struct{ Keys []json.RawMessage }
 	if err := json.Unmarshal(data, &set); err != nil {

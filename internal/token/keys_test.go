@@ -113,7 +113,7 @@ func TestUnusableKeysAreLeftOut(t *testing.T) {
 
 var zeros = base64.RawURLEncoding.EncodeToString(make([]byte, 32))
 
-// smallRSA is a key too small to be made any more by Go, but still met; the number need not be a product of primes.
+// smallRSA is a key too small to be made any more by Go, but still met. The number need not be a product of primes.
 func smallRSA() string {
 	n := make([]byte, 128)
 	for i := range n {

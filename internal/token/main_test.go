@@ -32,7 +32,7 @@ func now() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 // object is a JSON object, as a header or the claims of a token.
 type object = map[string]any
 
-// with gives o with members changed; the value absent takes one away.
+// with returns o with members changed; the value absent takes one away.
 func with(o object, changes object) object {
 	changed := maps.Clone(o)
 	maps.Copy(changed, changes)
@@ -62,7 +62,7 @@ func encode(t testing.TB, value any) string {
 
 func base64url(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
-// sign makes a token of the very texts given, be they sensible or not.
+// sign makes a token of exactly these texts, valid or not.
 func sign(t testing.TB, method jwt.SigningMethod, key any, header, claims string) string {
 	t.Helper()
 	return signEncoded(t, method, key, base64url(header)+"."+base64url(claims))
@@ -124,7 +124,7 @@ var signers = sync.OnceValue(func() map[string]signer {
 
 func es256() signer { return signers()["ES256"] }
 
-// setting gives keys as the setting holds them.
+// setting returns keys as the setting holds them.
 func setting(t testing.TB, keys ...jose.JSONWebKey) string {
 	t.Helper()
 	return base64url(encode(t, jose.JSONWebKeySet{Keys: keys}))

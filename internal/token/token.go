@@ -34,8 +34,8 @@ type Verifier struct {
 // leeway is how far the issuer's clock may be ahead of ours.
 const leeway = 30 * time.Second
 
-// NewVerifier makes a Verifier. Without keys, issuer or audience it accepts no token. Its errors name what is wrong with
-// the keys.
+// NewVerifier makes a Verifier. Without keys, issuer or audience it accepts no token. Its errors name what is wrong
+// with the keys.
 func NewVerifier(o Options) (*Verifier, error) {
 	keys, err := decodeKeys(o.Keys)
 	if err != nil {
@@ -61,8 +61,8 @@ func NewVerifier(o Options) (*Verifier, error) {
 	}, nil
 }
 
-// Verify checks a token and gives whom it names. Its error is CodeUnauthorized, with the reason as its cause, for the
-// log: it never holds the token.
+// Verify checks a token and returns the user that it names. Its error is CodeUnauthorized, with the reason as its
+// cause, for the log: it never holds the token.
 func (v *Verifier) Verify(raw string) (chat.Identity, error) {
 	identity, err := v.verify(raw)
 	if err != nil {
@@ -103,8 +103,8 @@ func (v *Verifier) verify(raw string) (chat.Identity, error) {
 // maxYear is the last that RFC 3339 can write.
 const maxYear = 9999
 
-// keyFor judges the header and gives the key that its kid names. The algorithm is the key's, never the token's word
-// (RFC 8725, 3.1); keys that the token brings or points to (jwk, jku, x5u) are not looked at.
+// keyFor judges the header and returns the key that its kid names. The algorithm is the key's, never the token's word
+// (RFC 8725, 3.1). Keys that the token brings or points to (jwk, jku, x5u) are not looked at.
 func (v *Verifier) keyFor(t *jwt.Token) (any, error) {
 	for _, name := range []string{"crit", "b64"} {
 		// RFC 7515, 4.1.11: what is critical and not understood must be refused.

@@ -187,7 +187,8 @@ func badTexts(t *testing.T) map[string]string {
 
 func pad(part string) string { return part + strings.Repeat("=", (4-len(part)%4)%4) + "=" }
 
-// looser gives another letter that stands for the same bytes: the last one of 64 bytes carries 2 bits and 4 unused ones.
+// looser returns another letter that stands for the same bytes: the last one of 64 bytes carries 2 bits and 4 unused
+// ones.
 func looser(last byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, last)|1])
@@ -343,7 +344,7 @@ func FuzzVerify(f *testing.F) {
 		identity, err := v.Verify(raw)
 		switch {
 		case err == nil && (raw != good || identity.User != "alice"):
-			// Only who has the key, or turns a signature's s around, can make another.
+			// Only someone with the key, or someone that turns a signature's s around, can make another.
 			if raw[:strings.LastIndexByte(raw, '.')] != good[:strings.LastIndexByte(good, '.')] {
 				t.Errorf("took %q for %+v", raw, identity)
 			}

@@ -1,5 +1,5 @@
-// Package accesstoken makes access tokens for local use: it keeps a signing key in a file, gives its public half as the
-// functions' settings want it, and signs JWTs (RFC 7519) of the type at+jwt (RFC 9068).
+// Package accesstoken makes access tokens for local use. It keeps a signing key in a file, returns its public half in
+// the form of the functions' settings, and signs JWTs (RFC 7519) of the type at+jwt (RFC 9068).
 //
 // It is for development machines and tests. A deployed system has an issuer of its own, and only knows its public keys.
 package accesstoken
@@ -101,7 +101,7 @@ func (c Claims) validate() error {
 	return nil
 }
 
-// Sign gives the token that says c. It signs what it is told, be it expired; it refuses only claims that are missing.
+// Sign returns the token with the claims c. It signs expired claims, too. It refuses only claims that are missing.
 func (k *Key) Sign(c Claims) (string, error) {
 	if err := c.validate(); err != nil {
 		return "", fmt.Errorf("sign token: %w", err)

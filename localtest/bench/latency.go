@@ -24,7 +24,7 @@ func (l *latencies) reset() {
 	l.values = l.values[:0]
 }
 
-// quantile gives the value that q (0 to 1) of all are not above.
+// quantile returns the value that q (0 to 1) of all are not above.
 func (l *latencies) quantile(q float64) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,7 +1,7 @@
-// Command bench measures the chat end to end: members with real WebSockets in one room, messages in flight, each of them
-// awaited by every member. It prints deliveries a second, latencies, and what a message costs, from the counters that the
-// functions themselves report. It starts a local stack of its own for each setting, or uses the chat whose addresses are in
-// CHAT_WEBSOCKET_URL (with tokens signed by the key in the file CHAT_TOKEN_KEY).
+// Command bench measures the chat end to end: members with real WebSockets in one room, messages in flight, each of
+// them awaited by every member. It prints deliveries a second, latencies, and what a message costs, from the counters
+// that the functions themselves report. It starts a local stack of its own for each setting, or uses the chat whose
+// addresses are in CHAT_WEBSOCKET_URL (with tokens signed by the key in the file CHAT_TOKEN_KEY).
 //
 // A message is in flight from its sending until every member has it.
 package main

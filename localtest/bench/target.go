@@ -22,7 +22,7 @@ type target struct {
 	close            func() error
 }
 
-// openTarget gives the chat of the environment, or starts a local stack whose data goes when it is closed.
+// openTarget returns the chat of the environment, or starts a local stack whose data goes when it is closed.
 func openTarget(ctx context.Context, s settings, poll time.Duration) (*target, error) {
 	if url := os.Getenv("CHAT_WEBSOCKET_URL"); url != "" {
 		return remoteTarget(url)

@@ -54,14 +54,14 @@ type Error struct {
 // Error makes it an error: the code, the field and the message.
 func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Code, e.Field, e.Message) }
 
-// Entry gives the entry of an ack.
+// Entry returns the entry of an ack.
 func (f Frame) Entry() (Entry, error) {
 	var e Entry
 	err := json.Unmarshal(f.Message, &e)
 	return e, err
 }
 
-// Options are what a client may be told.
+// Options are the settings of a client.
 type Options struct {
 	// Push is called with each frame that no request asked for, in the order in which they come, by one goroutine.
 	Push func(Frame)
@@ -110,7 +110,7 @@ func Dial(ctx context.Context, url, token string, o Options) (*Client, error) {
 // Refused says that a handshake ended with another status than 101.
 type Refused struct{ Status int }
 
-// Error gives the status.
+// Error returns the status.
 func (r *Refused) Error() string { return "handshake refused: status " + strconv.Itoa(r.Status) }
 
 func (c *Client) read() {
@@ -131,8 +131,8 @@ func (c *Client) read() {
 	}
 }
 
-// hand gives a frame to who waits for it. The gateway's own error frame does not say which request it is about: every
-// request that waits takes it as a passing failure, and may be sent again.
+// hand passes a frame to the request that waits for it. The gateway's own error frame does not say which request it is
+// about: every request that waits takes it as a failure that may pass, and may be sent again.
 func (c *Client) hand(f Frame) {
 	if f.Type == "" && f.ConnectionID != "" {
 		c.failAll(Frame{Error: &Error{Code: "internal", Message: "the gateway failed", Retryable: true}})
@@ -160,7 +160,7 @@ func (c *Client) failAll(f Frame) {
 }
 
 // Do sends a frame with the action and the fields, and waits for its reply. A reply that is an error comes back as
-// *Error. It may also return the frame's error of the connection that ended, or of ctx; then the request may have been
+// *Error. It may also return the frame's error of the connection that ended, or of ctx. Then the request may have been
 // carried out or not.
 func (c *Client) Do(ctx context.Context, action string, fields map[string]any) (Frame, error) {
 	id := strconv.FormatInt(c.nextID.Add(1), 10)
@@ -223,20 +223,20 @@ func (c *Client) JoinAfter(ctx context.Context, room string, after int64) (Frame
 	return c.Do(ctx, "joinRoom", map[string]any{"room_id": room, "after_id": after})
 }
 
-// Subprotocol gives what the server chose.
+// Subprotocol returns what the server chose.
 func (c *Client) Subprotocol() string { return c.conn.Subprotocol() }
 
 // Done is closed when the connection has ended; then End says why.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
-// End gives why the connection ended. It waits for that.
+// End returns why the connection ended. It waits for that.
 func (c *Client) End() error {
 	<-c.done
 	return c.end
 }
 
-// CloseStatus waits for the end of the connection and gives the code of the close frame with which the server ended it; -1
-// when there was none. Its error is that of ctx.
+// CloseStatus waits for the end of the connection and returns the code of the close frame with which the server ended
+// it; -1 when there was none. Its error is that of ctx.
 func (c *Client) CloseStatus(ctx context.Context) (int, error) {
 	select {
 	case <-c.done:

@@ -1,3 +1,3 @@
-// Package contract holds template.yaml and the chat against each other: the settings, tables and metrics that one has and the
-// other uses, and which calls of the store each function makes. It has tests alone.
+// Package contract holds template.yaml and the chat against each other: the settings, tables and metrics that one has
+// and the other uses, and which calls of the store each function makes. It has tests alone.
 package contract

@@ -27,7 +27,7 @@ type recorder struct {
 	lines []string
 }
 
-// serve gives the addresses of the store and of the management API.
+// serve returns the addresses of the store and of the management API.
 func (r *recorder) serve(t *testing.T) (store, management string) {
 	t.Helper()
 	transport := &http.Transport{}
@@ -123,7 +123,7 @@ func encode(value any) string {
 	return strings.TrimSpace(out.String())
 }
 
-// outcomeOf tells how a call ended, when it failed.
+// outcomeOf says how a call ended, when it failed.
 func outcomeOf(status int, body []byte) string {
 	if status == http.StatusOK {
 		return ""
@@ -157,7 +157,7 @@ func (r *recorder) add(line string) {
 	r.lines = append(r.lines, line)
 }
 
-// take gives the lines since it was last called. Those of calls that run side by side are put in the order of the
+// take returns the lines since it was last called. Those of calls that run side by side are put in the order of the
 // alphabet, or they would stand in another order every time.
 func (r *recorder) take() []string {
 	r.mu.Lock()

@@ -55,7 +55,7 @@ func environments(t *testing.T) map[string]map[string]string {
 	return found
 }
 
-// build builds a function from an environment and gives what it asked for, and what was wrong.
+// build builds a function from an environment and returns what it asked for, and what was wrong.
 func build(t *testing.T, function string, environment map[string]string) (asked map[string]bool, err error) {
 	t.Helper()
 	t.Setenv("AWS_REGION", "us-east-1")
@@ -77,7 +77,7 @@ func TestEveryFunctionOfTheTemplateIsBuilt(t *testing.T) {
 	}
 }
 
-// A setting that the code asks for and the template does not give would be missed by the first user in production; one
+// A setting that the code asks for and the template does not give would be missed by the first user in production. One
 // that the template gives and nobody asks for is dead weight, or a name misspelt.
 func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 	readBySDK := []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"}

@@ -133,7 +133,7 @@ func (w *world) disconnect(connection string) string {
 	return fmt.Sprint(invoke(w, "disconnect", app.Disconnect, socketEvent(connection)).StatusCode)
 }
 
-// send gives a frame to the function of sendMessage, ask to that of all others.
+// send invokes the function of sendMessage with a frame, ask that of all other actions.
 func (w *world) send(connection, frame string) string {
 	w.Helper()
 	event := socketEvent(connection)
@@ -172,7 +172,7 @@ func (w *world) get(route, user string, query map[string]string) string {
 	return fmt.Sprintf("%d %s", reply.StatusCode, hideTimes(reply.Body))
 }
 
-// leaveHole puts an old entry behind an id that nobody fills, so that who comes next fills it without waiting.
+// leaveHole puts an old entry behind an id that nobody fills, so that the next reader fills it without waiting.
 func (w *world) leaveHole(id string) string {
 	w.Helper()
 	table := w.environments["fanout"]["ENTRIES_TABLE"]
@@ -251,8 +251,8 @@ func story() []step {
 	}
 }
 
-// Which calls a function makes, in which order and under which conditions, is what the promises of the chat rest on, and
-// what it costs. Each file has the calls of one step, and last what the caller gets.
+// Which calls a function makes, in which order and under which conditions, is what the promises of the chat rest on,
+// and what it costs. Each file has the calls of one step, and last what the caller gets.
 func TestFunctionsCallTheStoreAsEver(t *testing.T) {
 	w := newWorld(t)
 	var names []string

@@ -115,8 +115,8 @@ func (g *countingGateway) counts() (connections, posts int) {
 // front puts it in the place of the stack's own management API.
 func (g *countingGateway) front(http.Handler) http.Handler { return g }
 
-// TestAHallOfTenThousand has the fan-out invoke workers: no function pushes to so many by itself. The connections are rows
-// alone, and the management API is one that counts.
+// TestAHallOfTenThousand has the fan-out invoke workers: no function pushes to so many by itself. The connections are
+// rows alone, and the management API is one that counts.
 func TestAHallOfTenThousand(t *testing.T) {
 	const count = 10_000
 	management := &countingGateway{delay: 5 * time.Millisecond, posts: map[string]int{}}
@@ -141,7 +141,7 @@ func TestAHallOfTenThousand(t *testing.T) {
 	}
 }
 
-// store gives the chat's own view of the tables.
+// store returns the chat's own view of the tables.
 func (w *world) store() *dynamo.Store {
 	tables := map[string]string{}
 	for _, t := range w.stack.System().Tables {
@@ -156,8 +156,8 @@ func (w *world) store() *dynamo.Store {
 // madeUp is the id of a connection that the gateway takes for one that has ended.
 func madeUp(i int) chat.ConnectionID { return chat.ConnectionID(fmt.Sprintf("made-up-%07d=", i)) }
 
-// subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than having
-// each join.
+// subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than
+// having each join.
 func subscribe(w *world, room string, count int) {
 	w.Helper()
 	const batch = 25 // DynamoDB's limit

@@ -26,7 +26,7 @@ const root = "../.."
 
 var toolsDir = filepath.Join(root, ".local", "tools")
 
-// deployment is a running chat that stories are told to.
+// deployment is a running chat that stories run on.
 type deployment struct {
 	websocket, http  string
 	key              *accesstoken.Key
@@ -37,7 +37,7 @@ type deployment struct {
 	dir              string // to remove at the end
 }
 
-// running are the chats that this test binary has started, by engine; each is started by the first story that needs it.
+// running are the chats that this test binary has started, by engine. Each is started by the first story that needs it.
 var running sync.Map // engine.Kind → func() (*deployment, error)
 
 // binaries builds the functions once for all stacks, and the program that make local runs.
@@ -88,7 +88,7 @@ func closeAll() error {
 	return errors.Join(errs...)
 }
 
-// each tells the story to a chat on each engine.
+// each runs the story with a chat on each engine.
 func each(t *testing.T, story func(t *testing.T, w *world)) {
 	if url := os.Getenv("CHAT_WEBSOCKET_URL"); url != "" {
 		story(t, newWorld(t, remote(t, url)))

@@ -45,7 +45,7 @@ func (d *deadlyFront) start(engine string) (string, error) {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
 		Transport: transport,
-		// Who was killed does not read the answer.
+		// A function that was killed does not read the answer.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	d.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func (d *deadlyFront) start(engine string) (string, error) {
 		if when == 0 {
 			d.strike()
 		}
-		// A call that was made is carried out, though who made it is dead.
+		// A call that was made is carried out, though its caller is dead.
 		proxy.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
 		if when == 1 {
 			d.strike()
@@ -80,7 +80,7 @@ func (d *deadlyFront) close() error {
 }
 
 // TestPromisesWhileFunctionsDie has people write, read, lose their connections and come back, over real sockets, while
-// functions are killed between any two of their store calls; and holds all that was seen against the promises.
+// functions are killed between any two of their store calls. It then holds all that was seen against the promises.
 func TestPromisesWhileFunctionsDie(t *testing.T) {
 	eachEngine(t, func(t *testing.T, kind engine.Kind) {
 		front := &deadlyFront{}
@@ -169,7 +169,7 @@ func (r tortured) readAndDrop(end time.Time) {
 	}
 }
 
-// history asks for a page over HTTP and tells the record.
+// history asks for a page over HTTP and adds it to the record.
 func (r tortured) history(q roomlog.Query) (roomlog.Page, error) {
 	query := url.Values{"limit": {fmt.Sprint(q.Limit)}}
 	if q.After != nil {
@@ -187,7 +187,7 @@ func (r tortured) history(q roomlog.Query) (roomlog.Page, error) {
 	return p, err
 }
 
-// settle waits until everybody has everything, and checks. That it never comes is for the check to tell.
+// settle waits until everybody has everything, and checks. If it never comes, the check finds what is missing.
 func (r tortured) settle(ctx context.Context) {
 	last, err := r.clients[0].Send(ctx, "last", "bye")
 	if err != nil {

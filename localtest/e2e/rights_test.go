@@ -19,7 +19,7 @@ import (
 )
 
 // Every stack of this test binary judges the calls of its functions by their roles and records them. When all stories
-// have been told, each engine's recording is compared with the roles of template.yaml: what was denied is missing
+// have run, each engine's recording is compared with the roles of template.yaml: what was denied is missing
 // there, and what no call needed is not to be given. A role without one of its statements, actions or resources must
 // deny some recorded call.
 
@@ -57,7 +57,7 @@ func (r *recording) has(function, action, table string) bool {
 	})
 }
 
-// wholeRun reports whether all stories are told: rights that no call needed mean nothing otherwise.
+// wholeRun reports whether all stories run: rights that no call needed mean nothing otherwise.
 func wholeRun() bool {
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
 		if flag.Lookup(name).Value.String() != "" {
@@ -67,8 +67,8 @@ func wholeRun() bool {
 	return os.Getenv("CHAT_WEBSOCKET_URL") == ""
 }
 
-// judgeRights compares the recordings with the template, under both values of each condition. What is missing is told
-// in any case; what is not needed only if all stories have been told.
+// judgeRights compares the recordings with the template, under both values of each condition. What is missing is
+// reported in any case; what is not needed only if all stories have run.
 func judgeRights(all bool) error {
 	variants, err := roleVariants()
 	if err != nil {

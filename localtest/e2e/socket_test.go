@@ -22,7 +22,8 @@ type socketDialer struct {
 
 var _ chattest.Dialer = socketDialer{}
 
-// replyPatience is how long a reply may take. Replies that never come are the gateway's to tell, after 29 s at the latest.
+// replyPatience is how long a reply may take. The gateway itself reports a reply that never comes, after 29 s at the
+// latest.
 const replyPatience = 40 * time.Second
 
 // Dial implements chattest.Dialer.

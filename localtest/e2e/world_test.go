@@ -36,7 +36,7 @@ func newWorld(t *testing.T, c *deployment) *world {
 
 func (w *world) room(name string) string { return w.name + "-" + name }
 
-// token gives a token for a user; change may spoil it.
+// token returns a token for a user; change may spoil it.
 func (w *world) token(user string, change ...func(*accesstoken.Claims)) string {
 	w.Helper()
 	now := time.Now()
@@ -53,7 +53,7 @@ func (w *world) token(user string, change ...func(*accesstoken.Claims)) string {
 	return token
 }
 
-// person is a user with at most one connection at a time, who stands by ids as the protocol asks of a client.
+// person is a user with at most one connection at a time. It keeps a message's id for as long as the protocol asks.
 type person struct {
 	*world
 	user   string
@@ -88,7 +88,7 @@ func (v *view) add(entries []entry) {
 	}
 }
 
-// as gives a user with an open connection, which ends with the story.
+// as returns a user with an open connection, which ends with the story.
 func (w *world) as(name string) *person {
 	w.Helper()
 	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, news: make(chan struct{}, 1)}
@@ -163,7 +163,7 @@ func (p *person) does(action string, f fields) chatclient.Frame {
 	return reply
 }
 
-// fails does something that must be refused with the code, and gives the error.
+// fails does something that must be refused with the code, and returns the error.
 func (p *person) fails(code, action string, f fields) *chatclient.Error {
 	p.Helper()
 	_, err := p.client.Do(p.ctx, action, f)

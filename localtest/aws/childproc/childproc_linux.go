@@ -14,8 +14,8 @@ type request struct {
 	answer chan<- error
 }
 
-// requests makes the starter at its first use. There is one for the process, since a child's fate hangs on a thread of the
-// process and not on any value.
+// requests makes the starter at its first use. There is one for the process, since a child's fate hangs on a thread of
+// the process and not on any value.
 var requests = sync.OnceValue(func() chan<- request {
 	c := make(chan request)
 	go starter(c)
@@ -38,8 +38,8 @@ func start(cmd *exec.Cmd) error {
 	return <-answer
 }
 
-// wait kills the group before the reaping: as long as the leader is a zombie its group's number belongs to nobody else, and
-// no left-over process can hold the command's output open, for which cmd.Wait would wait.
+// wait kills the group before it reaps the leader. As long as the leader is a zombie, nobody else gets its group's
+// number. No left-over process can then hold the command's output open, for which cmd.Wait would wait.
 func wait(cmd *exec.Cmd) error {
 	awaitExit(cmd)
 	return cmd.Wait()

@@ -22,7 +22,7 @@ import (
 // roleVariable makes the test binary play one of the helper programs below.
 const roleVariable = "CHILDPROC_ROLE"
 
-// mechanismVariable tells the parent below how to start its child.
+// mechanismVariable says to the parent below how to start its child.
 const mechanismVariable = "CHILDPROC_MECHANISM"
 
 // mechanism is a way to bind a child to its parent's life.
@@ -84,7 +84,8 @@ func playParent() {
 	outliveTheTest()
 }
 
-// outliveTheTest is what a program does that should be killed. It ends at last, so that a failed test leaves nothing running.
+// outliveTheTest is what a program does that should be killed. It ends at last, so that a failed test leaves nothing
+// running.
 func outliveTheTest() { time.Sleep(3 * bound) }
 
 // playLeaver starts a child in its own process group and ends without it.

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// watcher is the shell's script that starts a watched program: its arguments are the program and the program's arguments, and
-// %[1]d is the reading end of the lifeline.
+// watcher is the shell's script that starts a watched program: its arguments are the program and the program's
+// arguments, and %[1]d is the reading end of the lifeline.
 //
-// The subshell in the background is the watcher. It reads until the lifeline's other end is closed, which happens when our
-// process ends, and then kills the process group: $$ is the outer shell, which leads the group and becomes the program.
-// The watcher holds none of the program's files open, and is deaf to what asks the group to end.
+// The subshell in the background is the watcher. It reads until the lifeline's other end is closed, which happens when
+// our process ends, and then kills the process group: $$ is the outer shell, which leads the group and becomes the
+// program. The watcher holds none of the program's files open, and is deaf to what asks the group to end.
 const watcher = `(trap '' HUP INT TERM; read -r _; kill -s KILL -- -$$) <&%[1]d >/dev/null 2>&1 &
 exec "$0" "$@" %[1]d<&-`
 
@@ -31,15 +31,15 @@ const leftoverPatience = time.Second
 // line is a pipe that nobody writes to.
 type line struct{ read, held *os.File }
 
-// lifeline makes the pipe at its first use. There is one for the process: its held end must stay open for as long as the
-// process lives, and closes with it, however it ends.
+// lifeline makes the pipe at its first use. There is one for the process: its held end must stay open for as long as
+// the process lives, and closes with it, however it ends.
 var lifeline = sync.OnceValues(func() (line, error) {
 	r, w, err := os.Pipe()
 	return line{read: r, held: w}, err
 })
 
-// startWatched starts cmd as the leader of a process group that a watcher kills when this process has ended. The watcher is
-// in the group as well: so the group's number stays taken until the group is killed.
+// startWatched starts cmd as the leader of a process group that a watcher kills when this process has ended. The
+// watcher is in the group as well: so the group's number stays taken until the group is killed.
 func startWatched(cmd *exec.Cmd) error {
 	if cmd.Err != nil {
 		return cmd.Err

@@ -13,7 +13,7 @@ import (
 )
 
 // MaxHead is the quota of request line and header values together, in bytes ("Amazon API Gateway quotas", API Gateway
-// Developer Guide, HTTP API; REST APIs have the same number, and for WebSocket APIs it is unconfirmed).
+// Developer Guide, HTTP API). REST APIs have the same number. For WebSocket APIs it is unconfirmed.
 const MaxHead = 10240
 
 // StatusHeadTooLarge is the answer to a head over MaxHead. The documentation names only the quota; the status is

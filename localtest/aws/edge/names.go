@@ -9,7 +9,7 @@ import (
 	"net/textproto"
 )
 
-// Package net/http spells all names of headers its own way; WebSocket APIs show functions those that the client wrote.
+// Package net/http spells all names of headers its own way. WebSocket APIs show functions those that the client wrote.
 // So what a connection reads first is kept until its head has been parsed.
 
 // maxKept bounds what is kept of a connection that has not finished its first head. A head that is longer is refused.

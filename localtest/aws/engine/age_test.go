@@ -18,8 +18,8 @@ import (
 	"serverlesschat/localtest/aws/engine"
 )
 
-// BenchmarkAge tells what the embedded engine's calls take after so many messages, each an entry in a table with a stream, a
-// row in one without, and an update of one counter.
+// BenchmarkAge measures what the embedded engine's calls take after so many messages, each an entry in a table with a
+// stream, a row in one without, and an update of one counter.
 //
 //	go test -run '^$' -bench Age -benchtime 300x ./localtest/aws/engine
 //

@@ -6,8 +6,8 @@ import (
 	"runtime"
 )
 
-// Missing says what an engine of the kind needs that this machine does not have, with the way to get it; empty when nothing
-// is missing. Tests of the engine are then left out, and say why.
+// Missing says what an engine of the kind needs that this machine does not have, with the way to get it. It is empty
+// when nothing is missing. Tests of the engine are then left out, and say why.
 func Missing(ctx context.Context, kind Kind, toolsDir string) string {
 	var err error
 	switch kind {

@@ -43,9 +43,9 @@ type TableClient interface {
 	UpdateTimeToLive(context.Context, *dynamodb.UpdateTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateTimeToLiveOutput, error)
 }
 
-// CreateTables creates the tables that are missing, sets their time to live, and returns when all are active. Tables that are
-// there stay as they are, with their data. One whose keys, indexes, stream or time to live differ from what is asked for is an
-// error that names both: an engine can't change most of these, and data would have to go.
+// CreateTables creates the tables that are missing, sets their time to live, and returns when all are active. Tables
+// that are there stay as they are, with their data. One whose keys, indexes, stream or time to live differ from what is
+// asked for is an error that names both: an engine can't change most of these, and data would have to go.
 func CreateTables(ctx context.Context, client TableClient, tables []Table) error {
 	for _, t := range tables {
 		if err := t.create(ctx, client); err != nil {

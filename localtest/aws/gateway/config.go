@@ -11,7 +11,7 @@ import (
 
 // InvokeFunc invokes a function and waits for its result. source names the cause for logs: the route key.
 //
-// It returns when ctx ends at the latest, with an error; the function itself may go on to its own timeout, as on AWS.
+// It returns when ctx ends at the latest, with an error. The function itself may go on to its own timeout, as on AWS.
 // An error means that the function was not reached or not waited for (throttled, unknown, ctx ended). A function that
 // failed is Response.Failure. It may keep payload.
 type InvokeFunc func(ctx context.Context, function, source string, payload []byte) (Response, error)
@@ -79,7 +79,7 @@ type Limits struct {
 	// OutgoingBytes is what waits for a slow client beyond the socket's own buffer before a POST is refused (429).
 	// Not published by AWS. Default: 256 KB.
 	OutgoingBytes int
-	// InFlight bounds the messages of one connection whose functions run at once; above it the connection is not
+	// InFlight bounds the messages of one connection whose functions run at once. Above it the connection is not
 	// read. Not published by AWS. Default: 256.
 	InFlight int
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// readBufferBytes is what an idle connection keeps for reading. A frame of a chat fits; the rest of a longer one is read
-// straight into its message.
+// readBufferBytes is what an idle connection keeps for reading. A frame of a chat fits; the rest of a longer one is
+// read straight into its message.
 const readBufferBytes = 1024
 
 // connection is one client, from the handshake on.
@@ -40,7 +40,7 @@ type connection struct {
 }
 
 // start takes over the socket and sends the 101. buffered is what the client sent too early. The connection is open
-// for others before the client knows of it, so nobody who heard of it from the client finds it gone.
+// for others before the client knows of it, so a sender that learns of it from the client finds it.
 func (c *connection) start(conn net.Conn, buffered, reply []byte) {
 	c.net = conn
 	c.out = newOutbox(conn, c.g.limits.OutgoingBytes)
@@ -59,7 +59,7 @@ func (c *connection) start(conn net.Conn, buffered, reply []byte) {
 	go c.run(bufio.NewReaderSize(src, readBufferBytes))
 }
 
-// run reads until the connection is over, and then tells $disconnect.
+// run reads until the connection is over, and then invokes $disconnect.
 func (c *connection) run(src *bufio.Reader) {
 	defer c.g.work.Done()
 	c.hangUp(c.readMessages(src))

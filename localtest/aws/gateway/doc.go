@@ -16,7 +16,7 @@
 //	a call       Gateway.call               one invocation of a route's function
 //
 // A connection has one goroutine, which reads. Messages out are written by whoever sends them, under the rules of
-// outbox; a goroutine for writing exists only while a slow client keeps it busy.
+// outbox. A goroutine for writing exists only while a slow client keeps it busy.
 //
 // # Known differences from AWS
 //

@@ -88,9 +88,9 @@ func (r *messageReader) next() ([]byte, error) {
 	}
 }
 
-// refusal returns how a connection ends for a frame that RFC 6455 forbids (1002) or that the API does not take: a binary one
-// (1003: "Working with binary media types for WebSocket APIs", API Gateway Developer Guide), and what is too long (1009: its
-// quotas page). Any other error is returned as it is.
+// refusal returns how a connection ends for a frame that RFC 6455 forbids (1002) or that the API does not take: a
+// binary one (1003: "Working with binary media types for WebSocket APIs", API Gateway Developer Guide), and what is too
+// long (1009: its quotas page). Any other error is returned as it is.
 func refusal(h ws.Header, err error) error {
 	_, forbidden := errors.AsType[ws.ProtocolError](err)
 	switch {
@@ -134,7 +134,7 @@ func (r *messageReader) control(h ws.Header, body io.Reader) error {
 	return nil
 }
 
-// release gives the message's memory back.
+// release returns the message's memory.
 func (r *messageReader) release() {
 	if r.message != nil {
 		r.buffers.Put(r.message)

@@ -15,7 +15,7 @@ import (
 )
 
 // FuzzClientBytes sends anything at all after the handshake. Whatever it is, the gateway answers with well-formed
-// frames, ends with a close frame and nothing behind it, and $disconnect is told once.
+// frames, ends with a close frame and nothing behind it, and $disconnect is invoked once.
 func FuzzClientBytes(f *testing.F) {
 	for _, seed := range [][]byte{
 		{}, masked(ws.OpText, true, `{"action":"sendMessage"}`), masked(ws.OpText, true, "x")[:3],

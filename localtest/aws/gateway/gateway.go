@@ -28,7 +28,7 @@ type Gateway struct {
 	member     string // of the body, selects the route
 	routes     map[string]*Route
 	connect    *Route // nil: accept
-	disconnect *Route // nil: tell nobody
+	disconnect *Route // nil: the API has none
 	fallback   *Route // $default; nil: Forbidden
 
 	ctx     context.Context // of all invocations

@@ -12,7 +12,7 @@ import (
 	"serverlesschat/localtest/aws/edge"
 )
 
-// serveHandshake connects a client. The request stays open until $connect has returned; only then is there a 101
+// serveHandshake connects a client. The request stays open until $connect has returned. Only then is there a 101
 // ("Manage connected users and client apps: $connect and $disconnect routes", API Gateway Developer Guide).
 func (g *Gateway) serveHandshake(w http.ResponseWriter, r *http.Request) {
 	if !g.enter() {
@@ -53,8 +53,8 @@ func (g *Gateway) newConnection(r *http.Request) *connection {
 	}
 }
 
-// admit asks $connect. It answers the request if the client is not let in: with the function's status; 502 if the
-// function failed, 504 if it took too long.
+// admit asks $connect. It answers the request if the client is not let in: with the function's status, with 502 if the
+// function failed, with 504 if it took too long.
 func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, c *connection) (protocol string, ok bool) {
 	if g.connect == nil {
 		return "", true

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// member returns the raw value of a top-level member of doc, which must be valid JSON; the last one if there are
-// several. It reports false if doc is not an object or has no such member. Unlike a struct of encoding/json it tells
-// "action" from "Action", as API Gateway does, and it allocates nothing.
+// member returns the raw value of a top-level member of doc, which must be valid JSON. If there are several, it is the
+// last one. It reports false if doc is not an object or has no such member. Unlike a struct of encoding/json it
+// distinguishes "action" from "Action", as API Gateway does, and it allocates nothing.
 func member(doc []byte, name string) (value []byte, ok bool) {
 	i := skipSpace(doc, 0)
 	if doc[i] != '{' {

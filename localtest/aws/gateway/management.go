@@ -106,7 +106,7 @@ func (g *Gateway) frames(room []byte) []byte {
 	return room[start:]
 }
 
-// get tells what is known of the connection.
+// get answers with what is known of the connection.
 func (g *Gateway) get(w http.ResponseWriter, c *connection) {
 	if c == nil {
 		gone(w)

@@ -113,17 +113,17 @@ func (g *Gateway) call(route *Route, requestID string, event []byte) (result, er
 	return res, nil
 }
 
-// failed logs what a client is not told.
+// failed logs what a client does not get to know.
 func (g *Gateway) failed(route *Route, requestID string, cause error) {
 	g.log.Error("integration failed", "route", route.Key, "function", route.Function, "requestId", requestID,
 		"error", cause)
 }
 
-// disconnected tells $disconnect, once and whatever comes of it.
+// disconnected invokes $disconnect, once and whatever comes of it.
 func (g *Gateway) disconnected(c *connection) {
 	if g.disconnect == nil {
 		return
 	}
 	requestID := g.cfg.NewID()
-	_, _ = g.call(g.disconnect, requestID, g.disconnectEvent(c, requestID)) // nobody is left to be told
+	_, _ = g.call(g.disconnect, requestID, g.disconnectEvent(c, requestID)) // no client is left to get an answer
 }

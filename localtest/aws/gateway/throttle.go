@@ -38,7 +38,7 @@ func (g *Gateway) admitsHandshake() bool {
 	return g.throttle(g.connect).admits() && g.cfg.Throttles.Handshakes.admits()
 }
 
-// admitsMessage draws for a message: settings of the stage and its routes come before the account's ("Throttle requests
+// admitsMessage draws for a message. Settings of the stage and its routes come before the account's ("Throttle requests
 // to your REST APIs for better throughput", API Gateway Developer Guide; for WebSocket APIs unconfirmed).
 func (g *Gateway) admitsMessage(route *Route) bool {
 	return g.throttle(route).admits() && g.cfg.Throttles.Account.admits()

@@ -152,7 +152,7 @@ func TestCloseTimeoutOfSlowReader(t *testing.T) {
 	})
 }
 
-// Who sends to a client that does not read waits for a moment at most, and a full buffer is noticed at once.
+// A sender waits only for a moment when the client does not read, and it learns at once that a buffer is full.
 func TestSenderIsNotHeldUp(t *testing.T) {
 	inBubble(t, func(g *Gateway, c *rawClient, in invocation, fs *functions) {
 		connection, _ := g.find(in.event.RequestContext.ConnectionID)

@@ -20,7 +20,7 @@ const (
 )
 
 // InvokeFunc invokes a function and waits for its end. source says for what, for people: the route key. An error means
-// that the function did not run; a function that ran and failed is told by Response.Failure.
+// that the function did not run; for a function that ran and failed, Response.Failure is set.
 type InvokeFunc func(ctx context.Context, function, source string, payload []byte) (Response, error)
 
 // Response is what came of an invocation.
@@ -60,7 +60,7 @@ type exchange struct {
 	body     []byte
 }
 
-// step gives a reply, or nil for the next step to go on.
+// step returns a reply, or nil for the next step to go on.
 type step func(x *exchange) *reply
 
 // New makes the API of config. It fails if a route cannot be read, or is there twice.

@@ -1,6 +1,6 @@
-// Package httpapi serves an API Gateway HTTP API on one machine: it chooses a route, turns the request into an event of
-// payload format 2.0, invokes the route's function, and turns what it gives back into a response, as the API Gateway
-// Developer Guide says and, where it is silent, as others have seen it on AWS.
+// Package httpapi serves an API Gateway HTTP API on one machine. It chooses a route, turns the request into an event of
+// payload format 2.0, invokes the route's function, and turns what it returns into a response. It does so as the API
+// Gateway Developer Guide says and, where it is silent, as others have seen it on AWS.
 //
 // A request goes through a list of steps ([New]); the first that has a reply ends it. Authorisers and injected
 // faults are steps to add between the choice of the route and the invocation.

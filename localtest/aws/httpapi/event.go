@@ -15,9 +15,9 @@ import (
 	"serverlesschat/localtest/aws/edge"
 )
 
-// event is a request in payload format 2.0. The types of aws-lambda-go decode it; they would encode an authentication
-// that is not there, and no stage variables at all. AWS: API Gateway Developer Guide, "AWS Lambda proxy integrations for
-// HTTP APIs"; what is empty is left out, all but the headers and the raw query.
+// event is a request in payload format 2.0. The types of aws-lambda-go decode it. They would encode an authentication
+// that is not there, and no stage variables at all. AWS: API Gateway Developer Guide, "AWS Lambda proxy integrations
+// for HTTP APIs"; what is empty is left out, all but the headers and the raw query.
 type event struct {
 	Version               string            `json:"version"`
 	RouteKey              string            `json:"routeKey"`
@@ -106,7 +106,7 @@ func (h *Handler) event(x *exchange) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), err
 }
 
-// headersOf gives lower-case names, values of the same name joined, and what the gateway adds. Cookies have their own
+// headersOf returns lower-case names, values of the same name joined, and what the gateway adds. Cookies have their own
 // place. AWS: as in the events captured in aws/aws-lambda-dotnet, Amazon.Lambda.TestTool.IntegrationTests/Snapshots.
 // Protocol and port are AWS's, as functions expect, though there is no TLS here.
 func (h *Handler) headersOf(x *exchange, source string) map[string]string {
@@ -165,8 +165,8 @@ func decoded(s string) string {
 	return s
 }
 
-// bodyOf gives the body as text for the few content types that API Gateway takes for text, and as base64 for all others,
-// forms and unnamed ones included (ministackorg/ministack pull request 766, tried on AWS).
+// bodyOf returns the body as text for the few content types that API Gateway takes for text, and as base64 for all
+// others, forms and unnamed ones included (ministackorg/ministack pull request 766, tried on AWS).
 func bodyOf(contentType string, body []byte) (text string, encoded bool) {
 	if len(body) == 0 {
 		return "", false

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// lambda stands for the Lambda service: it keeps what it was given and gives back what it was told to.
+// lambda stands for the Lambda service: it keeps what it was given and returns what its test says.
 type lambda struct {
 	mu       sync.Mutex
 	function string

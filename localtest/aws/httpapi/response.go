@@ -55,9 +55,9 @@ func (r *reply) write(w http.ResponseWriter, requestID string) {
 	w.Write(r.body) // an error means that the client has gone
 }
 
-// parseResponse reads what a function returned, in format 2.0: an object with a statusCode is a response; other JSON is
+// parseResponse reads what a function returned, in format 2.0. An object with a statusCode is a response. Other JSON is
 // the body of one. AWS: API Gateway Developer Guide, "AWS Lambda proxy integrations for HTTP APIs". What is no JSON is
-// an error here, so that a defect shows; AWS was seen to pass it on as a body (aws/aws-lambda-dotnet,
+// an error here, so that a defect shows. AWS was seen to pass it on as a body (aws/aws-lambda-dotnet,
 // InvokeResponseExtensionsIntegrationTests.cs).
 func parseResponse(payload []byte) (*reply, error) {
 	payload = bytes.TrimSpace(payload)

@@ -164,7 +164,7 @@ func (h *Handler) inStage(path string) (string, bool) {
 	return "/" + strings.TrimPrefix(rest, "/"), true
 }
 
-// take gives the values of the variables if the route takes this request. The path is decoded: API Gateway decodes
+// take returns the values of the variables if the route takes this request. The path is decoded: API Gateway decodes
 // before it chooses, so an encoded slash parts two segments (aws/aws-lambda-dotnet pull request 1901).
 func (r *route) take(method, path string) (map[string]string, bool) {
 	if r.segments == nil {

@@ -2,7 +2,7 @@
 //
 // It evaluates the identity-based policies of a role and nothing else: Effect, Action, NotAction, Resource and
 // NotResource, as the IAM User Guide, "Policy evaluation logic", has it for one account. Conditions, boundaries and
-// resource-based policies are not known here; package template refuses a role that has the first two.
+// resource-based policies are not known here. Package template refuses a role that has the first two.
 //
 // Package enforce, below this one, stands before services and asks it about each call.
 package iam

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// maxEnvironment is the size of a function's own variables, names and values, in bytes (AWS Lambda Developer Guide, "Lambda
-// quotas"). How AWS counts separators is not documented; here they count nothing.
+// maxEnvironment is the size of a function's own variables, names and values, in bytes (AWS Lambda Developer Guide,
+// "Lambda quotas"). How AWS counts separators is not documented; here they count nothing.
 const maxEnvironment = 4 << 10
 
-// isReserved tells the variables that a function cannot set (AWS Lambda Developer Guide, "Defined runtime environment
+// isReserved reports the variables that a function cannot set (AWS Lambda Developer Guide, "Defined runtime environment
 // variables").
 func isReserved(name string) bool {
 	switch name {
@@ -47,7 +47,8 @@ func checkEnvironment(env map[string]string) error {
 	return nil
 }
 
-// environment returns the variables that all processes of a function have in common. Where one comes twice, the last holds.
+// environment returns the variables that all processes of a function have in common. Where one comes twice, the last
+// holds.
 func environment(spec Function, region string, extra map[string]string) []string {
 	root := filepath.Dir(spec.Binary)
 	variables := map[string]string{
@@ -106,10 +107,11 @@ func libraryPath(root string) string {
 	}, ":")
 }
 
-// processors is how many processors a function with that memory has the power of, rounded up: Lambda gives one vCPU for each
-// 1,769 MB (AWS Lambda Developer Guide, "Configure Lambda function memory"). Lambda shows more of them than it gives, two to a
-// small function. To set GOMAXPROCS to what it gives is the one liberty taken with the environment: with two, a function of
-// 512 MB that echoes its event takes half as much processor time again (250 µs an invocation, not 165), for waking threads.
+// processors is how many processors a function with that memory has the power of, rounded up: Lambda gives one vCPU for
+// each 1,769 MB (AWS Lambda Developer Guide, "Configure Lambda function memory"). Lambda shows more of them than it
+// gives, two to a small function. To set GOMAXPROCS to what it gives is the one liberty taken with the environment:
+// with two, a function of 512 MB that echoes its event takes half as much processor time again (250 µs an invocation,
+// not 165), for waking threads.
 func processors(memoryMB int) int {
 	const memoryOfOne = 1769
 	return max(1, (memoryMB+memoryOfOne-1)/memoryOfOne)

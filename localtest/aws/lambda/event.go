@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Retries of a throttled Event invocation (AWS Lambda Developer Guide, "Asynchronous invocation": from one second to at most
-// five minutes apart, for up to six hours).
+// Retries of a throttled Event invocation (AWS Lambda Developer Guide, "Asynchronous invocation": from one second to at
+// most five minutes apart, for up to six hours).
 const (
 	firstThrottleWait = time.Second
 	lastThrottleWait  = 5 * time.Minute
@@ -15,9 +15,9 @@ const (
 )
 
 // InvokeEvent runs a function without waiting for it (invocation type Event). A failed invocation is repeated, twice by
-// default, a throttled one until it is six hours old. Then it is given up, with a word to the logger: functions' own failure
-// destinations are not emulated. What has not run when the service closes never does.
-// Errors: *UnknownFunctionError, *RequestTooLargeError, ErrClosed.
+// default, a throttled one until it is six hours old. Then it is given up, with a line in the log: functions' own
+// failure destinations are not emulated. What has not run when the service closes never does. Errors:
+// *UnknownFunctionError, *RequestTooLargeError, ErrClosed.
 func (s *Service) InvokeEvent(req Request) error {
 	if s.functions[req.Function] == nil {
 		return &UnknownFunctionError{req.Function}

@@ -30,7 +30,8 @@ func appendHex(to []byte, v uint64, digits int) []byte {
 	return to
 }
 
-// appendTraceID appends an X-Ray trace header for an invocation that is not traced (AWS X-Ray Developer Guide, "Tracing header").
+// appendTraceID appends an X-Ray trace header for an invocation that is not traced (AWS X-Ray Developer Guide, "Tracing
+// header").
 func appendTraceID(to []byte, now time.Time) []byte {
 	to = append(to, "Root=1-"...)
 	to = appendHex(to, uint64(now.Unix()), 8)

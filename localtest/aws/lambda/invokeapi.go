@@ -47,7 +47,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// invokedFunction reads the function's name from the path. It may be percent-encoded, as an ARN's colons are by some clients.
+// invokedFunction reads the function's name from the path. It may be percent-encoded, as an ARN's colons are by some
+// clients.
 func invokedFunction(r *http.Request) (string, *apiError) {
 	path := r.URL.EscapedPath()
 	name, isInvoke := strings.CutPrefix(path, invokePrefix)
@@ -146,8 +147,8 @@ func apiErrorOf(err error) *apiError {
 	return &apiError{http.StatusInternalServerError, "ServiceException", err.Error(), ""}
 }
 
-// writeAPIError writes an error as the SDKs read it: its kind from the header, the rest from the body. AWS spells the member
-// Message in some errors and message in others; SDKs take both.
+// writeAPIError writes an error as the SDKs read it: its kind from the header, the rest from the body. AWS spells the
+// member Message in some errors and message in others; SDKs take both.
 func writeAPIError(w http.ResponseWriter, e *apiError) {
 	body := map[string]string{"Type": "User", "Message": e.message, "message": e.message}
 	if e.status >= http.StatusInternalServerError {

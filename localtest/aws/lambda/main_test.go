@@ -55,7 +55,7 @@ func buildPrograms() (dir string, err error) {
 	return dir, nil
 }
 
-// events collects what OnInvocation and OnLine tell.
+// events collects what OnInvocation and OnLine report.
 type events struct {
 	mu          sync.Mutex
 	changed     *sync.Cond
@@ -206,7 +206,8 @@ func tryInvoke(ctx context.Context, s *Service, e event) (Result, reply, error) 
 	return r, out, err
 }
 
-// gate is a server that the function calls with "call": each call is held until the gate lets it through, or the caller dies.
+// gate is a server that the function calls with "call": each call is held until the gate lets it through, or the caller
+// dies.
 type gate struct {
 	*httptest.Server
 	calls chan struct{} // one for each call that has come in
@@ -241,7 +242,7 @@ func receive[T any](t testing.TB, c <-chan T, what string) T {
 	}
 }
 
-// eventually looks until it sees what it looks for, where nothing tells.
+// eventually looks until it sees what it looks for, where nothing reports it.
 func eventually(t *testing.T, what string, seen func() bool) {
 	t.Helper()
 	for end := time.Now().Add(bound); !seen(); time.Sleep(time.Millisecond) {

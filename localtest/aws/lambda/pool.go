@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// function is a function with its processes and the invocations that wait for one. All fields below mu, and those of its
-// processes and invocations that say so, belong to mu; it is never held during input or output.
+// function is a function with its processes and the invocations that wait for one. All fields below mu, and those of
+// its processes and invocations that say so, belong to mu. It is never held during input or output.
 type function struct {
 	service  *Service
 	opts     *Options
@@ -75,9 +75,9 @@ func (f *function) watchQueue(d time.Duration) {
 	f.growing = true
 }
 
-// grow starts a process if the oldest invocation that none is being started for has waited long enough. It starts one at a
-// time, FreeWait apart, since what a burst needs is seldom as many processes as it has invocations: on few processors
-// they start slowly side by side, and then stay.
+// grow starts a process if the oldest invocation that none is being started for has waited long enough. It starts one
+// at a time, FreeWait apart, since what a burst needs is seldom as many processes as it has invocations: on few
+// processors they start slowly side by side, and then stay.
 func (f *function) grow() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -144,7 +144,8 @@ func (f *function) unqueue(inv *invocation) bool {
 	return true
 }
 
-// nextFor takes the invocation out of the queue that p is to run: the one it was started for, else the oldest. The lock is held.
+// nextFor takes the invocation out of the queue that p is to run: the one it was started for, else the oldest. The lock
+// is held.
 func (f *function) nextFor(p *process) *invocation {
 	var inv *invocation
 	switch {
@@ -170,8 +171,8 @@ func (f *function) startFor(inv *invocation, attempt int) {
 	f.processes[p] = struct{}{}
 }
 
-// returned puts inv, which its process could not take, back to the front of the queue. Unless another process is free, one is
-// started for it; at the limit that happens when the broken process has ended (see replace).
+// returned puts inv, which its process could not take, back to the front of the queue. Unless another process is free,
+// one is started for it. At the limit that happens when the broken process has ended (see replace).
 func (f *function) returned(inv *invocation) {
 	f.mu.Lock()
 	if f.closed {
@@ -195,7 +196,8 @@ func (f *function) returned(inv *invocation) {
 	f.mu.Unlock()
 }
 
-// replace starts a process for the oldest invocation that waits without one, after a process has ended. The lock is held.
+// replace starts a process for the oldest invocation that waits without one, after a process has ended. The lock is
+// held.
 func (f *function) replace() {
 	if inv := f.oldestUnserved(); inv != nil && len(f.processes) < f.limit {
 		f.startFor(inv, 1)

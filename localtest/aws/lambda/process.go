@@ -130,8 +130,8 @@ func (p *process) drain(listener net.Listener, output *os.File) {
 	}
 }
 
-// ended settles what the process leaves: its invocation fails; a start that failed is tried once more for the invocation
-// that it was for, which then fails; and who waits may get a new process.
+// ended settles what the process leaves. Its invocation fails. A start that failed is tried once more for its
+// invocation, which then fails. An invocation that waits may get a new process.
 func (p *process) ended(err error, hasRun bool) {
 	f := p.function
 	f.mu.Lock()
@@ -198,7 +198,7 @@ func (p *process) arm(d time.Duration) {
 	}
 }
 
-// assign gives inv to the process, which is parked, and returns the connection to deliver it on.
+// assign hands inv to the process, which is parked, and returns the connection to deliver it on.
 func (p *process) assign(inv *invocation) *runtimeConn {
 	c := p.parked
 	p.parked, p.state, p.inv = nil, running, inv

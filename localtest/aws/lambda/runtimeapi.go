@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// runtimeConn is a connection of a process to its Runtime API. The goroutine that serves it writes the answers, but that to
-// next is written by whoever has an invocation for the process. Only one answer is due at a time, so they never meet.
+// runtimeConn is a connection of a process to its Runtime API. The goroutine that serves it writes the answers, but
+// that to next is written by whoever has an invocation for the process. Only one answer is due at a time, so they never
+// meet.
 //
-// This is not net/http's server: here the connection goes on being read while a next waits, so that its end is seen, and who
-// has work writes it to the connection without waking another goroutine for it.
+// This is not net/http's server. Here the connection goes on being read while a next waits, so that its end is seen.
+// The goroutine that has work for the process writes it to the connection, and wakes no other goroutine for it.
 type runtimeConn struct {
 	net.Conn
 	reader *bufio.Reader
@@ -71,8 +72,8 @@ func (p *process) isParkedOn(c *runtimeConn) bool {
 	return p.parked == c
 }
 
-// handle answers one request (AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"). The error is
-// that of the connection.
+// handle answers one request (AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"). The
+// error is that of the connection.
 func (p *process) handle(c *runtimeConn, req *http.Request) error {
 	body, size, err := c.readBody(req)
 	if err != nil {
@@ -204,8 +205,8 @@ func (p *process) next(c *runtimeConn) error {
 	return nil
 }
 
-// deliver writes inv to the process that it is assigned to. If that cannot be done in full the runtime cannot have begun
-// with it, so another process may have it.
+// deliver writes inv to the process that it is assigned to. If that cannot be done in full the runtime cannot have
+// begun with it, so another process may have it.
 func (f *function) deliver(p *process, c *runtimeConn, inv *invocation) {
 	f.log.start(inv)
 	err := c.writeInvocation(inv, &f.spec)

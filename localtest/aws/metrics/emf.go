@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of the format (CloudWatch User Guide, "Specification: Embedded metric format", and the API reference's Dimension).
+// Limits of the format (CloudWatch User Guide, "Specification: Embedded metric format", and the API reference's
+// Dimension).
 const (
 	maxMetrics        = 100
 	maxValues         = 100
@@ -38,8 +39,8 @@ type directive struct {
 	Metrics    []struct{ Name, Unit string }
 }
 
-// plan is a directive made ready: what to look for in a line, and what becomes of it. A function says the same in all its
-// lines, so plans are kept.
+// plan is a directive made ready: what to look for in a line, and what becomes of it. A function says the same in all
+// its lines, so plans are kept.
 type plan struct {
 	sets    [][]dimension
 	metrics []metric
@@ -66,8 +67,8 @@ const (
 	maxPlanText = 8 << 10
 )
 
-// parse returns what a line says. A line that is not EMF, although it may have looked so, says nothing. An error means that
-// CloudWatch would not take the line.
+// parse returns what a line says. A line that is not EMF, although it may have looked so, says nothing. An error means
+// that CloudWatch would not take the line.
 func (p plans) parse(line []byte) ([]sample, error) {
 	if !json.Valid(line) {
 		return nil, nil // an ordinary line that has the word in it
@@ -152,7 +153,8 @@ func (d *directive) plan() (plan, error) {
 	return p, nil
 }
 
-// newDimensions returns a dimension set sorted by labels. le is a histogram's own label, so a dimension of that name gets another.
+// newDimensions returns a dimension set sorted by labels. le is a histogram's own label, so a dimension of that name
+// gets another.
 func newDimensions(set []string) ([]dimension, error) {
 	if len(set) > maxDimensions {
 		return nil, fmt.Errorf("%d dimensions, %d are allowed", len(set), maxDimensions)

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// The functions here walk over JSON that is known to be valid, without making values of it. encoding/json takes ten times as
-// long to say where in a line four numbers stand, and there is such a line for each invocation.
+// The functions here walk over JSON that is known to be valid, without making values of it. encoding/json takes ten
+// times as long to say where in a line four numbers stand, and there is such a line for each invocation.
 
 // member is a member of an object: its name and the text of its value.
 type member struct {

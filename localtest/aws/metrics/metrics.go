@@ -1,7 +1,7 @@
 // Package metrics makes Prometheus metrics of log lines in CloudWatch's embedded metric format (EMF).
 //
 // The format is read as the Amazon CloudWatch User Guide defines it ("Specification: Embedded metric format"). What
-// CloudWatch would refuse is refused here, too, counted by reason, and told to the logger once for each reason, since on AWS
+// CloudWatch would refuse is refused here, too. It is counted by reason, and logged once for each reason, since on AWS
 // such metrics are just missing.
 //
 //	EMF                       Prometheus
@@ -30,7 +30,7 @@ const DefaultMaxSeries = 5000
 type Options struct {
 	// MaxSeries bounds the memory: further series are dropped and counted (default DefaultMaxSeries).
 	MaxSeries int
-	// Logger is told, once for each reason, what was dropped (default: nobody is).
+	// Logger gets one line for each reason for which something was dropped (default: nothing is logged).
 	Logger *slog.Logger
 }
 

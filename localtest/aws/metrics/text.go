@@ -84,8 +84,9 @@ func join(labels, more string) string {
 	return labels + "," + more
 }
 
-// snake turns a name of CloudWatch's into one that Prometheus takes: letters, digits and single underscores, not beginning
-// with a digit. An underscore comes where a word begins (DeliveryLatency, HTTPStatus) and for each run of other characters.
+// snake turns a name of CloudWatch's into one that Prometheus takes: letters, digits and single underscores, not
+// beginning with a digit. An underscore comes where a word begins (DeliveryLatency, HTTPStatus) and for each run of
+// other characters.
 func snake(name string) string {
 	out := make([]byte, 0, len(name)+8)
 	separate := func() {

@@ -72,7 +72,7 @@ func (s *Stack) startRights() error {
 	return nil
 }
 
-// observeRight tells the developer of what is denied, which the function itself may hide in a reply.
+// observeRight logs what is denied for the developer: the function itself may hide it in a reply.
 func (s *Stack) observeRight(call iam.Call, decision iam.Decision) {
 	if decision != iam.Allow {
 		s.log.Warn("denied by the function's role",
@@ -162,9 +162,9 @@ func (s *Stack) judgeLog(functionName string) {
 }
 
 // mayHaveMapping is what AWS asks of the function's role before it makes a stream mapping. Texts: field,
-// aws-samples/lambda-refarch-webapp issue 7, aws-samples/aws-serverless-ecommerce-platform issue 41. The resource of
-// ListStreams: the Service Authorization Reference has none for it, the DynamoDB Developer Guide the table's streams;
-// so "*", which either takes.
+// aws-samples/lambda-refarch-webapp issue 7, aws-samples/aws-serverless-ecommerce-platform issue 41. For ListStreams
+// the Service Authorization Reference has no resource, the DynamoDB Developer Guide has the table's streams. So it is
+// "*", which either takes.
 func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 	if s.rights == nil {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// Tables gives the template's tables as the engine takes them.
+// Tables returns the template's tables as the engine takes them.
 func Tables(system *template.System) []engine.Table {
 	tables := make([]engine.Table, len(system.Tables))
 	for i, t := range system.Tables {

@@ -17,8 +17,8 @@ type Client interface {
 	GetRecords(context.Context, *dynamodbstreams.GetRecordsInput, ...func(*dynamodbstreams.Options)) (*dynamodbstreams.GetRecordsOutput, error)
 }
 
-// InvokeFunc invokes a function with an event and waits for its answer. An error means that the function was not run, or that
-// nobody knows: throttled, unknown, shutting down. A failure of the function itself is Response.FunctionError.
+// InvokeFunc invokes a function with an event and waits for its answer. An error means that the function was not run,
+// or that nobody knows: throttled, unknown, shutting down. A failure of the function itself is Response.FunctionError.
 type InvokeFunc func(ctx context.Context, function, source string, payload []byte) (Response, error)
 
 // Response is a function's answer.
@@ -33,8 +33,8 @@ const Source = "stream"
 
 // Stream says what is read.
 type Stream struct {
-	// EngineARN is the stream's name in the engine (DescribeTable's LatestStreamArn), ARN the one that functions and dead
-	// letters see.
+	// EngineARN is the stream's name in the engine (DescribeTable's LatestStreamArn), ARN the one that functions and
+	// dead letters see.
 	EngineARN, ARN string
 	Region         string
 	// PartitionKey is the name of the table's partition key.
@@ -63,7 +63,7 @@ type Config struct {
 	Client      Client
 	Invoke      InvokeFunc
 	Checkpoints CheckpointStore
-	// DeadLetter keeps one line of JSON, without its end, about records that were given up. Nil: no destination.
+	// DeadLetter keeps one line of JSON, without its end, about records that were given up. nil: no destination.
 	DeadLetter func(line []byte) error
 	// PollInterval is the time between two reads of a shard; 0 means AWS's 250 ms.
 	PollInterval time.Duration

@@ -11,7 +11,7 @@ const (
 	ageExceeded      = "RecordAgeExceeded"
 )
 
-// deadLetter tells about records that were given up, not what was in them (Lambda Developer Guide, "Retain discarded records
+// deadLetter says which records were given up, not what was in them (Lambda Developer Guide, "Retain discarded records
 // for a DynamoDB event source in Lambda").
 type deadLetter struct {
 	RequestContext struct {

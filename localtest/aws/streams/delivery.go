@@ -14,7 +14,7 @@ type delivery struct {
 	streamARN  string
 	invoke     InvokeFunc
 	deadLetter func([]byte) error
-	finish     func([]item) // is told of records that are done with
+	finish     func([]item) // called with records that are done with
 	backoff    backoff
 	log        *slog.Logger
 }
@@ -27,8 +27,8 @@ type part struct {
 	last    Response // to the last of them
 }
 
-// deliver returns when all of the batch is done with or ctx is over, in which case what is left stays open. An attempt that
-// runs is waited for.
+// deliver returns when all of the batch is done with or ctx is over, in which case what is left stays open. An attempt
+// that runs is waited for.
 func (d *delivery) deliver(ctx context.Context, batch []item) {
 	todo := []part{{items: batch}} // a stack; the first records on top
 	failures := 0                  // in a row

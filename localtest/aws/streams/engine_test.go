@@ -67,8 +67,8 @@ func TestRecordsOfAnEngineLookLikeThoseOfAWS(t *testing.T) {
 	})
 }
 
-// Twenty keys, ten lanes, a function that fails at every third attempt in one way or another: each key's records get through
-// in order.
+// Twenty keys, ten lanes, a function that fails at every third attempt in one way or another: each key's records get
+// through in order.
 func TestOrderPerKeyUnderLanes(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		const keys, each = 20, 25
@@ -162,7 +162,8 @@ func TestARestartGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
-// A mapping that is killed has saved what it had finished at some moment before, and what it saves is never ahead of that.
+// A mapping that is killed has saved what it had finished at some moment before, and what it saves is never ahead of
+// that.
 func TestNothingIsLostByACrash(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		var stuck sync.WaitGroup

@@ -33,13 +33,13 @@ type streamRecord struct {
 	StreamViewType              string         `json:"StreamViewType"`
 }
 
-// userIdentity tells who made the change, where that was DynamoDB itself (time to live).
+// userIdentity says who made the change, where that was DynamoDB itself (time to live).
 type userIdentity struct {
 	Type        string `json:"type"`
 	PrincipalID string `json:"principalId"`
 }
 
-// event gives a record of the stream the form in which functions get it.
+// event returns a record of the stream in the form in which functions get it.
 func (s Stream) event(shard string, r types.Record) ([]byte, error) {
 	d := r.Dynamodb
 	number := aws.ToString(d.SequenceNumber)
@@ -101,7 +101,7 @@ func dynamoJSONMap(m map[string]types.AttributeValue) (map[string]any, error) {
 	return out, nil
 }
 
-// dynamoJSON gives a value DynamoDB's JSON form, {"S": "text"} and so on; bytes become base64 by encoding/json.
+// dynamoJSON returns a value in DynamoDB's JSON form, {"S": "text"} and so on. Bytes become base64 by encoding/json.
 func dynamoJSON(v types.AttributeValue) (map[string]any, error) {
 	switch v := v.(type) {
 	case *types.AttributeValueMemberS:

@@ -9,14 +9,15 @@ import (
 	"strings"
 )
 
-// filter is the FilterCriteria of a mapping: a record passes that matches one of the patterns, or if there are none. What is
-// matched is the record as the function would get it (Lambda Developer Guide, "Filter rule syntax").
+// filter is the FilterCriteria of a mapping: a record passes that matches one of the patterns, or if there are none.
+// What is matched is the record as the function would get it (Lambda Developer Guide, "Filter rule syntax").
 type filter []rule
 
-// rule tells whether a value of the record matches. present says that it is there at all.
+// rule reports whether a value of the record matches. present says that it is there at all.
 type rule func(value any, present bool) bool
 
-// compile reads patterns. One that uses what DynamoDB streams can't be filtered by, or what is not known here, is an error.
+// compile reads patterns. One that uses what DynamoDB streams can't be filtered by, or what is not known here, is an
+// error.
 func compile(patterns []string) (filter, error) {
 	var f filter
 	var errs []error
@@ -30,7 +31,7 @@ func compile(patterns []string) (filter, error) {
 	return f, errors.Join(errs...)
 }
 
-// passes tells whether the function gets the record.
+// passes reports whether the function gets the record.
 func (f filter) passes(event []byte) bool {
 	if len(f) == 0 {
 		return true
@@ -122,7 +123,8 @@ func compileAlternatives(pattern any) (rule, error) {
 	return oneOf(some), nil
 }
 
-// compileField makes the rule for what a field has: an object goes deeper, a list holds the conditions of which one must be met.
+// compileField makes the rule for what a field has: an object goes deeper, a list holds the conditions of which one
+// must be met.
 func compileField(name string, pattern any) (rule, error) {
 	var inner rule
 	var err error
@@ -222,7 +224,8 @@ func compileText(operand any, holds func(value, operand string) bool) (rule, err
 	}), nil
 }
 
-// compileAnythingBut takes one value, a list of them, or {"prefix": text} and {"suffix": text}. The field must be there.
+// compileAnythingBut takes one value, a list of them, or {"prefix": text} and {"suffix": text}. The field must be
+// there.
 func compileAnythingBut(operand any) (rule, error) {
 	list, ok := operand.([]any)
 	if !ok {

@@ -51,7 +51,7 @@ type attempt struct {
 	keys    []string
 }
 
-// function records its invocations and answers as it is told.
+// function records its invocations and answers as its test says.
 type function struct {
 	made   time.Time
 	answer func(n int, a attempt) (streams.Response, error) // n from 0; nil: success

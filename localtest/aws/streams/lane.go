@@ -10,7 +10,7 @@ import (
 type item struct {
 	number  string // sequence number as the function sees it
 	event   []byte
-	arrived time.Time // when it was written, as far as the engine tells
+	arrived time.Time // when it was written, as far as the engine says
 	ticket  int       // in the shard's ledger
 }
 
@@ -49,8 +49,8 @@ func (l *lane) close() {
 	signal(l.wake)
 }
 
-// next waits for the next batch and takes it off the lane. lastEnd is when the last one was done with: windows are counted from
-// there. It returns nil when the lane is closed and empty, or ctx is over.
+// next waits for the next batch and takes it off the lane. lastEnd is when the last one was done with: windows are
+// counted from there. It returns nil when the lane is closed and empty, or ctx is over.
 func (l *lane) next(ctx context.Context, lastEnd time.Time) []item {
 	for ctx.Err() == nil {
 		batch, gathered, ended := l.take(l.windowOver(lastEnd))
@@ -71,7 +71,7 @@ func (l *lane) next(ctx context.Context, lastEnd time.Time) []item {
 	return nil
 }
 
-// take returns a batch if one is due. gathered tells that there are records for which the window is not over yet.
+// take returns a batch if one is due. gathered says that there are records for which the window is not over yet.
 func (l *lane) take(windowOver bool) (batch []item, gathered, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,7 +95,7 @@ func (l *lane) windowEnd(lastEnd time.Time) time.Time {
 	return lastEnd.Add((past + 1) * l.limits.window)
 }
 
-// fit tells how many of the records go into one batch, and whether no more would.
+// fit returns how many of the records go into one batch, and reports whether no more would.
 func (l limits) fit(queue []item) (n int, full bool) {
 	bytes := len(eventHead) + len(eventTail)
 	for n < len(queue) {

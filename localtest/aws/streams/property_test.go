@@ -62,8 +62,8 @@ func drawStory(t *rapid.T) story {
 	return s
 }
 
-// witness checks the promises of a mapping while a story is told: each record is delivered or given up, and no record is tried
-// before all earlier ones of its key have been.
+// witness checks the promises of a mapping while a story runs: each record is delivered or given up, and no record is
+// tried before all earlier ones of its key have been.
 type witness struct {
 	mu       sync.Mutex
 	written  map[string][]string // numbers by key, in order
@@ -104,7 +104,8 @@ func (w *witness) succeeded(numbers []string) {
 	}
 }
 
-// gaveUp reads a dead letter. It tells the first and the last record and how many; which ones lie between, the attempt tells.
+// gaveUp reads a dead letter. It names the first and the last record and how many there are. Which ones lie between is
+// known from the attempt.
 func (w *witness) gaveUp(line []byte) error {
 	var l struct {
 		DDBStreamBatchInfo struct {

@@ -35,8 +35,8 @@ type reader struct {
 // readerBackoff is for engines that do not answer, as while one is started again.
 var readerBackoff = backoff{base: 50 * time.Millisecond, limit: 2 * time.Second}
 
-// page returns the next records, none if there are none yet. ended says that there will never be more: the shard is read to its
-// end, or no longer kept. After an error the same page can be asked for again.
+// page returns the next records, none if there are none yet. ended says that there will never be more: the shard is
+// read to its end, or no longer kept. After an error the same page can be asked for again.
 func (r *reader) page(ctx context.Context) (records []types.Record, ended bool, err error) {
 	records, ended, err = r.get(ctx)
 	var gone *types.ResourceNotFoundException
@@ -79,8 +79,8 @@ func (r *reader) get(ctx context.Context) (records []types.Record, ended bool, e
 	return out.Records, out.NextShardIterator == nil, nil
 }
 
-// iterate asks for an iterator. A place that is no longer kept, or, in DynamoDB Local, LATEST in a shard without records, becomes
-// the oldest that is.
+// iterate asks for an iterator. A place that is no longer kept, or, in DynamoDB Local, LATEST in a shard without
+// records, becomes the oldest that is.
 func (r *reader) iterate(ctx context.Context) (*string, error) {
 	for {
 		in := &dynamodbstreams.GetShardIteratorInput{StreamArn: &r.stream, ShardId: &r.shard,

@@ -11,7 +11,7 @@ import (
 type verdict struct {
 	done    int  // records from the front that are done with
 	failed  bool // the rest has failed; otherwise there is no rest
-	whole   bool // it failed as a whole: nothing tells which record it was
+	whole   bool // it failed as a whole: nothing says which record it was
 	problem string
 }
 
@@ -45,9 +45,9 @@ func judge(r Response, report bool, items []item) verdict {
 	return verdict{done: done, failed: true, problem: fmt.Sprintf("%d records reported as failed", len(named))}
 }
 
-// reported reads the sequence numbers of a partial-failure report: {"batchItemFailures": [{"itemIdentifier": "…"}]}. Nothing,
-// null, an object without the list and an empty or null list mean that all went well; any other form, that nothing did (Lambda
-// Developer Guide, "Reporting batch item failures").
+// reported reads the sequence numbers of a partial-failure report: {"batchItemFailures": [{"itemIdentifier": "…"}]}.
+// Nothing, null, an object without the list and an empty or null list mean that all went well. Any other form means
+// that nothing did (Lambda Developer Guide, "Reporting batch item failures").
 func reported(payload []byte) ([]string, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return nil, nil

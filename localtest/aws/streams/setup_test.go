@@ -173,7 +173,7 @@ func (s sink) next(t *testing.T) events.DynamoDBEventRecord {
 	}
 }
 
-// announcing tells when records have been read for the first time: from then on it is known where LATEST is.
+// announcing says when records have been read for the first time: from then on it is known where LATEST is.
 type announcing struct {
 	streams.Client
 	once sync.Once

@@ -14,8 +14,8 @@ import (
 const (
 	// pageSize is the most that GetRecords returns (Amazon DynamoDB Streams API reference).
 	pageSize = 1000
-	// maxOpen is how many records of a shard may be read past the first that is not done with. A lane that is stuck holds up
-	// the others only then.
+	// maxOpen is how many records of a shard may be read past the first that is not done with. A lane that is stuck
+	// holds up the others only then.
 	maxOpen = 20_000
 )
 
@@ -26,7 +26,7 @@ type shard struct {
 	reader  *reader
 	id      string
 	lanes   []*lane
-	changed func()        // is told that the position has changed
+	changed func()        // called when the position has changed
 	save    func() bool   // saves the position now
 	room    chan struct{} // holds a token when records are done with
 	log     *slog.Logger
@@ -69,7 +69,8 @@ func (s *shard) position() (Position, bool) {
 	return p, !s.unset || s.finished
 }
 
-// run returns when the shard has ended and all of it is done with, or ctx is over; invocations that run are waited for.
+// run returns when the shard has ended and all of it is done with, or ctx is over. It waits for the invocations that
+// run.
 func (s *shard) run(ctx context.Context) {
 	var lanes sync.WaitGroup
 	for _, l := range s.lanes {
@@ -163,7 +164,7 @@ func (s *shard) accept(ctx context.Context, records []types.Record) {
 	}
 }
 
-// item makes what the function gets of a record, and tells whether it gets it.
+// item makes what the function gets of a record, and reports whether it gets it.
 func (s *shard) item(r types.Record, now time.Time) (item, bool) {
 	number := aws.ToString(r.Dynamodb.SequenceNumber)
 	event, err := s.config.Stream.event(s.id, r)
@@ -178,8 +179,8 @@ func (s *shard) item(r types.Record, now time.Time) (item, bool) {
 	}, s.filter.passes(event)
 }
 
-// settle saves where a shard begins that is read from LATEST on, before its first record is delivered: else a restart would begin
-// at LATEST again, past it. It tries until it can, and returns false if ctx is over before.
+// settle saves where a shard begins that is read from LATEST on, before its first record is delivered: else a restart
+// would begin at LATEST again, past it. It tries until it can, and returns false if ctx is over before.
 func (s *shard) settle(ctx context.Context, first types.Record) bool {
 	s.mu.Lock()
 	unset := s.unset
@@ -195,7 +196,7 @@ func (s *shard) settle(ctx context.Context, first types.Record) bool {
 	return true
 }
 
-// finish is told of records that are done with.
+// finish is called with records that are done with.
 func (s *shard) finish(items []item) {
 	s.mu.Lock()
 	for _, i := range items {
@@ -220,8 +221,8 @@ func laneOf(key types.AttributeValue, lanes int) int {
 	return int(h.Sum32() % uint32(lanes))
 }
 
-// arrival is when a record was written, as far as it can be told. One of a full minute was, where times are cut to minutes, written
-// in that minute, and before it was read.
+// arrival returns when a record was written, as far as that is known. Where times are cut to minutes, a record of a
+// full minute was written in that minute, and before it was read.
 func arrival(created, read time.Time) time.Time {
 	if created.IsZero() {
 		return read

@@ -31,7 +31,7 @@ func (l *loader) settleCondition(c *condition) bool {
 	return c.outcome
 }
 
-// holds gives the outcome of the condition that is named at n, and false for one that there is not.
+// holds returns the outcome of the condition that is named at n, and false for one that there is not.
 func (l *loader) holds(name *yaml.Node) bool {
 	if !l.plain(name, yaml.ScalarNode) {
 		l.report(name, "must be the name of a condition")

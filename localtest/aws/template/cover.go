@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// coverage is the three lists, ready for looking up: by type, the paths that are covered.
+// coverage is both lists, ready for looking up: by type, the paths that are covered.
 type coverage map[string][]coveredPath
 
 type coveredPath struct {

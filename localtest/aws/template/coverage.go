@@ -1,8 +1,8 @@
 package template
 
-// The three lists of the local stack. A property is found by its resource type and its path: "*" stands for any one
-// name, items of a list have the path of the list. To take one up, add a line; for one that is emulated, write what
-// emulates it too.
+// What the local stack does with a property of a template, in two lists. A property is found by its resource type and
+// its path: "*" stands for any one name, items of a list have the path of the list. To take one up, add a line; for one
+// that is emulated, write what emulates it too.
 //
 //  1. emulated: the stack acts on it.
 //  2. withoutEffect: the stack takes it, with all that is below it, and does nothing.

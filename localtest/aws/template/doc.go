@@ -1,9 +1,9 @@
 // Package template reads a SAM template into a description of the system for a run on one machine: functions, APIs and
 // their routes, tables, stream mappings and queues, with every parameter, condition and intrinsic function resolved.
 //
-// It reads what the local stack can emulate and refuses the rest. Three lists, in coverage.go, say which is which:
-// what is emulated; what is knowingly without effect here; all else is refused. [Load] returns every problem it finds,
-// each with file, line and the path of the property ([Problems]).
+// It reads what the local stack can emulate and refuses the rest. Two lists, in coverage.go, say which is which: what
+// is emulated, and what is knowingly without effect here. All else is refused. [Load] returns every problem that it
+// finds, each with file, line and the path of the property ([Problems]).
 //
 // The way of a template:
 //

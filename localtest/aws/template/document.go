@@ -25,7 +25,8 @@ type document struct {
 	problems *problemSet
 }
 
-// parse gives nil if data is not a YAML mapping. Other mistakes of form are reported, and what follows lives with them.
+// parse returns nil if data is not a YAML mapping. Other mistakes of form are reported, and what follows lives with
+// them.
 func parse(data []byte, found *problemSet) *document {
 	if len(data) > maxTemplate {
 		found.add(0, "", fmt.Sprintf("%d bytes are too many for a template: at most %d", len(data), maxTemplate))
@@ -128,7 +129,7 @@ func (d *document) checkTag(n *yaml.Node) {
 	}
 }
 
-// section gives a mapping of the template's top level, or an empty one.
+// section returns a mapping of the template's top level, or an empty one.
 func (d *document) section(name string) *yaml.Node {
 	if n := lookup(d.root, name); n != nil && n.Kind == yaml.MappingNode {
 		return n
@@ -150,7 +151,7 @@ func pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// lookup gives the value of a key of a mapping, nil if there is none.
+// lookup returns the value of a key of a mapping, nil if there is none.
 func lookup(n *yaml.Node, name string) *yaml.Node {
 	for key, value := range pairs(n) {
 		if key.Value == name {

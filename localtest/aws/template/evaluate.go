@@ -18,7 +18,7 @@ type evaluator struct {
 
 const inConditions = "Conditions"
 
-// evaluate gives nil for AWS::NoValue, which removes the property or the item.
+// evaluate returns nil for AWS::NoValue, which removes the property or the item.
 func (e evaluator) evaluate(n *yaml.Node) *value {
 	if c, is := e.intrinsic(n, e.parametersOnly == inConditions); is {
 		return e.call(c)
@@ -73,7 +73,7 @@ func (e evaluator) call(c call) *value {
 	return &value{node: c.node}
 }
 
-// choose evaluates both branches of an Fn::If, so that mistakes in either are found, and gives the one that holds.
+// choose evaluates both branches of an Fn::If, so that mistakes in either are found, and returns the one that holds.
 func (e evaluator) choose(c call) *value {
 	if e.parametersOnly == inConditions {
 		e.report(c.node, "%s has no place in Conditions", c.spelling)

@@ -2,7 +2,7 @@ package template
 
 import "go.yaml.in/yaml/v3"
 
-// globals gives the properties that every function starts from, nil if there are none.
+// globals returns the properties that every function starts from, nil if there are none.
 func (l *loader) globals() *yaml.Node {
 	n := lookup(l.section("Globals"), "Function")
 	for key := range pairs(n) {
@@ -15,8 +15,8 @@ func (l *loader) globals() *yaml.Node {
 	return n
 }
 
-// merge gives the properties of a function with those of Globals beneath. Mappings are merged key by key, lists are
-// joined, of anything else the function's own counts; an intrinsic function is never looked into. The one list that is
+// merge returns the properties of a function with those of Globals beneath. Mappings are merged key by key, lists are
+// joined, of anything else the function's own counts. An intrinsic function is never looked into. The one list that is
 // replaced is Architectures. AWS: SAM specification, Globals section; aws/serverless-application-model, globals.py.
 func (l *loader) merge(global, own *yaml.Node) *yaml.Node {
 	switch {

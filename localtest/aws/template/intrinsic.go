@@ -15,7 +15,7 @@ type call struct {
 }
 
 // intrinsic recognises both forms: a tag (!Sub x) and a mapping of one key (Fn::Sub: x). A mapping of the one key
-// Condition is an intrinsic function in the section Conditions only; elsewhere it is a property like any other.
+// Condition is an intrinsic function in the section Conditions only. Elsewhere it is a property like any other.
 func (d *document) intrinsic(n *yaml.Node, inConditions bool) (call, bool) {
 	if tag := n.ShortTag(); n.Kind != yaml.AliasNode && len(tag) > 1 && tag[0] == '!' && tag[1] != '!' {
 		arg := *n

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Options say for whom a template is resolved.
+// Options are what a template is resolved for.
 type Options struct {
 	Parameters map[string]string // overrides of defaults, by the parameter's name
 	StackName  string            // "" means "local"; resources are called STACK-LogicalId
@@ -44,7 +44,7 @@ func (o Options) withDefaults() (Options, error) {
 }
 
 // Load reads the SAM template at path. Everything that is wrong with it, or that the local stack neither emulates nor
-// knowingly leaves out, comes back as one error of type [Problems]; other errors are about the file or the options.
+// knowingly leaves out, comes back as one error of type [Problems]. Other errors are about the file or the options.
 func Load(path string, opts Options) (*System, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -51,7 +51,7 @@ func (l *loader) makesResources(typ, property string) bool {
 	return typ == typeWebSocketAPI && property == "Routes" || typ == typeFunction && property == "Events"
 }
 
-// madeFrom gives the node under which the references of a route or an event count.
+// madeFrom returns the node under which the references of a route or an event count.
 func madeFrom(r *resource, property, key string) string {
 	if property == "Routes" {
 		return routeID(r.id, key)

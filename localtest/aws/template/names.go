@@ -28,7 +28,8 @@ func (l *loader) arn(service, rest string) string {
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, l.opts.Region, l.opts.AccountID, rest)
 }
 
-// localValues gives what Ref (under the key "") and Fn::GetAtt give for a logical id; nil if there is no such resource.
+// localValues returns what Ref (under the key "") and Fn::GetAtt give for a logical id, nil if there is no such
+// resource.
 func (l *loader) localValues(id string) map[string]string {
 	if r := l.byID[id]; r != nil {
 		return l.attributes(r)
@@ -81,7 +82,7 @@ func (l *loader) tableAttributes(r *resource) map[string]string {
 	return known
 }
 
-// stableID gives n lower-case letters and digits, the same for the same seed, as API Gateway's ids look.
+// stableID returns n lower-case letters and digits, the same for the same seed, as API Gateway's ids look.
 func stableID(seed string, n int) string {
 	sum := sha256.Sum256([]byte(seed))
 	digits := new(big.Int).SetBytes(sum[:]).Text(36)

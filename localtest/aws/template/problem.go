@@ -17,7 +17,7 @@ type Problem struct {
 	Message string
 }
 
-// String gives "file:line: path: message", without what is not known.
+// String returns "file:line: path: message", without what is not known.
 func (p Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -35,7 +35,7 @@ func (p Problem) String() string {
 // Problems is the error of [Load] for a template that cannot be run here: all problems, by line.
 type Problems []Problem
 
-// Error gives one line per problem.
+// Error returns one line per problem.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
@@ -58,7 +58,7 @@ func (s *problemSet) add(line int, path, message string) {
 	s.found[Problem{File: s.file, Line: line, Path: path, Message: message}] = true
 }
 
-// err gives nil if there is no problem.
+// err returns nil if there is no problem.
 func (s *problemSet) err() error {
 	if len(s.found) == 0 {
 		return nil

@@ -33,7 +33,7 @@ func (l *loader) readSystem() *System {
 	return s
 }
 
-// one gives the only resource of a type: the local stack has one address for each kind of API.
+// one returns the only resource of a type: the local stack has one address for each kind of API.
 func (l *loader) one(typ string) *resource {
 	all := l.present(typ)
 	if len(all) == 0 {
@@ -45,7 +45,8 @@ func (l *loader) one(typ string) *resource {
 	return all[0]
 }
 
-// find gives the resource of a type for which Ref or an attribute is what v says, and reports if there is none.
+// find returns the resource of a type for which Ref or an attribute is what v says, and reports a problem if there is
+// none.
 func (l *loader) find(v *value, typ, attribute string) *resource {
 	s := l.text(v, "")
 	if v == nil || v.kind != text {

@@ -149,8 +149,8 @@ func (l *loader) evaluateResources() {
 	}
 }
 
-// evaluateProperty is evaluate, but what a route or an event names is counted to the resources that the transform
-// makes of it: a routed function may name its API, though the template writes the function into the API.
+// evaluateProperty is evaluate, but what a route or an event names is counted to the resources that the transform makes
+// of it. A routed function may name its API, though the template writes the function into the API.
 func (l *loader) evaluateProperty(e evaluator, r *resource, key, n *yaml.Node) *value {
 	if !l.makesResources(r.typ, key.Value) || !l.plain(n, yaml.MappingNode) {
 		return e.evaluate(n)
@@ -185,7 +185,7 @@ func (l *loader) followDependsOn(e evaluator, n *yaml.Node) {
 	}
 }
 
-// present gives the resources of a type, in the order of the template, without those whose condition is false.
+// present returns the resources of a type, in the order of the template, without those whose condition is false.
 func (l *loader) present(typ string) []*resource {
 	var all []*resource
 	for _, r := range l.resources {

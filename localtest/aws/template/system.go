@@ -90,7 +90,7 @@ type HTTPRoute struct {
 	Throttle  *Throttle // nil: the stage's
 }
 
-// Key gives the route key as API Gateway writes it: "GET /rooms/{id}" or "$default".
+// Key returns the route key as API Gateway writes it: "GET /rooms/{id}" or "$default".
 func (r HTTPRoute) Key() string {
 	if r.Method == "" {
 		return r.Path
@@ -118,7 +118,7 @@ type KeyElement struct {
 	KeyType       string // "HASH" or "RANGE"
 }
 
-// AttributeDefinition gives the type of an attribute that is part of a key.
+// AttributeDefinition names an attribute that is part of a key, and its type.
 type AttributeDefinition struct {
 	AttributeName string
 	AttributeType string // "S", "N" or "B"

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// readRouteSettings gives routes buckets of their own, when all routes are known.
+// readRouteSettings sets the throttles of single routes, once all routes are known.
 func (l *loader) readRouteSettings(s *System) {
 	if s.WebSocket != nil {
 		l.readSettingsOf(s.WebSocket.LogicalID, func(key string, throttle *Throttle) bool {
@@ -41,8 +41,8 @@ func (l *loader) readSettingsOf(api string, set func(key string, throttle *Throt
 }
 
 // readThrottle reads the settings of a stage or a route. AWS: without any, a stage has the account's 10,000 a second
-// and 5,000 at once (API Gateway Developer Guide, quotas); with only some, the others may end at 0, which stops the API
-// (hashicorp/terraform-provider-aws issue 14742), so both are asked for.
+// and 5,000 at once (API Gateway Developer Guide, quotas). With only some, the others may end at 0, which stops the API
+// (hashicorp/terraform-provider-aws issue 14742). So both are asked for.
 func (l *loader) readThrottle(settings *value) Throttle {
 	t := Throttle{RateLimit: 10000, BurstLimit: 5000}
 	if settings == nil {

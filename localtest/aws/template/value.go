@@ -32,7 +32,7 @@ type field struct {
 	value *value
 }
 
-// scalarText gives what CloudFormation makes of a scalar: text, with booleans in lower case.
+// scalarText returns what CloudFormation makes of a scalar: text, with booleans in lower case.
 func scalarText(n *yaml.Node) string {
 	if n.ShortTag() == "!!bool" {
 		return strings.ToLower(n.Value)
@@ -40,7 +40,7 @@ func scalarText(n *yaml.Node) string {
 	return n.Value
 }
 
-// get gives a property of an object. What is not an object is reported once, and has broken properties.
+// get returns a property of an object. What is not an object is reported once, and has broken properties.
 func (l *loader) get(v *value, name string) *value {
 	if v == nil {
 		return nil
@@ -86,7 +86,7 @@ func (l *loader) items(v *value) []*value {
 	return v.list
 }
 
-// text reads text, or gives the default.
+// text reads text, or returns the default.
 func (l *loader) text(v *value, fallback string) string {
 	if v == nil || v.kind == broken {
 		return fallback

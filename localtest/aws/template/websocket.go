@@ -68,7 +68,8 @@ func (l *loader) readRoute(api *resource, f field) WebSocketRoute {
 	return route
 }
 
-// readRouteResponses gives a route its response: it takes this resource, and the route's selection expression.
+// readRouteResponses marks the routes that have a response: it takes this resource and the route's selection
+// expression.
 func (l *loader) readRouteResponses(s *System) {
 	for _, r := range l.present(typeRouteResponse) {
 		api := l.find(l.required(r.value, "ApiId"), typeWebSocketAPI, "")

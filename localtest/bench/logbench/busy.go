@@ -11,8 +11,8 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// busy has many writers keep a room from ever being quiet. A writer is always between reserving and placing then, so there
-// is nearly always a hole with an entry after it.
+// busy has many writers keep a room from ever being quiet. A writer is always between reserving and placing then, so
+// there is nearly always a hole with an entry after it.
 func busy(ctx context.Context, b *bench, s settings) error {
 	fmt.Printf("%v added to each store call\n", s.delay)
 	fmt.Printf("%7s %11s %6s %12s %12s %6s %12s %12s\n", "writers", "messages/s", "wakes", "wake p50 ms", "wake max ms", "pages", "page p50 ms", "page max ms")

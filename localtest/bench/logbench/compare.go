@@ -58,7 +58,7 @@ func compareOne(ctx context.Context, b *bench, s settings, delay time.Duration, 
 }
 
 // transaction is the simplest alternative: read the last id, then put the entry at the next one, its claim, and the
-// counter, all or nothing. Who loses the race begins again.
+// counter, all or nothing. A writer that loses the race begins again.
 type transaction struct {
 	*ground
 	tries atomic.Int64 // transactions, lost ones too; the units of those are not in what the engine reports

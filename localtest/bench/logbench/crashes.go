@@ -65,7 +65,7 @@ func crashesAt(ctx context.Context, b *bench, s settings, age time.Duration) err
 	return nil
 }
 
-// dieEvery reserves an id now and then and places nothing at it. It gives the ids.
+// dieEvery reserves an id now and then and places nothing at it. It returns the ids.
 func dieEvery(ctx context.Context, g *ground, often time.Duration) (ids []chat.EntryID) {
 	for {
 		select {

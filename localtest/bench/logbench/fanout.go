@@ -16,7 +16,7 @@ type nobody struct{}
 // Deliver implements fanout.Deliverer.
 func (nobody) Deliver(context.Context, fanout.Delivery) error { return nil }
 
-// witness is one subscriber, who notes how old each entry is that comes.
+// witness is one subscriber. It notes the age of each entry that comes.
 type witness struct {
 	mu     sync.Mutex
 	delays map[chat.EntryID]time.Duration
@@ -35,7 +35,7 @@ func (w *witness) Deliver(_ context.Context, d fanout.Delivery) error {
 	return nil
 }
 
-// watchedStore is a store whose room somebody always listens to: reading who does is left out.
+// watchedStore is a store whose room somebody always listens to: the read of its subscribers is left out.
 type watchedStore struct{ *dynamo.Store }
 
 func (s watchedStore) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {

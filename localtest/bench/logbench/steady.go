@@ -9,7 +9,7 @@ import (
 // defaultAge is the template's.
 const defaultAge = time.Second
 
-// steady writes into one room for as long as it is told, with a fan-out running, and reads the whole log afterwards.
+// steady writes into one room for a given time, with a fan-out running, and reads the whole log afterwards.
 func steady(ctx context.Context, b *bench, s settings) error {
 	g, err := b.open(ctx, s.delay)
 	if err != nil {

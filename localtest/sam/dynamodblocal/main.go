@@ -1,6 +1,6 @@
-// Command dynamodblocal runs Amazon's DynamoDB Local by itself, in memory, until it is interrupted. It prints the address as
-// soon as it answers there. make sam-local gives it to functions in containers, which reach it since it listens on all
-// interfaces.
+// Command dynamodblocal runs Amazon's DynamoDB Local by itself, in memory, until it is interrupted. It prints the
+// address as soon as it answers there. make sam-local gives it to functions in containers, which reach it since it
+// listens on all interfaces.
 package main
 
 import (

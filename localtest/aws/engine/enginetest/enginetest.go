@@ -1,7 +1,7 @@
 // Package enginetest runs tests on both DynamoDB engines: the embedded one and Amazon's.
 //
-// Engines are started at the first test that needs them and shared by all tests of a test binary; their data goes with them.
-// Names of tables get a prefix, so that tests don't disturb each other. A package that uses it has
+// Engines are started at the first test that needs them and shared by all tests of a test binary. Their data goes with
+// them. Names of tables get a prefix, so that tests don't disturb each other. A package that uses it has
 //
 //	func TestMain(m *testing.M) { enginetest.Main(m) }
 //
@@ -38,8 +38,8 @@ type Engine struct {
 	prefix string
 }
 
-// Each runs the body once on each engine, as subtests of its name. Where an engine can't run, its subtest is skipped with
-// a line that begins with "left out:" and says how to get what is missing.
+// Each runs the body once on each engine, as subtests of its name. Where an engine can't run, its subtest is skipped
+// with a line that begins with "left out:" and says how to get what is missing.
 func Each(t *testing.T, body func(t *testing.T, e *Engine)) {
 	t.Helper()
 	for _, s := range all() {
@@ -69,8 +69,8 @@ func (e *Engine) CreateTable(t *testing.T, table engine.Table) string {
 	return table.Name
 }
 
-// Main runs the tests, stops the engines and exits. Goroutines that are left over then fail the run, but for those that the
-// options allow.
+// Main runs the tests, stops the engines and exits. Goroutines that are left over then fail the run, but for those that
+// the options allow.
 func Main(m *testing.M, options ...goleak.Option) {
 	code := m.Run()
 	for _, s := range all() {

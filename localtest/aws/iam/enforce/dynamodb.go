@@ -57,7 +57,7 @@ type dynamoDBRequest struct {
 
 // dynamoDBAccesses returns what an operation takes (Service Authorization Reference, "Amazon DynamoDB"). The parts of a
 // transaction have the actions of the single operations (DynamoDB Developer Guide, "Using IAM with DynamoDB
-// transactions"); a batch has an action of its own, on each of its tables.
+// transactions"). A batch has an action of its own, on each of its tables.
 func (e *Enforcer) dynamoDBAccesses(operation string, body []byte) ([]access, error) {
 	var request dynamoDBRequest
 	if err := json.Unmarshal(body, &request); err != nil {

@@ -20,7 +20,7 @@ type Principal struct {
 type Options struct {
 	Region, AccountID string
 	Principals        map[string]Principal // by access key id
-	// Observe is told of each decision, also from several goroutines at once.
+	// Observe is called with each decision, also from several goroutines at once.
 	Observe func(iam.Call, iam.Decision)
 }
 
@@ -57,13 +57,14 @@ func (d *Denied) Error() string {
 		d.user, d.call.Action, d.call.Resource, why)
 }
 
-// Check judges what a service does for a function under its role, and tells the observer. The error is a *Denied.
+// Check judges what a service does for a function under its role, and passes the decision to the observer. The error is
+// a *Denied.
 func (e *Enforcer) Check(function, action, resource string) error {
 	return e.judge(e.byFunction[function], access{action, resource})
 }
 
-// MayEver is Check before anything is done, as AWS looks at a role when something is made that will use it. The
-// observer is not told.
+// MayEver is Check before anything is done: AWS looks at a role when a resource is made that will use it. The observer
+// gets nothing.
 func (e *Enforcer) MayEver(function, action, resource string) error {
 	_, err := e.decide(e.byFunction[function], access{action, resource})
 	return err
@@ -108,7 +109,7 @@ func (e *Enforcer) caller(r *http.Request) (Principal, bool) {
 }
 
 // accessKeyID reads the header Authorization of Signature Version 4 (IAM User Guide, "Create a signed AWS API
-// request"); "" when it is another.
+// request"). It returns "" for any other.
 func accessKeyID(authorization string) string {
 	fields, ok := strings.CutPrefix(authorization, "AWS4-HMAC-SHA256 ")
 	if !ok {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Management stands before a WebSocket API's endpoint, and judges the calls for connections at a stage; all else
+// Management stands before a WebSocket API's endpoint, and judges the calls for connections at a stage. All else
 // passes. IAM has one action for them, and the method as a part of the resource (API Gateway Developer Guide, "Control
 // access to a WebSocket API with IAM authorization").
 func (e *Enforcer) Management(apiID, stage string, next http.Handler) http.Handler {

@@ -1,5 +1,5 @@
-// Command tokenkey prints the public half of a signing key as the parameter TokenKeys takes it, and makes the key if there is
-// none: tokenkey FILE
+// Command tokenkey prints the public half of a signing key as the parameter TokenKeys takes it, and makes the key if
+// there is none: tokenkey FILE
 package main
 
 import (

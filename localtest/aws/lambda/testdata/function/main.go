@@ -26,7 +26,7 @@ type event struct {
 	Size int    `json:"size,omitempty"`
 }
 
-// reply tells the caller about the process, too.
+// reply describes the process to the caller, too.
 type reply struct {
 	Text      string   `json:"text,omitempty"`
 	PID       int      `json:"pid"`
