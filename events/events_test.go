@@ -76,12 +76,12 @@ func TestEachFunctionHasItsEvent(t *testing.T) {
 	for _, file := range files {
 		inFolder = append(inFolder, strings.TrimSuffix(file, ".json"))
 	}
-	told := functions()
-	for _, names := range [][]string{inTemplate, inFolder, told} {
+	inStory := functions()
+	for _, names := range [][]string{inTemplate, inFolder, inStory} {
 		slices.Sort(names)
 	}
-	if !slices.Equal(inTemplate, inFolder) || !slices.Equal(inFolder, told) {
-		t.Errorf("the template has %v,\nthis folder %v,\nthe story %v", inTemplate, inFolder, told)
+	if !slices.Equal(inTemplate, inFolder) || !slices.Equal(inFolder, inStory) {
+		t.Errorf("the template has %v,\nthis folder %v,\nthe story %v", inTemplate, inFolder, inStory)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestSettingsOfTheEmulator(t *testing.T) {
 		"no wait":    {"FREE_WAIT_MS=0", func(o stack.Options) bool { return o.FreeWait < 0 }, ""},
 		"some wait":  {"FREE_WAIT_MS=5", func(o stack.Options) bool { return o.FreeWait == 5*time.Millisecond }, ""},
 		"wrong rate": {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "ACCOUNT_RATE: \"many\" is not a number"},
-		"both told":  {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "FREE_WAIT_MS: \"-1\" is not a number"},
+		"both wrong": {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "FREE_WAIT_MS: \"-1\" is not a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o, err := optionsFrom(func(name string) string {

@@ -211,7 +211,7 @@ func TestFailuresOfTheStoreAreTold(t *testing.T) {
 						t.Errorf("the log has the error %q, want the cause in it", text)
 					}
 					if failure, _ := reply["error"].(map[string]any); strings.Contains(failure["message"].(string), "broken") {
-						t.Errorf("told: %v", failure)
+						t.Errorf("the client gets %v", failure)
 					}
 				})
 			}

@@ -109,7 +109,7 @@ func observe[In, Out any](t *testing.T, h func(context.Context, In) (Out, error)
 		t.Fatalf("error for Lambda: %v", err)
 	}
 	if strings.Contains(out.String(), secret) {
-		t.Errorf("the log tells the secret: %s", &out)
+		t.Errorf("the log holds the secret: %s", &out)
 	}
 	var line map[string]any
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {

@@ -138,7 +138,7 @@ func TestHistoryTellsWhatFailed(t *testing.T) {
 		expectProblem(t, reply, http.StatusInternalServerError, "internal")
 		expect(t, "level", line["level"], "ERROR")
 		if strings.Contains(reply.Body, "broken") {
-			t.Errorf("told: %s", reply.Body)
+			t.Errorf("the client gets %s", reply.Body)
 		}
 	}
 	s := failing(newStore(), "position", chat.Errorf(chat.CodeUnavailable, "try again"))
@@ -176,7 +176,7 @@ func TestHealth(t *testing.T) {
 				expect(t, "error in the log", line["error"], errBroken.Error())
 			}
 			if strings.Contains(reply.Body, "broken") {
-				t.Errorf("told: %s", reply.Body)
+				t.Errorf("the client gets %s", reply.Body)
 			}
 		})
 	}

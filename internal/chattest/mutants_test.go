@@ -65,7 +65,7 @@ var mutants = []mutant{
 		return m.parts
 	}},
 	{"the fan-out does not wait at a hole", 4, withFanout(brokenFanout{impatient: true})},
-	{"who can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+	{"a client that can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
 		return fanout.NewWaker(a, passingOver{a, v}, fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
 	})},
 	{"coming back misses an entry", 5, func(m mutated) parts {

@@ -56,7 +56,7 @@ func wantCode(t *testing.T, ctx context.Context, s *dynamo.Store, want chat.Code
 			t.Errorf("%s: got %v, want %s", name, err, want)
 		}
 		if e, ok := errors.AsType[*chat.Error](err); ok && (e.Message == "" || strings.Contains(e.Message, "ynamo")) {
-			t.Errorf("%s: users are told %q", name, e.Message)
+			t.Errorf("%s: users read %q", name, e.Message)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func TestInputs(t *testing.T) {
 		{"send without room", send, `"room_id":"","content":"hi","client_message_id":"1"`, "room_id"},
 		{"send without id", send, `"room_id":"r","content":"hi","client_message_id":""`, "client_message_id"},
 		{"send without content", send, `"room_id":"r","content":"","client_message_id":"1"`, "content"},
-		{"two faults: the first is told", send, `"room_id":"r","content":"","client_message_id":""`, "content"},
+		{"two faults: the first is reported", send, `"room_id":"r","content":"","client_message_id":""`, "content"},
 		{"join", join, `"room_id":"r"`, ""},
 		{"join after 0", join, `"room_id":"r","after_id":0`, ""},
 		{"join after -1", join, `"room_id":"r","after_id":-1`, "after_id"},

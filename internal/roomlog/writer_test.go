@@ -187,7 +187,7 @@ func TestAppend(t *testing.T) {
 				t.Fatalf("error %v, want code %q", err, c.code)
 			}
 			if c.code == chat.CodeInternal && !strings.HasSuffix(err.Error(), ": broken") {
-				t.Errorf("error %q does not tell the operation and the cause", err)
+				t.Errorf("error %q does not name the operation and the cause", err)
 			}
 			want := chat.Entry{}
 			switch {

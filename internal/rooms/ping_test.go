@@ -28,7 +28,7 @@ func TestPing(t *testing.T) {
 
 	room.Members["r"] = nil
 	if got, err = p.Ping(t.Context(), fake.Ann(), rooms.Ping{Rooms: []chat.RoomID{"r"}}); err != nil || len(got.LastIDs) != 0 {
-		t.Errorf("who is no member got %v, %v", got.LastIDs, err)
+		t.Errorf("someone that is no member got %v, %v", got.LastIDs, err)
 	}
 
 	broken := errors.New("broken")

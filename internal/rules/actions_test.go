@@ -17,7 +17,7 @@ const (
 )
 
 const whyOneLine = "An action is one file of rules and one line of the table in " + actionTable +
-	": who adds the next one follows docs/contributing.md, and must find that it is true"
+	": to add the next one, people follow docs/contributing.md, which must be true"
 
 // row is a line of the table of actions, as it is written.
 type row struct {

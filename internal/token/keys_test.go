@@ -47,7 +47,7 @@ func TestBadKeys(t *testing.T) {
 				t.Fatalf("error is %v, want one with %q", err, c.want)
 			}
 			if strings.Contains(err.Error(), c.keys) {
-				t.Errorf("the error tells the keys: %v", err)
+				t.Errorf("the error holds the keys: %v", err)
 			}
 		})
 	}

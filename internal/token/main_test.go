@@ -153,7 +153,7 @@ func expectHidden(t testing.TB, err error, raw string) {
 	t.Helper()
 	for part := range strings.SplitSeq(raw, ".") {
 		if len(part) > 8 && strings.Contains(err.Error(), part) {
-			t.Errorf("the error tells the token: %v", err)
+			t.Errorf("the error holds the token: %v", err)
 		}
 	}
 }

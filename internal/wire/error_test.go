@@ -131,9 +131,9 @@ func TestNothingOfTheInsideIsTold(t *testing.T) {
 		&chat.Error{Code: chat.CodeUnauthorized, Message: "the token is not valid", Err: secret},
 	} {
 		_, problem := wire.Problem(err)
-		for _, told := range [][]byte{wire.Error("", err), problem} {
-			if strings.Contains(string(told), "secret") {
-				t.Errorf("told: %s", told)
+		for _, shown := range [][]byte{wire.Error("", err), problem} {
+			if strings.Contains(string(shown), "secret") {
+				t.Errorf("the client gets %s", shown)
 			}
 		}
 	}

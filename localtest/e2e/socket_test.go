@@ -92,8 +92,8 @@ func (s socket) ask(ctx context.Context, action string, f fields) (chatclient.Fr
 	ctx, cancel := context.WithTimeout(ctx, replyPatience)
 	defer cancel()
 	reply, err := s.Do(ctx, action, f)
-	if told, ok := errors.AsType[*chatclient.Error](err); ok {
-		return reply, &chat.Error{Code: chat.Code(told.Code), Message: told.Message, Field: told.Field}
+	if failure, ok := errors.AsType[*chatclient.Error](err); ok {
+		return reply, &chat.Error{Code: chat.Code(failure.Code), Message: failure.Message, Field: failure.Field}
 	}
 	return reply, err
 }

@@ -129,7 +129,7 @@ func TestAChildDiesWhenItsParentIsKilled(t *testing.T) {
 			holder.Close()
 			line, err := bufio.NewReader(out).ReadString('\n')
 			if err != nil {
-				t.Fatalf("the parent did not tell its child: %v", err)
+				t.Fatalf("the parent did not name its child: %v", err)
 			}
 			child, err := strconv.Atoi(strings.TrimSpace(line))
 			if err != nil {

@@ -89,9 +89,9 @@ func TestFailures(t *testing.T) {
 			if same := before.PID == after.PID; same != c.samePID || after.PID == 0 {
 				t.Errorf("process %d before, %d after", before.PID, after.PID)
 			}
-			told := e.awaitInvocation(t, "failed", func(i Invocation) bool { return i.RequestID == r.RequestID })
-			if !strings.HasPrefix(told.Error, c.kind+": ") {
-				t.Errorf("OnInvocation was told %+v", told)
+			failed := e.awaitInvocation(t, "failed", func(i Invocation) bool { return i.RequestID == r.RequestID })
+			if !strings.HasPrefix(failed.Error, c.kind+": ") {
+				t.Errorf("OnInvocation got %+v", failed)
 			}
 		})
 	}
@@ -118,9 +118,9 @@ func TestATimeoutKillsTheProcess(t *testing.T) {
 	if _, after := invoke(t, s, event{Do: "echo"}); after.PID == before.PID {
 		t.Error("the process lives on")
 	}
-	told := e.awaitInvocation(t, "timed out", func(i Invocation) bool { return i.RequestID == r.RequestID })
-	if told.Error != "Sandbox.Timedout: "+want {
-		t.Errorf("OnInvocation was told %+v", told)
+	failed := e.awaitInvocation(t, "timed out", func(i Invocation) bool { return i.RequestID == r.RequestID })
+	if failed.Error != "Sandbox.Timedout: "+want {
+		t.Errorf("OnInvocation got %+v", failed)
 	}
 }
 

@@ -76,9 +76,9 @@ func TestTheLogOfFailures(t *testing.T) {
 
 func TestLongLines(t *testing.T) {
 	const size = maxLine + 10_000
-	var told []int
+	var sizes []int
 	lines := logged(t, func(o *Options, _ *Function) {
-		o.OnLine = func(_ string, line []byte) { told = append(told, len(line)) }
+		o.OnLine = func(_ string, line []byte) { sizes = append(sizes, len(line)) }
 	}, func(s *Service, _ *events) {
 		invoke(t, s, event{Do: "flood", Size: 100_000})
 		invoke(t, s, event{Do: "flood", Size: size})
@@ -93,8 +93,8 @@ func TestLongLines(t *testing.T) {
 	if len(lengths) != 3 || lengths[0] != 100_000 || lengths[1] < maxLine || lengths[1]+lengths[2] != size {
 		t.Errorf("lines of %d bytes in the log", lengths)
 	}
-	if want := append(slices.Clone(lengths), len("short")); !slices.Equal(told, want) {
-		t.Errorf("OnLine got lines of %d bytes, want %d", told, want)
+	if want := append(slices.Clone(lengths), len("short")); !slices.Equal(sizes, want) {
+		t.Errorf("OnLine got lines of %d bytes, want %d", sizes, want)
 	}
 }
 

@@ -53,8 +53,8 @@ func TestAMappingIsMadeOnlyIfItsFunctionMayReadTheStream(t *testing.T) {
 		{"without the queue", func(s []template.Statement) { s[2].Effect = "Deny" },
 			"template.yaml:9: FnTable: the provided execution role does not have permissions to call SendMessage on SQS"},
 	} {
-		var told int
-		s := &Stack{options: Options{Rights: func(iam.Call, iam.Decision) { told++ }}, system: judged()}
+		var reported int
+		s := &Stack{options: Options{Rights: func(iam.Call, iam.Decision) { reported++ }}, system: judged()}
 		c.change(s.system.Roles[0].Statements)
 		if err := s.startRights(); err != nil {
 			t.Fatal(err)
@@ -63,25 +63,25 @@ func TestAMappingIsMadeOnlyIfItsFunctionMayReadTheStream(t *testing.T) {
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
-		if told != 0 {
-			t.Errorf("%s: %d calls were told of, and none was made", c.name, told)
+		if reported != 0 {
+			t.Errorf("%s: %d calls were reported, and none was made", c.name, reported)
 		}
 	}
 }
 
 func TestALineOfALogIsWrittenUnderTheFunctionsRole(t *testing.T) {
-	var told []iam.Call
+	var reported []iam.Call
 	var console strings.Builder
 	s := &Stack{
-		options: Options{Rights: func(c iam.Call, d iam.Decision) { told = append(told, c) }},
+		options: Options{Rights: func(c iam.Call, d iam.Decision) { reported = append(reported, c) }},
 		system:  judged(), log: slog.New(slog.NewTextHandler(&console, nil)),
 	}
 	if err := s.startRights(); err != nil {
 		t.Fatal(err)
 	}
 	s.judgeLog("chat-fn")
-	if len(told) != 2 || told[1].Action != "logs:PutLogEvents" || !strings.HasSuffix(told[1].Resource, ":log-group:logs:log-stream:chat-fn") {
-		t.Errorf("told of %+v", told)
+	if len(reported) != 2 || reported[1].Action != "logs:PutLogEvents" || !strings.HasSuffix(reported[1].Resource, ":log-group:logs:log-stream:chat-fn") {
+		t.Errorf("reported %+v", reported)
 	}
 	if !strings.Contains(console.String(), "denied by the function's role") || !strings.Contains(console.String(), "action=logs:PutLogEvents") {
 		t.Errorf("the console says %q", &console)

@@ -252,7 +252,7 @@ func TestAServiceActsUnderTheFunctionsRole(t *testing.T) {
 		t.Errorf("%v, seen %q", err, d.seen)
 	}
 	if _, denied := errors.AsType[*Denied](d.Check("Fn", "dynamodb:GetRecords", tableARN+"t/stream/s")); !denied || len(d.seen) != 2 {
-		t.Errorf("not denied, or not told: %q", d.seen)
+		t.Errorf("not denied, or not reported: %q", d.seen)
 	}
 }
 
