@@ -159,7 +159,7 @@ func TestConnectStoresTheConnection(t *testing.T) {
 	}
 }
 
-func TestConnectTellsWhatFailed(t *testing.T) {
+func TestConnectReportsWhatFailed(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
 		status int

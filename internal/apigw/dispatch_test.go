@@ -191,7 +191,7 @@ func TestFrameOfAConnectionThatIsGone(t *testing.T) {
 }
 
 // Whichever store call fails, there is one reply with the request_id, and it says nothing of the inside.
-func TestFailuresOfTheStoreAreTold(t *testing.T) {
+func TestFailuresOfTheStoreAreReported(t *testing.T) {
 	for action, body := range frames() {
 		ordinary := newStore(log(3)...)
 		dispatch(t, ordinary, messageEvent(body))

@@ -131,7 +131,7 @@ func TestHistoryOfRoomsOfOthers(t *testing.T) {
 	expectProblem(t, reply, http.StatusNotFound, "not_found")
 }
 
-func TestHistoryTellsWhatFailed(t *testing.T) {
+func TestHistoryReportsWhatFailed(t *testing.T) {
 	for _, call := range []string{"is member", "position", "after", "before"} {
 		s := failing(newStore(), call, errBroken)
 		reply, line := rest(t, s, historyEvent("general", nil, authorized()))

@@ -138,12 +138,12 @@ func TestRoomsGoSideBySide(t *testing.T) {
 
 func TestManyRoomsAreBounded(t *testing.T) {
 	var mu sync.Mutex
-	var now, most int
+	var now, peak int
 	w := &waker{}
 	w.wake = func(chat.RoomID, int) error {
 		mu.Lock()
 		now++
-		most = max(most, now)
+		peak = max(peak, now)
 		mu.Unlock()
 		defer func() {
 			mu.Lock()
@@ -157,8 +157,8 @@ func TestManyRoomsAreBounded(t *testing.T) {
 		batch.Records = append(batch.Records, record(fmt.Sprint("room-", i), fmt.Sprint(i+1)))
 	}
 	observe(t, apigw.Stream(w), batch)
-	if len(w.times) != 200 || most > 16 {
-		t.Errorf("%d rooms woken, %d at once", len(w.times), most)
+	if len(w.times) != 200 || peak > 16 {
+		t.Errorf("%d rooms woken, %d at once", len(w.times), peak)
 	}
 }
 

@@ -90,27 +90,27 @@ func (f *Fields) OptionalEntryID(name string, least EntryID) *EntryID {
 	return &id
 }
 
-// Number reads a number from "least" to "most"; "otherwise" when the field is left out.
-func (f *Fields) Number(name string, least, most, otherwise int) int {
+// Number reads a number from minimum to maximum; it is fallback when the field is left out.
+func (f *Fields) Number(name string, minimum, maximum, fallback int) int {
 	value, ok, err := f.values.Integer(name)
 	if f.Check(err); err != nil || !ok {
-		return otherwise
+		return fallback
 	}
-	if value < int64(least) || value > int64(most) {
-		f.Check(Invalid(name, "must be from %d to %d", least, most))
+	if value < int64(minimum) || value > int64(maximum) {
+		f.Check(Invalid(name, "must be from %d to %d", minimum, maximum))
 	}
 	return int(value)
 }
 
-// Rooms reads a list of names of rooms, "most" at most; nil when the field is left out.
-func (f *Fields) Rooms(name string, most int) []RoomID {
+// Rooms reads a list of names of rooms, up to maximum of them; it is nil when the field is left out.
+func (f *Fields) Rooms(name string, maximum int) []RoomID {
 	values, ok, err := f.values.Texts(name)
 	f.Check(err)
 	if !ok {
 		return nil
 	}
-	if len(values) > most {
-		f.Check(Invalid(name, "must have at most %d rooms", most))
+	if len(values) > maximum {
+		f.Check(Invalid(name, "must have at most %d rooms", maximum))
 	}
 	rooms := make([]RoomID, len(values))
 	for i, value := range values {

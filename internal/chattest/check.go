@@ -22,11 +22,11 @@ type Violations []Violation
 
 // String returns one line for each, the first twenty.
 func (v Violations) String() string {
-	const most = 20
+	const limit = 20
 	var b strings.Builder
 	for i, one := range v {
-		if i == most {
-			fmt.Fprintf(&b, "… and %d more\n", len(v)-most)
+		if i == limit {
+			fmt.Fprintf(&b, "… and %d more\n", len(v)-limit)
 			break
 		}
 		fmt.Fprintln(&b, one)

@@ -101,8 +101,8 @@ var mutants = []mutant{
 	}},
 }
 
-// mostOrders bounds the search for one mistake. The seeds are fixed: what is found once is found again.
-const mostOrders = 1000
+// maxOrders bounds the search for one mistake. The seeds are fixed: what is found once is found again.
+const maxOrders = 1000
 
 // TestMutants: the same search that finds nothing wrong with the chat finds each of these mistakes.
 func TestMutants(t *testing.T) {
@@ -128,7 +128,7 @@ func TestMutants(t *testing.T) {
 // caught searches until the checker sees the mistake, and returns a line that tells how.
 func (m mutant) caught(t *testing.T, newRoom func() chat.RoomID, from mutated) string {
 	p := m.parts(from)
-	for seed := range uint64(mostOrders) {
+	for seed := range uint64(maxOrders) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		found, journal, err := runInterleaving(t.Context(), p, from.store, newRoom(), func(_ string, n int) int { return random.IntN(n) })
 		if err != nil {
@@ -139,6 +139,6 @@ func (m mutant) caught(t *testing.T, newRoom func() chat.RoomID, from mutated) s
 				m.name, strings.Trim(fmt.Sprint(found.Promises()), "[]"), seed+1, found[at].What)
 		}
 	}
-	t.Errorf("nobody has seen in %d orders that promise %d is broken", mostOrders, m.breaks)
+	t.Errorf("nobody has seen in %d orders that promise %d is broken", maxOrders, m.breaks)
 	return m.name
 }

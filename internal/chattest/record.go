@@ -27,8 +27,8 @@ type Record struct {
 // NewRecord makes a Record for a room of which nothing was seen yet.
 func NewRecord(room chat.RoomID) *Record { return &Record{room: room} }
 
-// tell runs f under the lock with the time of what it tells.
-func (r *Record) tell(f func(now int)) {
+// update runs f under the lock, with the time of what it records.
+func (r *Record) update(f func(now int)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clock++
@@ -51,7 +51,7 @@ const unknownWrites = -1
 // Sending tells that a message is about to be sent. A Send that is told no more had no answer: it may be stored or not.
 func (r *Record) Sending(d chat.NewEntry) *Send {
 	s := &Send{record: r, draft: d}
-	r.tell(func(now int) {
+	r.update(func(now int) {
 		s.begun = now
 		r.sends = append(r.sends, s)
 	})
@@ -59,14 +59,14 @@ func (r *Record) Sending(d chat.NewEntry) *Send {
 }
 
 // Acked tells that the message was acknowledged as stored.
-func (s *Send) Acked(e chat.Entry) { s.record.tell(func(now int) { s.ended, s.acked = now, &e }) }
+func (s *Send) Acked(e chat.Entry) { s.record.update(func(now int) { s.ended, s.acked = now, &e }) }
 
 // Refused tells that the message was refused, for good, with that code.
 func (s *Send) Refused(code chat.Code) { s.RefusedAfter(code, unknownWrites) }
 
 // RefusedAfter is Refused for a caller that has counted the writes to the store.
 func (s *Send) RefusedAfter(code chat.Code, writes int) {
-	s.record.tell(func(now int) { s.ended, s.refused, s.writes = now, code, writes })
+	s.record.update(func(now int) { s.ended, s.refused, s.writes = now, code, writes })
 }
 
 // Read is a page of history, or the reply to a sync.
@@ -81,7 +81,7 @@ type Read struct {
 // Reading tells that a page is about to be asked for. It must hold what was acknowledged before.
 func (r *Record) Reading(q roomlog.Query) *Read {
 	read := &Read{record: r, query: q}
-	r.tell(func(now int) {
+	r.update(func(now int) {
 		read.begun = now
 		r.reads = append(r.reads, read)
 	})
@@ -89,7 +89,7 @@ func (r *Record) Reading(q roomlog.Query) *Read {
 }
 
 // Got tells the page.
-func (r *Read) Got(p roomlog.Page) { r.record.tell(func(now int) { r.ended, r.page = now, p }) }
+func (r *Read) Got(p roomlog.Page) { r.record.update(func(now int) { r.ended, r.page = now, p }) }
 
 // Connection is an open connection, as its client sees it.
 type Connection struct {
@@ -111,13 +111,13 @@ type frame struct {
 // Connected tells that a connection was opened. The name is for violations.
 func (r *Record) Connected(name string) *Connection {
 	c := &Connection{record: r, name: name}
-	r.tell(func(int) { r.connections = append(r.connections, c) })
+	r.update(func(int) { r.connections = append(r.connections, c) })
 	return c
 }
 
 // Joined tells the reply to the join of the room; after is what was asked for, nil for nothing. Only the first counts.
 func (c *Connection) Joined(after *chat.EntryID, p roomlog.Page) {
-	c.record.tell(func(now int) {
+	c.record.update(func(now int) {
 		if c.joined == 0 {
 			c.joined, c.after, c.page = now, after, p
 		}
@@ -126,11 +126,11 @@ func (c *Connection) Joined(after *chat.EntryID, p roomlog.Page) {
 
 // Pushed tells a frame of entries that nobody asked for.
 func (c *Connection) Pushed(entries []chat.Entry) {
-	c.record.tell(func(now int) { c.frames = append(c.frames, frame{now, entries}) })
+	c.record.update(func(now int) { c.frames = append(c.frames, frame{now, entries}) })
 }
 
 // Ended tells that the connection is closed, or lost.
-func (c *Connection) Ended() { c.record.tell(func(int) { c.ended = true }) }
+func (c *Connection) Ended() { c.record.update(func(int) { c.ended = true }) }
 
 // View is what one client shows of the room, over all its connections.
 type View struct {
@@ -145,18 +145,18 @@ type View struct {
 // Viewing tells that a client begins to show what comes after the id. The name is for violations.
 func (r *Record) Viewing(name string, after chat.EntryID) *View {
 	v := &View{record: r, name: name, start: after}
-	r.tell(func(int) { r.views = append(r.views, v) })
+	r.update(func(int) { r.views = append(r.views, v) })
 	return v
 }
 
 // Shown tells that the client shows the entry.
-func (v *View) Shown(e chat.Entry) { v.record.tell(func(int) { v.shown = append(v.shown, e) }) }
+func (v *View) Shown(e chat.Entry) { v.record.update(func(int) { v.shown = append(v.shown, e) }) }
 
 // Returned tells that the client came back after a lost connection.
-func (v *View) Returned() { v.record.tell(func(int) { v.returns++ }) }
+func (v *View) Returned() { v.record.update(func(int) { v.returns++ }) }
 
 // Left tells that the client is gone for good: it need not have shown everything.
-func (v *View) Left() { v.record.tell(func(int) { v.left = true }) }
+func (v *View) Left() { v.record.update(func(int) { v.left = true }) }
 
 // Placing is a call that puts an entry at its place.
 type Placing struct {
@@ -170,7 +170,7 @@ type Placing struct {
 // is filled only after an entry past it was shown was a hole then.
 func (r *Record) Placing(e chat.Entry) *Placing {
 	p := &Placing{record: r, entry: e}
-	r.tell(func(now int) {
+	r.update(func(now int) {
 		p.begun = now
 		r.places = append(r.places, p)
 	})
@@ -178,4 +178,4 @@ func (r *Record) Placing(e chat.Entry) *Placing {
 }
 
 // Stored tells that this call filled the place.
-func (p *Placing) Stored() { p.record.tell(func(int) { p.stored = true }) }
+func (p *Placing) Stored() { p.record.update(func(int) { p.stored = true }) }

@@ -11,11 +11,11 @@ import (
 func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
-		running, most := 0, 0
+		running, peak := 0, 0
 		err := forEach(t.Context(), make([]int, 10), 3, func(context.Context, int) error {
 			mu.Lock()
 			running++
-			most = max(most, running)
+			peak = max(peak, running)
 			mu.Unlock()
 			time.Sleep(time.Second)
 			mu.Lock()
@@ -23,8 +23,8 @@ func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {
 			mu.Unlock()
 			return nil
 		})
-		if err != nil || most != 3 {
-			t.Errorf("%d at a time, %v", most, err)
+		if err != nil || peak != 3 {
+			t.Errorf("%d at a time, %v", peak, err)
 		}
 	})
 }

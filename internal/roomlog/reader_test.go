@@ -15,7 +15,7 @@ import (
 )
 
 func TestPages(t *testing.T) {
-	const kb, most = 1 << 10, 96<<10 - 1024
+	const kb, limit = 1 << 10, 96<<10 - 1024
 	after := func(id chat.EntryID, limit int) roomlog.Query { return roomlog.Query{After: &id, Limit: limit} }
 	before := func(id chat.EntryID, limit int) roomlog.Query { return roomlog.Query{Before: &id, Limit: limit} }
 	newest := func(limit int) roomlog.Query { return roomlog.Query{Limit: limit} }
@@ -44,12 +44,12 @@ func TestPages(t *testing.T) {
 		{"before more than there are", before(99, 4), 9, nil, from(6, 9), true},
 		{"more than 96 KB", after(0, 100), 300, nil, from(1, 94), true}, // of 1 KB and a comma
 
-		{"96 KB, rising", after(0, 100), 5, map[chat.EntryID]int{1: 40 * kb, 2: 40 * kb, 3: most - 80*kb - 3, 4: 1}, from(1, 3), true},
-		{"96 KB, from the end", newest(100), 5, map[chat.EntryID]int{5: 40 * kb, 4: 40 * kb, 3: most - 80*kb - 3, 2: 1}, from(3, 5), true},
+		{"96 KB, rising", after(0, 100), 5, map[chat.EntryID]int{1: 40 * kb, 2: 40 * kb, 3: limit - 80*kb - 3, 4: 1}, from(1, 3), true},
+		{"96 KB, from the end", newest(100), 5, map[chat.EntryID]int{5: 40 * kb, 4: 40 * kb, 3: limit - 80*kb - 3, 2: 1}, from(3, 5), true},
 		{"one entry, however large", after(0, 100), 2, map[chat.EntryID]int{1: 200 * kb}, from(1, 1), true},
 		{"one entry, however large, from the end", newest(100), 2, map[chat.EntryID]int{2: 200 * kb}, from(2, 2), true},
-		{"96 KB and no more", after(0, 100), 2, map[chat.EntryID]int{1: most - kb - 2}, from(1, 2), false},
-		{"a byte more", after(0, 100), 2, map[chat.EntryID]int{1: most - kb - 1}, from(1, 1), true},
+		{"96 KB and no more", after(0, 100), 2, map[chat.EntryID]int{1: limit - kb - 2}, from(1, 2), false},
+		{"a byte more", after(0, 100), 2, map[chat.EntryID]int{1: limit - kb - 1}, from(1, 1), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, position := range []chat.EntryID{0, c.length / 2, c.length} {

@@ -121,7 +121,7 @@ func TestProblems(t *testing.T) {
 }
 
 // What went wrong inside is for the log.
-func TestNothingOfTheInsideIsTold(t *testing.T) {
+func TestNothingOfTheInsideReachesClients(t *testing.T) {
 	secret := errors.New("table chat-Users-1X9 refused key secret")
 	for _, err := range []error{
 		secret,

@@ -52,7 +52,7 @@ func publicKey(t *testing.T, key *accesstoken.Key) jose.JSONWebKey {
 	return set.Keys[0]
 }
 
-func TestSignedTokenSaysWhatItWasTold(t *testing.T) {
+func TestSignedTokenHasItsClaims(t *testing.T) {
 	key := newKey(t)
 	raw, err := key.Sign(aliceClaims())
 	if err != nil {
@@ -131,7 +131,7 @@ func TestSignRefusesMissingClaims(t *testing.T) {
 	}
 }
 
-func TestNewTellsWhenThereIsNoRandomness(t *testing.T) {
+func TestNewReportsMissingRandomness(t *testing.T) {
 	if _, err := accesstoken.New(strings.NewReader("too short")); err == nil {
 		t.Error("made a key from 9 bytes")
 	}

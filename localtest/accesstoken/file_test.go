@@ -61,7 +61,7 @@ func expectAlone(t *testing.T, path string) {
 	}
 }
 
-func TestAllWhoCreateAtOnceGetTheSameKey(t *testing.T) {
+func TestConcurrentCreatorsGetTheSameKey(t *testing.T) {
 	const processes = 16
 	path := filepath.Join(t.TempDir(), "key.pem")
 	var (
@@ -90,7 +90,7 @@ func TestAllWhoCreateAtOnceGetTheSameKey(t *testing.T) {
 	expectAlone(t, path)
 }
 
-func TestLoadTellsThatThereIsNoFile(t *testing.T) {
+func TestLoadReportsAMissingFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key.pem")
 	_, err := accesstoken.Load(path)
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
@@ -98,7 +98,7 @@ func TestLoadTellsThatThereIsNoFile(t *testing.T) {
 	}
 }
 
-func TestDamagedFileIsToldAndKept(t *testing.T) {
+func TestDamagedFileIsReportedAndKept(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "whole.pem")
 	if _, err := accesstoken.LoadOrCreate(whole, rand.Reader); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func pkcs8(t *testing.T, key any) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }
 
-func TestUnwritableFolderIsTold(t *testing.T) {
+func TestUnwritableFolderIsReported(t *testing.T) {
 	notAFolder := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(notAFolder, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func run(ctx context.Context) error {
 	flag.Var(list{&s.inFlight}, "in-flight", "messages in flight, a list")
 	flag.Var(list{&s.polls}, "poll-ms", "how often streams are polled, a list")
 	flag.IntVar(&s.seconds, "seconds", 8, "length of each measurement")
-	flag.IntVar(&s.processes, "processes", 0, "most processes of a function; 0 is the stack's default")
+	flag.IntVar(&s.processes, "processes", 0, "limit of processes of a function; 0 is the stack's default")
 	flag.DurationVar(&s.storeDelay, "store-delay", 0, "added to each call of the store")
 	kind := flag.String("engine", string(engine.Dynoxide), "DynamoDB engine: dynoxide or local")
 	s.members, s.inFlight, s.polls = []int{10, 50, 200}, []int{1, 8, 32}, []int{10, 250}

@@ -46,7 +46,7 @@ func at(value any, path ...string) any {
 	return value
 }
 
-func TestEveryAlarmIsToldToTheTopic(t *testing.T) {
+func TestEveryAlarmNotifiesTheTopic(t *testing.T) {
 	for name, alarm := range resources(t, "AWS::CloudWatch::Alarm") {
 		actions, _ := alarm["AlarmActions"].([]any)
 		if len(actions) != 3 || actions[0] != "HasAlarmTopic" {

@@ -22,9 +22,9 @@ type socketDialer struct {
 
 var _ chattest.Dialer = socketDialer{}
 
-// replyPatience is how long a reply may take. The gateway itself reports a reply that never comes, after 29 s at the
+// replyTimeout is how long a reply may take. The gateway itself reports a reply that never comes, after 29 s at the
 // latest.
-const replyPatience = 40 * time.Second
+const replyTimeout = 40 * time.Second
 
 // Dial implements chattest.Dialer.
 func (d socketDialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) (chattest.Conn, error) {
@@ -89,7 +89,7 @@ func (s socket) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, 
 }
 
 func (s socket) ask(ctx context.Context, action string, f fields) (chatclient.Frame, error) {
-	ctx, cancel := context.WithTimeout(ctx, replyPatience)
+	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
 	reply, err := s.Do(ctx, action, f)
 	if failure, ok := errors.AsType[*chatclient.Error](err); ok {

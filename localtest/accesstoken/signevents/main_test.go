@@ -56,7 +56,7 @@ func read(t *testing.T, file string, into any) {
 	}
 }
 
-func TestAFolderThatIsNotThereIsTold(t *testing.T) {
+func TestAFolderThatIsNotThereIsReported(t *testing.T) {
 	err := sign(filepath.Join(t.TempDir(), "none"), accesstoken.Claims{
 		Issuer: "i", Audience: "a", Subject: "s", IssuedAt: time.Now(), ExpiresAt: time.Now(),
 	})

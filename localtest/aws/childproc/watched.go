@@ -22,11 +22,11 @@ import (
 const watcher = `(trap '' HUP INT TERM; read -r _; kill -s KILL -- -$$) <&%[1]d >/dev/null 2>&1 &
 exec "$0" "$@" %[1]d<&-`
 
-// mostExtraFiles is what leaves the lifeline a number of one digit: shells know no more.
-const mostExtraFiles = 6
+// maxExtraFiles is what leaves the lifeline a number of one digit: shells know no more.
+const maxExtraFiles = 6
 
-// leftoverPatience is how long the output of a program that has ended may be held open by what it has started.
-const leftoverPatience = time.Second
+// leftoverTimeout is how long the output of a program that has ended may be held open by what it has started.
+const leftoverTimeout = time.Second
 
 // line is a pipe that nobody writes to.
 type line struct{ read, held *os.File }
@@ -44,8 +44,8 @@ func startWatched(cmd *exec.Cmd) error {
 	if cmd.Err != nil {
 		return cmd.Err
 	}
-	if len(cmd.ExtraFiles) > mostExtraFiles {
-		return fmt.Errorf("start %s: %d extra files, at most %d", cmd.Path, len(cmd.ExtraFiles), mostExtraFiles)
+	if len(cmd.ExtraFiles) > maxExtraFiles {
+		return fmt.Errorf("start %s: %d extra files, at most %d", cmd.Path, len(cmd.ExtraFiles), maxExtraFiles)
 	}
 	if err := checkProgram(cmd); err != nil {
 		return err
@@ -56,7 +56,7 @@ func startWatched(cmd *exec.Cmd) error {
 	}
 	cmd.SysProcAttr = leader(cmd.SysProcAttr)
 	if cmd.WaitDelay == 0 {
-		cmd.WaitDelay = leftoverPatience
+		cmd.WaitDelay = leftoverTimeout
 	}
 	program, args, files := cmd.Path, cmd.Args, cmd.ExtraFiles
 	defer func() { cmd.Path, cmd.Args, cmd.ExtraFiles = program, args, files }()

@@ -47,7 +47,7 @@ func FuzzClientBytes(f *testing.F) {
 		}()
 		checkFrames(t, client)
 		client.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), patienceInTests)
+		ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 		defer cancel()
 		if err := g.Close(ctx); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func tcpPair(t testing.TB) (server, client net.Conn) {
 	if server, err = l.Accept(); err != nil {
 		t.Fatal(err)
 	}
-	client.SetDeadline(time.Now().Add(patienceInTests))
+	client.SetDeadline(time.Now().Add(testTimeout))
 	return server, client
 }
 

@@ -25,8 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patienceInTests bounds what should happen at once; only a failing test waits that long.
-const patienceInTests = 20 * time.Second
+// testTimeout bounds what should happen at once; only a failing test waits that long.
+const testTimeout = 20 * time.Second
 
 // invocation is one call of a function.
 type invocation struct {
@@ -98,7 +98,7 @@ func (f *functions) next(name string) invocation {
 	select {
 	case in := <-f.of(name):
 		return in
-	case <-time.After(patienceInTests):
+	case <-time.After(testTimeout):
 		f.t.Fatalf("%s was not invoked", name)
 		panic("unreachable")
 	}
@@ -175,7 +175,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 // close ends all connections and waits for their functions.
 func (h *harness) close() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patienceInTests)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	if err := h.g.Close(ctx); err != nil {
 		h.t.Error(err)
@@ -188,7 +188,7 @@ func (h *harness) close() {
 func (h *harness) url(path string) string { return h.srv.URL + path }
 
 func (h *harness) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patienceInTests)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	h.t.Cleanup(cancel)
 	return ctx
 }

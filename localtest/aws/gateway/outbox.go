@@ -16,15 +16,15 @@ var (
 	errFull = errors.New("outgoing buffer is full")
 )
 
-// patience is how long a sender itself waits for a socket that is full before it leaves the rest to a goroutine.
-const patience = 10 * time.Millisecond
+// writeWait is how long a sender itself waits for a socket that is full before it leaves the rest to a goroutine.
+const writeWait = 10 * time.Millisecond
 
 // flushBytes is what a flusher hands to the socket at a time, so that room in the buffer comes back in steps.
 const flushBytes = 64 << 10
 
 // outbox is what is on its way to one client. Whoever sends also writes, if nobody else is writing; otherwise the frame
 // waits in pending, which is bounded. So an idle connection costs neither a goroutine nor a buffer, a sender never
-// waits longer than patience, and frames leave in the order in which they were taken.
+// waits longer than writeWait, and frames leave in the order in which they were taken.
 type outbox struct {
 	conn  net.Conn
 	limit int // bytes of pending
@@ -53,7 +53,7 @@ func newOutbox(conn net.Conn, limit int) *outbox {
 
 // begin writes the reply to the handshake, and then what was taken meanwhile.
 func (o *outbox) begin(reply []byte) {
-	o.conn.SetWriteDeadline(time.Now().Add(patience))
+	o.conn.SetWriteDeadline(time.Now().Add(writeWait))
 	n, err := o.conn.Write(reply)
 	o.wrote(reply[n:], err)
 }
@@ -104,7 +104,7 @@ func (o *outbox) takeLocked(frames []byte) error {
 		return nil
 	}
 	o.writer = sender
-	o.conn.SetWriteDeadline(time.Now().Add(patience))
+	o.conn.SetWriteDeadline(time.Now().Add(writeWait))
 	o.mu.Unlock()
 	n, err := o.conn.Write(frames)
 	return o.wrote(frames[n:], err)

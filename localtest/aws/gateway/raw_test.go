@@ -29,7 +29,7 @@ func (h *harness) dialRaw() (*rawClient, string) {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patienceInTests))
+	conn.SetDeadline(time.Now().Add(testTimeout))
 	c := shakeHands(h.t, conn, "")
 	return c, h.next("connect").event.RequestContext.ConnectionID
 }

@@ -163,8 +163,8 @@ func TestSenderIsNotHeldUp(t *testing.T) {
 				t.Errorf("send %d: %v, want %v", i, err, want)
 			}
 		}
-		if took := time.Since(began); took != patience {
-			t.Errorf("took %v, want %v", took, patience)
+		if took := time.Since(began); took != writeWait {
+			t.Errorf("took %v, want %v", took, writeWait)
 		}
 		time.Sleep(time.Minute) // nothing is lost meanwhile
 		for range 2 * 4 {
@@ -187,7 +187,7 @@ func TestOrderAcrossWriters(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		time.Sleep(patience)
+		time.Sleep(writeWait)
 		synctest.Wait() // a flusher is
 		connection.send(appendMessage(nil, "fourth", 100))
 		for _, want := range []string{"first", "second", "third", "fourth"} {

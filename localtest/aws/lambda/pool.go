@@ -112,7 +112,7 @@ func (f *function) afterWaiting(inv *invocation) verdict {
 	case !inv.waiting || inv.served:
 		return settled
 	case len(f.processes) < f.limit:
-		return patience
+		return keepWaiting
 	}
 	f.unqueue(inv)
 	return refused
@@ -122,9 +122,9 @@ func (f *function) afterWaiting(inv *invocation) verdict {
 type verdict int
 
 const (
-	settled  verdict = iota // a process has taken it or is being started for it
-	patience                // one will be
-	refused                 // none can be; it is out of the queue
+	settled     verdict = iota // a process has taken it or is being started for it
+	keepWaiting                // one will be
+	refused                    // none can be; it is out of the queue
 )
 
 // leave takes inv out of the queue. It returns false if it was not there (any more).
@@ -164,7 +164,7 @@ func (f *function) nextFor(p *process) *invocation {
 // startFor starts a process for inv. The lock is held.
 func (f *function) startFor(inv *invocation, attempt int) {
 	p := &process{function: f, starter: inv, attempt: attempt, state: starting}
-	if !f.service.goDo(func() { p.live() }) {
+	if !f.service.goDo(func() { p.run() }) {
 		return
 	}
 	inv.served = true

@@ -188,7 +188,7 @@ func TestAWaitingInvocationGetsTheNextFreeProcess(t *testing.T) {
 	}
 }
 
-func TestACrashAtTheLimitDoesNotStrandWhoWaits(t *testing.T) {
+func TestACrashAtTheLimitStrandsNoInvocation(t *testing.T) {
 	s, _ := start(t, func(o *Options, _ *Function) { o.MaxConcurrency, o.QueueWait, o.FreeWait = 1, bound, time.Millisecond })
 	g := newGate(t)
 	callGate(t, s, g, 1)

@@ -53,8 +53,8 @@ type process struct {
 	failure []byte        // body of init/error
 }
 
-// live starts the process and returns when it, and all that reads from it, has ended.
-func (p *process) live() {
+// run starts the process and returns when it, and all that reads from it, has ended.
+func (p *process) run() {
 	listener, output, err := p.start()
 	if err != nil {
 		p.ended(err, false)

@@ -134,7 +134,7 @@ func TestTheStateMachineOfTheRuntimeAPI(t *testing.T) {
 	}
 }
 
-func TestWhatNextTells(t *testing.T) {
+func TestHeadersOfNext(t *testing.T) {
 	p, _ := newPuppet(t, nil)
 	before := time.Now()
 	a := p.call("GET", "invocation/next", nil)

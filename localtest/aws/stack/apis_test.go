@@ -126,10 +126,10 @@ func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 	return a
 }
 
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 func (a *apis) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(a.t.Context(), testTimeout)
 	a.t.Cleanup(cancel)
 	return ctx
 }

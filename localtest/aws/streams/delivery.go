@@ -88,7 +88,7 @@ func (d *delivery) attempt(ctx context.Context, p part) outcome {
 		return outcome{rest: []part{first, second}, cut: true}
 	}
 	p.failed++
-	if most := d.mapping.MaximumRetryAttempts; most >= 0 && p.failed > most {
+	if limit := d.mapping.MaximumRetryAttempts; limit >= 0 && p.failed > limit {
 		d.giveUp(ctx, p, retriesExhausted)
 		return outcome{progress: true}
 	}

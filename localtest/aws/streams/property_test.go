@@ -163,8 +163,8 @@ func (m *mortal) kill() {
 	m.dead = true
 }
 
-// tell lets the story happen and returns what was wrong.
-func (s story) tell(t *testing.T) []string {
+// run lets the story happen and returns what was wrong.
+func (s story) run(t *testing.T) []string {
 	w := &witness{written: map[string][]string{}, keyOf: map[string]string{}, handled: map[string]bool{}}
 	f := newFunction(nil)
 	f.answer = func(n int, a attempt) (streams.Response, error) {
@@ -194,7 +194,7 @@ func (s story) tell(t *testing.T) []string {
 	set.config.PollInterval, set.config.RetryBase, set.config.RetryLimit = 50*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
 	go s.write(set.stream, w)
 	for _, l := range append(s.lives, life{lasts: time.Minute}) {
-		l.live(t, set)
+		l.run(t, set)
 	}
 	return w.verdict()
 }
@@ -235,7 +235,7 @@ func (s story) write(stream *fakeStream, w *witness) {
 	}
 }
 
-func (l life) live(t *testing.T, set *setup) {
+func (l life) run(t *testing.T, set *setup) {
 	config := set.config
 	store := &mortal{memory: set.store}
 	config.Checkpoints = store
@@ -261,7 +261,7 @@ func TestWhateverHappensEachRecordIsDeliveredOrGivenUpInItsKeysOrder(t *testing.
 	rapid.Check(t, func(rt *rapid.T) {
 		s := drawStory(rt)
 		var problems []string
-		synctest.Test(t, func(t *testing.T) { problems = s.tell(t) })
+		synctest.Test(t, func(t *testing.T) { problems = s.run(t) })
 		if len(problems) > 0 {
 			rt.Fatalf("%d problems, the first is: %s", len(problems), problems[0])
 		}

@@ -80,12 +80,12 @@ func (e evaluator) equals(c call) bool {
 
 // combine evaluates all parts, so that mistakes in any are found. AWS: Fn::Not takes one, Fn::And and Fn::Or 2 to 10.
 func (e evaluator) combine(c call) bool {
-	least, most := 2, 10
+	minimum, maximum := 2, 10
 	if c.name == "Not" {
-		least, most = 1, 1
+		minimum, maximum = 1, 1
 	}
-	if c.arg.Kind != yaml.SequenceNode || len(c.arg.Content) < least || len(c.arg.Content) > most {
-		e.report(c.node, "%s takes %d to %d conditions", c.spelling, least, most)
+	if c.arg.Kind != yaml.SequenceNode || len(c.arg.Content) < minimum || len(c.arg.Content) > maximum {
+		e.report(c.node, "%s takes %d to %d conditions", c.spelling, minimum, maximum)
 		return false
 	}
 	holding := 0

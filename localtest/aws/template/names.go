@@ -119,9 +119,9 @@ func (l *loader) unknown(name string) string {
 	if len(names) > maxGuesses {
 		return text
 	}
-	for most := range min(3, (len(name)+1)/2) {
+	for edits := range min(3, (len(name)+1)/2) {
 		for _, known := range names {
-			if strings.EqualFold(known, name) || distance(known, name) <= most {
+			if strings.EqualFold(known, name) || distance(known, name) <= edits {
 				return text + "; did you mean " + known + "?"
 			}
 		}

@@ -115,9 +115,9 @@ func (l *loader) checkNumber(declaration *yaml.Node, given string) error {
 	if err != nil {
 		return err
 	}
-	least, most := l.limit(declaration, "MinValue", math.Inf(-1)), l.limit(declaration, "MaxValue", math.Inf(1))
-	if number < least || number > most {
-		return fmt.Errorf("%s is not between %v and %v", given, least, most)
+	minimum, maximum := l.limit(declaration, "MinValue", math.Inf(-1)), l.limit(declaration, "MaxValue", math.Inf(1))
+	if number < minimum || number > maximum {
+		return fmt.Errorf("%s is not between %v and %v", given, minimum, maximum)
 	}
 	return nil
 }

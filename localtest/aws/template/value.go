@@ -109,14 +109,14 @@ func (l *loader) word(v *value, fallback string, known ...string) string {
 }
 
 // whole reads a whole number within limits.
-func (l *loader) whole(v *value, fallback, least, most int) int {
+func (l *loader) whole(v *value, fallback, minimum, maximum int) int {
 	s := l.text(v, "")
 	if v == nil || v.kind != text {
 		return fallback
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n < least || n > most {
-		l.report(v.node, "%q is not a whole number from %d to %d", s, least, most)
+	if err != nil || n < minimum || n > maximum {
+		l.report(v.node, "%q is not a whole number from %d to %d", s, minimum, maximum)
 		return fallback
 	}
 	return n

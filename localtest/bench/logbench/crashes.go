@@ -53,11 +53,11 @@ func crashesAt(ctx context.Context, b *bench, s settings, age time.Duration) err
 	slices.Sort(all)
 	deaths := <-dead
 	for _, id := range deaths {
-		var most time.Duration
+		var worst time.Duration
 		for next := id + 1; next < id+10; next++ { // others may have been late as well
-			most = max(most, ears.delays[next])
+			worst = max(worst, ears.delays[next])
 		}
-		longest = append(longest, most)
+		longest = append(longest, worst)
 	}
 	slices.Sort(longest)
 	fmt.Printf("%6.0f %11.1f %8d %8.1f %8.1f %22.1f %22.1f\n", millis(age), float64(f.stored)/f.took.Seconds(), len(deaths),
