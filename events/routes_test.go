@@ -59,8 +59,8 @@ func TestRoutesAndActionsAgree(t *testing.T) {
 	if !maps.Equal(routes, want) {
 		t.Errorf("routes %v,\nwant   %v", routes, want)
 	}
-	if s.WebSocket.SelectionKey != "action" {
-		t.Errorf("routes are selected by %s, frames are by action", s.WebSocket.SelectionKey)
+	if selection := s.WebSocket.RouteSelectionExpression; selection != "$request.body.action" {
+		t.Errorf("routes are selected by %s, frames are by action", selection)
 	}
 	for _, r := range s.WebSocket.Routes {
 		// Without it the client waits for a reply that goes nowhere.

@@ -5,13 +5,11 @@ package chatclient
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/coder/websocket"
 )
@@ -218,22 +216,11 @@ func (c *Client) Join(ctx context.Context, room string) (Frame, error) {
 	return c.Do(ctx, "joinRoom", map[string]any{"room_id": room})
 }
 
-// JoinAfter joins a room and asks for its entries after an id.
-func (c *Client) JoinAfter(ctx context.Context, room string, after int64) (Frame, error) {
-	return c.Do(ctx, "joinRoom", map[string]any{"room_id": room, "after_id": after})
-}
-
 // Subprotocol returns what the server chose.
 func (c *Client) Subprotocol() string { return c.conn.Subprotocol() }
 
-// Done is closed when the connection has ended; then End says why.
+// Done is closed when the connection has ended.
 func (c *Client) Done() <-chan struct{} { return c.done }
-
-// End returns why the connection ended. It waits for that.
-func (c *Client) End() error {
-	<-c.done
-	return c.end
-}
 
 // CloseStatus waits for the end of the connection and returns the code of the close frame with which the server ended
 // it; -1 when there was none. Its error is that of ctx.
@@ -250,16 +237,4 @@ func (c *Client) CloseStatus(ctx context.Context) (int, error) {
 func (c *Client) Drop() {
 	_ = c.conn.CloseNow()
 	<-c.done
-}
-
-// Close ends the connection properly and waits for its reader.
-func (c *Client) Close() error {
-	err := c.conn.Close(websocket.StatusNormalClosure, "")
-	select {
-	case <-c.done:
-	case <-time.After(5 * time.Second):
-		c.Drop()
-		return errors.Join(err, errors.New("the server did not close the connection"))
-	}
-	return err
 }

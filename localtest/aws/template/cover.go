@@ -10,26 +10,24 @@ import (
 // coverage is both lists, ready for looking up: by type, the paths that are covered.
 type coverage map[string][]coveredPath
 
-type coveredPath struct {
-	segments []string
-	whole    bool // with all that is below it
-}
+// coveredPath is the names of a path, from the resource's properties down.
+type coveredPath []string
 
 func newCoverage() coverage {
 	c := coverage{}
 	for typ, paths := range emulated() {
-		c.add(typ, paths, false)
+		c.add(typ, paths)
 	}
 	for typ, paths := range withoutEffect() {
-		c.add(typ, paths, true)
+		c.add(typ, paths)
 	}
 	return c
 }
 
-func (c coverage) add(typ string, paths []string, whole bool) {
+func (c coverage) add(typ string, paths []string) {
 	c[typ] = append(c[typ], nil...)
 	for _, path := range paths {
-		c[typ] = append(c[typ], coveredPath{strings.Split(path, "."), whole})
+		c[typ] = append(c[typ], strings.Split(path, "."))
 	}
 }
 
@@ -42,10 +40,10 @@ func (c coverage) knows(typ string) bool {
 // entries further down.
 func (c coverage) find(typ string, path []string) (ends, goesOn bool) {
 	for _, covered := range c[typ] {
-		if len(covered.segments) < len(path) || !matches(covered.segments[:len(path)], path) {
+		if len(covered) < len(path) || !matches(covered[:len(path)], path) {
 			continue
 		}
-		if len(covered.segments) == len(path) {
+		if len(covered) == len(path) {
 			ends = true
 		} else {
 			goesOn = true

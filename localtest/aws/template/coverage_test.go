@@ -25,7 +25,7 @@ func TestListsDoNotOverlap(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	c := newCoverage()
-	c.add("T", []string{"A", "B.C", "D.*.E"}, false)
+	c.add("T", []string{"A", "B.C", "D.*.E"})
 	for _, row := range []struct {
 		path         []string
 		ends, goesOn bool

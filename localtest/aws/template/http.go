@@ -11,7 +11,6 @@ import (
 func (l *loader) readHTTPAPI(r *resource) *HTTPAPI {
 	api := &HTTPAPI{
 		LogicalID: r.id,
-		Line:      r.key.Line,
 		ID:        l.attributes(r)[""],
 		Stage:     "$default",
 		Throttle:  l.readThrottle(l.get(r.value, "DefaultRouteSettings")),
@@ -34,12 +33,10 @@ func (l *loader) readHTTPRoute(s *System, r *resource, event field, properties *
 	l.word(l.get(properties, "PayloadFormatVersion"), "2.0", "2.0")
 	path, method := l.get(properties, "Path"), l.get(properties, "Method")
 	route := HTTPRoute{
-		LogicalID: r.id + event.name,
-		Line:      event.key.Line,
-		Method:    strings.ToUpper(l.text(method, "")),
-		Path:      l.text(path, "$default"),
-		Function:  r.id,
-		Timeout:   time.Duration(l.whole(l.get(properties, "TimeoutInMillis"), 30000, 50, 30000)) * time.Millisecond,
+		Method:   strings.ToUpper(l.text(method, "")),
+		Path:     l.text(path, "$default"),
+		Function: r.id,
+		Timeout:  time.Duration(l.whole(l.get(properties, "TimeoutInMillis"), 30000, 50, 30000)) * time.Millisecond,
 	}
 	switch {
 	case (path == nil) != (method == nil):

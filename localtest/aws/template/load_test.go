@@ -70,8 +70,8 @@ func TestRealTemplateRoutes(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("routes %v, want %v", got, want)
 	}
-	if s.WebSocket.SelectionKey != "action" || s.WebSocket.Stage != "dev" {
-		t.Errorf("selection %q, stage %q", s.WebSocket.SelectionKey, s.WebSocket.Stage)
+	if s.WebSocket.RouteSelectionExpression != "$request.body.action" || s.WebSocket.Stage != "dev" {
+		t.Errorf("selection %q, stage %q", s.WebSocket.RouteSelectionExpression, s.WebSocket.Stage)
 	}
 	keys := map[string]string{}
 	for _, r := range s.HTTP.Routes {
@@ -133,9 +133,7 @@ func TestRealTemplateMappingAndTables(t *testing.T) {
 		t.Fatalf("%d mappings", len(s.Mappings))
 	}
 	m := s.Mappings[0]
-	queue := Queue{LogicalID: "FanoutDeadLetters", Line: m.DeadLetters.Line, Name: "try-FanoutDeadLetters",
-		ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters",
-		URL: "https://sqs.us-east-1.amazonaws.com/000000000000/try-FanoutDeadLetters"}
+	queue := Queue{LogicalID: "FanoutDeadLetters", ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters"}
 	want := StreamMapping{LogicalID: "FanoutFunctionEntries", Line: m.Line, Function: "FanoutFunction", Table: "EntriesTable",
 		StartingPosition: "TRIM_HORIZON", BatchSize: 1000, ParallelizationFactor: 10, MaximumRetryAttempts: 4,
 		MaximumRecordAge: time.Hour, BisectBatchOnError: true, ReportBatchItemFailures: true,
@@ -153,7 +151,7 @@ func TestRealTemplateMappingAndTables(t *testing.T) {
 	entries, connections := tables["EntriesTable"], tables["ConnectionsTable"]
 	if !slices.Equal(entries.KeySchema, []KeyElement{{"room_id", "HASH"}, {"id", "RANGE"}}) ||
 		!slices.Equal(entries.AttributeDefinitions, []AttributeDefinition{{"room_id", "S"}, {"id", "N"}}) ||
-		entries.StreamViewType != "KEYS_ONLY" || !strings.HasPrefix(entries.StreamARN, entries.ARN+"/stream/") {
+		entries.StreamViewType != "KEYS_ONLY" || !strings.HasPrefix(entries.StreamARN, "arn:aws:dynamodb:us-east-1:000000000000:table/try-EntriesTable/stream/") {
 		t.Errorf("%+v", entries)
 	}
 	if connections.TTLAttribute != "expires_at" || connections.StreamARN != "" || entries.TTLAttribute != "" {

@@ -3,7 +3,7 @@ package template
 // readSystem reads what the evaluated resources describe. Values that have been reported come out empty.
 func (l *loader) readSystem() *System {
 	s := &System{
-		StackName: l.opts.StackName, Region: l.opts.Region, AccountID: l.opts.AccountID, Parameters: l.parameters,
+		Region: l.opts.Region, AccountID: l.opts.AccountID, Parameters: l.parameters,
 		Conditions: map[string]bool{},
 	}
 	for name, c := range l.conditions {
@@ -72,6 +72,5 @@ func idOf(r *resource) string {
 }
 
 func (l *loader) readQueue(r *resource) Queue {
-	known := l.attributes(r)
-	return Queue{LogicalID: r.id, Line: r.key.Line, Name: known["QueueName"], ARN: known["Arn"], URL: known["QueueUrl"]}
+	return Queue{LogicalID: r.id, ARN: l.attributes(r)["Arn"]}
 }

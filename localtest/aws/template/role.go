@@ -10,7 +10,6 @@ type Role struct {
 	LogicalID  string
 	Line       int
 	Name       string
-	ARN        string
 	Statements []Statement
 }
 
@@ -31,8 +30,7 @@ const policyVersion = "2012-10-17"
 
 // readRole reads a role. What a policy may say beyond the lists of coverage.go, such as Condition, is refused there.
 func (l *loader) readRole(r *resource) Role {
-	known := l.attributes(r)
-	role := Role{LogicalID: r.id, Line: r.key.Line, Name: known[""], ARN: known["Arn"]}
+	role := Role{LogicalID: r.id, Line: r.key.Line, Name: l.attributes(r)[""]}
 	l.readTrust(l.required(r.value, "AssumeRolePolicyDocument"))
 	for _, policy := range l.items(l.get(r.value, "Policies")) {
 		l.text(l.required(policy, "PolicyName"), "")

@@ -44,7 +44,7 @@ Resources:
 func TestRolesAreReadWithTheirStatements(t *testing.T) {
 	s := resolve(t, withRole, nil)
 	want := []Role{{
-		LogicalID: "Role", Line: 9, Name: "local-Role", ARN: "arn:aws:iam::000000000000:role/local-Role",
+		LogicalID: "Role", Line: 9, Name: "local-Role",
 		Statements: []Statement{
 			{Line: 21, Effect: "Allow", Actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 				Resources: []string{"arn:aws:logs:us-east-1:000000000000:log-group:local-Log:*"}},

@@ -4,7 +4,6 @@ import "time"
 
 // System is what a template describes, resolved for a run on one machine. Slices are in the order of the template.
 type System struct {
-	StackName string
 	Region    string
 	AccountID string
 	// Parameters are the template's parameters, with their values.
@@ -47,11 +46,9 @@ type Throttle struct {
 // WebSocketAPI is an API Gateway WebSocket API with its one stage.
 type WebSocketAPI struct {
 	LogicalID                string
-	Line                     int
 	ID                       string // 10 lower-case characters, the same for the same logical id
 	Stage                    string
 	RouteSelectionExpression string // "$request.body.NAME"
-	SelectionKey             string // NAME of the expression
 	Routes                   []WebSocketRoute
 	Throttle                 Throttle
 }
@@ -59,7 +56,6 @@ type WebSocketAPI struct {
 // WebSocketRoute is a route of a WebSocket API with its Lambda integration.
 type WebSocketRoute struct {
 	LogicalID          string // of the route that SAM's transform makes
-	Line               int
 	Key                string // "$connect", "$disconnect", "$default" or a word
 	Function           string // logical id
 	IntegrationTimeout time.Duration
@@ -72,7 +68,6 @@ type WebSocketRoute struct {
 // HTTPAPI is an API Gateway HTTP API with its one stage.
 type HTTPAPI struct {
 	LogicalID string
-	Line      int
 	ID        string // 10 lower-case characters, the same for the same logical id
 	Stage     string // "$default" unless the template names one
 	Routes    []HTTPRoute
@@ -81,13 +76,11 @@ type HTTPAPI struct {
 
 // HTTPRoute is a route of an HTTP API with its Lambda integration, payload format 2.0.
 type HTTPRoute struct {
-	LogicalID string // of the function's event
-	Line      int
-	Method    string // upper case, "ANY" for all; "" with the path "$default"
-	Path      string // "/rooms/{id}", "/files/{path+}" or "$default"
-	Function  string // logical id
-	Timeout   time.Duration
-	Throttle  *Throttle // nil: the stage's
+	Method   string // upper case, "ANY" for all; "" with the path "$default"
+	Path     string // "/rooms/{id}", "/files/{path+}" or "$default"
+	Function string // logical id
+	Timeout  time.Duration
+	Throttle *Throttle // nil: the stage's
 }
 
 // Key returns the route key as API Gateway writes it: "GET /rooms/{id}" or "$default".
@@ -101,9 +94,7 @@ func (r HTTPRoute) Key() string {
 // Table is a DynamoDB table, billed on demand.
 type Table struct {
 	LogicalID              string
-	Line                   int
 	Name                   string
-	ARN                    string
 	KeySchema              []KeyElement
 	AttributeDefinitions   []AttributeDefinition
 	GlobalSecondaryIndexes []Index
@@ -126,7 +117,6 @@ type AttributeDefinition struct {
 
 // Index is a global secondary index.
 type Index struct {
-	Line             int
 	Name             string
 	KeySchema        []KeyElement
 	ProjectionType   string // "ALL", "KEYS_ONLY" or "INCLUDE"
@@ -154,8 +144,5 @@ type StreamMapping struct {
 // Queue is an SQS queue.
 type Queue struct {
 	LogicalID string
-	Line      int
-	Name      string
 	ARN       string
-	URL       string
 }

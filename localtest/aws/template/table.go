@@ -5,9 +5,7 @@ func (l *loader) readTable(r *resource) Table {
 	known := l.attributes(r)
 	t := Table{
 		LogicalID: r.id,
-		Line:      r.key.Line,
 		Name:      known[""],
-		ARN:       known["Arn"],
 		KeySchema: l.readKeySchema(l.required(r.value, "KeySchema")),
 		StreamARN: known["StreamArn"],
 	}
@@ -39,7 +37,6 @@ func (l *loader) readTable(r *resource) Table {
 func (l *loader) readIndex(v *value) Index {
 	projection := l.required(v, "Projection")
 	index := Index{
-		Line:           v.node.Line,
 		Name:           l.text(l.required(v, "IndexName"), ""),
 		KeySchema:      l.readKeySchema(l.required(v, "KeySchema")),
 		ProjectionType: l.word(l.required(projection, "ProjectionType"), "", "ALL", "KEYS_ONLY", "INCLUDE"),

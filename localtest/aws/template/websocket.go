@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	selectionExpression = regexp.MustCompile(`^\$request\.body\.([a-zA-Z_][a-zA-Z0-9_-]*)$`)
+	selectionExpression = regexp.MustCompile(`^\$request\.body\.[a-zA-Z_][a-zA-Z0-9_-]*$`)
 	// stageNames: API Gateway Developer Guide; $default is for HTTP APIs only.
 	stageNames = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,128}$`)
 )
@@ -16,7 +16,6 @@ var (
 func (l *loader) readWebSocketAPI(r *resource) *WebSocketAPI {
 	api := &WebSocketAPI{
 		LogicalID: r.id,
-		Line:      r.key.Line,
 		ID:        l.attributes(r)[""],
 		Stage:     "default",
 		Throttle:  l.readThrottle(l.get(r.value, "DefaultRouteSettings")),
@@ -26,9 +25,7 @@ func (l *loader) readWebSocketAPI(r *resource) *WebSocketAPI {
 	}
 	expression := l.required(r.value, "RouteSelectionExpression")
 	api.RouteSelectionExpression = l.text(expression, "")
-	if m := selectionExpression.FindStringSubmatch(api.RouteSelectionExpression); m != nil {
-		api.SelectionKey = m[1]
-	} else if expression.kind == text {
+	if expression.kind == text && !selectionExpression.MatchString(expression.text) {
 		l.report(expression.node, "%q is not emulated, only $request.body.NAME", expression.text)
 	}
 	routes := l.required(r.value, "Routes")
@@ -53,7 +50,6 @@ func (l *loader) readStage(v *value) string {
 func (l *loader) readRoute(api *resource, f field) WebSocketRoute {
 	route := WebSocketRoute{
 		LogicalID: routeID(api.id, f.name),
-		Line:      f.key.Line,
 		Key:       f.name,
 		Function:  idOf(l.find(l.required(f.value, "FunctionArn"), typeFunction, "Arn")),
 	}
