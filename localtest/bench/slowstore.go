@@ -1,49 +1,35 @@
 package main
 
 import (
-	"errors"
-	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"time"
+
+	"serverlesschat/localtest/aws/engine"
 )
 
 // slowStore stands between the functions and the engine and makes each call take longer.
 type slowStore struct {
-	delay  time.Duration
-	server *http.Server
+	delay time.Duration
+	front *engine.Front
 }
 
-func (s *slowStore) start(engine string) (string, error) {
-	to, err := url.Parse(engine)
+func (s *slowStore) start(endpoint string) (string, error) {
+	var err error
+	s.front, err = engine.StartFront(endpoint, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(s.delay)
+			next.ServeHTTP(w, r)
+		})
+	})
 	if err != nil {
 		return "", err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	// The engine's signature check, where it has one, is over the Host header that the client sent.
-	proxy := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		Transport: &http.Transport{MaxIdleConnsPerHost: 256},
-	}
-	s.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(s.delay)
-		proxy.ServeHTTP(w, r)
-	})}
-	go func() {
-		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			panic(err)
-		}
-	}()
-	return "http://" + listener.Addr().String(), nil
+	return s.front.Endpoint(), nil
 }
 
 func (s *slowStore) close() error {
-	if s == nil || s.server == nil {
+	if s == nil || s.front == nil {
 		return nil
 	}
-	return s.server.Close()
+	return s.front.Close()
 }

@@ -54,7 +54,7 @@ func localTarget(ctx context.Context, s settings, poll time.Duration, dir string
 	}
 	chat, err := stack.Start(ctx, options)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, front.close())
 	}
 	e := chat.Endpoints()
 	return &target{

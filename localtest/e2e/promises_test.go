@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -23,8 +21,7 @@ import (
 
 // deadlyFront stands between the functions and the engine, and kills a function before or after some of their calls.
 type deadlyFront struct {
-	server *http.Server
-	wg     sync.WaitGroup
+	front  *engine.Front
 	kill   atomic.Pointer[func()] // nil: nobody is killed
 	killed atomic.Int64
 }
@@ -32,38 +29,25 @@ type deadlyFront struct {
 // oneIn is how many calls there are for each that is deadly.
 const oneIn = 40
 
-func (d *deadlyFront) start(engine string) (string, error) {
-	to, err := url.Parse(engine)
-	if err != nil {
-		return "", err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	proxy := &httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		Transport: transport,
-		// A function that was killed does not read the answer.
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-	}
-	d.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		when := rand.IntN(2 * oneIn)
-		if when == 0 {
-			d.strike()
-		}
-		// A call that was made is carried out, though its caller is dead.
-		proxy.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
-		if when == 1 {
-			d.strike()
-		}
-	})}
-	d.wg.Go(func() {
-		_ = d.server.Serve(listener)
-		transport.CloseIdleConnections()
+func (d *deadlyFront) start(endpoint string) (string, error) {
+	var err error
+	d.front, err = engine.StartFront(endpoint, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			when := rand.IntN(2 * oneIn)
+			if when == 0 {
+				d.strike()
+			}
+			// A call that was made is carried out, though its caller is dead.
+			next.ServeHTTP(w, r.WithContext(context.WithoutCancel(r.Context())))
+			if when == 1 {
+				d.strike()
+			}
+		})
 	})
-	return "http://" + listener.Addr().String(), nil
+	if err != nil {
+		return "", err
+	}
+	return d.front.Endpoint(), nil
 }
 
 func (d *deadlyFront) strike() {
@@ -71,12 +55,6 @@ func (d *deadlyFront) strike() {
 		d.killed.Add(1)
 		(*kill)()
 	}
-}
-
-func (d *deadlyFront) close() error {
-	err := d.server.Close()
-	d.wg.Wait()
-	return err
 }
 
 // TestPromisesWhileFunctionsDie has people write, read, lose their connections and come back, over real sockets, while
@@ -92,7 +70,7 @@ func TestPromisesWhileFunctionsDie(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := errors.Join(c.stack.Close(), front.close()); err != nil {
+			if err := errors.Join(c.stack.Close(), front.front.Close()); err != nil {
 				t.Error(err)
 			}
 		})

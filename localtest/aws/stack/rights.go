@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
@@ -86,36 +83,18 @@ func (s *Stack) judgeStore(endpoint string) (string, error) {
 	if s.rights == nil {
 		return endpoint, nil
 	}
-	to, err := url.Parse(endpoint)
+	front, err := engine.StartFront(endpoint, s.rights.DynamoDB)
 	if err != nil {
 		return "", err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	server := s.startServer(listener, s.rights.DynamoDB(&httputil.ReverseProxy{
-		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
-		Transport: transport,
-		// A caller that has ended does not read the answer.
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
-	}))
-	s.judgedStore = &judgedStore{server, transport}
-	return "http://" + listener.Addr().String(), nil
+	s.judgedStore = &judgedStore{front}
+	return front.Endpoint(), nil
 }
 
 // judgedStore is the enforcer before the engine.
-type judgedStore struct {
-	server    *http.Server
-	transport *http.Transport // to the engine
-}
+type judgedStore struct{ front *engine.Front }
 
-func (j *judgedStore) close() error {
-	err := j.server.Close()
-	j.transport.CloseIdleConnections()
-	return err
-}
+func (j *judgedStore) close() error { return j.front.Close() }
 
 // judgedGateway is the gateway's handler, with the front of the management API and the enforcer before it.
 func (s *Stack) judgedGateway() http.Handler {
