@@ -118,17 +118,7 @@ func TestWakeDoesNotReturnBeforeAnOpenHole(t *testing.T) {
 // below what was there when it began. What comes later has a wake of its own.
 func TestWakeEndsInABusyRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := fake.NewStore(1, 2)
-		log.Put(time.Now(), 4, 5)
-		reads := 0
-		log.Before = func(call string) error {
-			if call == "position" {
-				if reads++; reads > 1 { // the first holes are closed, and there are new ones
-					log.Put(time.Now(), chat.EntryID(3*reads-3), chat.EntryID(3*reads-2), chat.EntryID(3*reads-1), chat.EntryID(3*reads+1))
-				}
-			}
-			return nil
-		}
+		log := fake.NewBusyStore()
 		if _, err := wakeOnce(t, log); err != nil {
 			t.Fatal(err)
 		}

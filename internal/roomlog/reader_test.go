@@ -200,17 +200,7 @@ func TestReaderReportsWhatTheStoreReturns(t *testing.T) {
 // there when it was asked for, and no longer.
 func TestPageEndsInABusyRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := fake.NewStore(1, 2)
-		log.Put(time.Now(), 4, 5)
-		reads := 0
-		log.Before = func(call string) error {
-			if call == "position" {
-				if reads++; reads > 1 { // the first holes are closed, and there are new ones
-					log.Put(time.Now(), chat.EntryID(3*reads-3), chat.EntryID(3*reads-2), chat.EntryID(3*reads-1), chat.EntryID(3*reads+1))
-				}
-			}
-			return nil
-		}
+		log := fake.NewBusyStore()
 		p, err := fake.NewReader(log, nil).Page(t.Context(), roomlog.Query{Room: "r", Limit: 50})
 		if err != nil {
 			t.Fatal(err)

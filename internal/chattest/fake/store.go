@@ -47,6 +47,23 @@ func NewStore(ids ...chat.EntryID) *Store {
 	return s
 }
 
+// NewBusyStore makes a Store with entries up to 5 and a hole at 3, and with writers that never pause: whenever the
+// position is read again, the last hole is closed and there is a new one, with an entry after it.
+func NewBusyStore() *Store {
+	s := NewStore(1, 2)
+	s.Put(time.Now(), 4, 5)
+	var reads chat.EntryID
+	s.Before = func(call string) error {
+		if call == "position" {
+			if reads++; reads > 1 {
+				s.Put(time.Now(), 3*reads-3, 3*reads-2, 3*reads-1, 3*reads+1)
+			}
+		}
+		return nil
+	}
+	return s
+}
+
 // Put puts messages of that time at the ids; the content of each is its id.
 func (s *Store) Put(at time.Time, ids ...chat.EntryID) {
 	s.mu.Lock()
