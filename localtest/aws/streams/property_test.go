@@ -1,7 +1,6 @@
 package streams_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -236,25 +235,14 @@ func (s story) write(stream *fakeStream, w *witness) {
 }
 
 func (l life) run(t *testing.T, set *setup) {
-	config := set.config
 	store := &mortal{memory: set.store}
-	config.Checkpoints = store
-	p, err := streams.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		p.Run(ctx)
-	}()
+	set.config.Checkpoints = store
+	stop := set.start(t)
 	time.Sleep(l.lasts)
 	if l.killed {
 		store.kill()
 	}
-	cancel()
-	<-ended
+	stop()
 }
 
 func TestWhateverHappensEachRecordIsDeliveredOrGivenUpInItsKeysOrder(t *testing.T) {
