@@ -12,8 +12,8 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// connectEvent is a handshake with these headers and queries; single says that only the last value of each name is given,
-// as by gateways other than AWS's.
+// connectEvent is a handshake with these headers and queries; single says that only the last value of each name is
+// given, as by gateways other than AWS's.
 func connectEvent(headers, query map[string][]string) events.APIGatewayWebsocketProxyRequest {
 	event := events.APIGatewayWebsocketProxyRequest{
 		Headers: last(headers), MultiValueHeaders: headers,

@@ -20,7 +20,8 @@ func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 	return event
 }
 
-// dispatch sends a frame to the function that the gateway would send it to, and returns the reply, with the line of the log.
+// dispatch sends a frame to the function that the gateway would send it to, and returns the reply, with the line of the
+// log.
 func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
 	t.Helper()
 	function := apigw.DefaultFunction

@@ -69,7 +69,7 @@ func isVisible(c rune) bool {
 		unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// NewEntry is an entry before it has a place: what its sender gives.
+// NewEntry is an entry before it has a place: what its sender wrote.
 type NewEntry struct {
 	Room            RoomID
 	Kind            Kind

@@ -71,7 +71,7 @@ type check struct {
 	*Record
 	log   []chat.Entry
 	found Violations
-	// placedBy has, for each id, when the last of the places up to it began to be filled; nil when nobody told.
+	// placedBy has, for each id, when the last of the places up to it began to be filled; nil when nobody reported it.
 	placedBy []int
 }
 

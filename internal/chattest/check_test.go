@@ -45,7 +45,8 @@ func send(r *chattest.Record, e chat.Entry) { r.Sending(draftOf(e)).Acked(e) }
 
 func read(r *chattest.Record, q roomlog.Query, p roomlog.Page) { r.Reading(q).Got(p) }
 
-// TestCheck: to an ordinary record something is added, and the log may be another one; each case is one mistake, or none.
+// TestCheck: to an ordinary record something is added, and the log may be another one; each case is one mistake, or
+// none.
 func TestCheck(t *testing.T) {
 	three := entries(1, 2, 3)
 	changed := entry(2)

@@ -48,7 +48,7 @@ func (c *check) checkPage(promise int, where string, q roomlog.Query, p roomlog.
 	c.checkBounds(promise, where, q, p)
 }
 
-// checkBounds: a page begins, or ends, where it was asked to, and tells whether there is more.
+// checkBounds: a page begins, or ends, where it was asked to, and says whether there is more.
 func (c *check) checkBounds(promise int, where string, q roomlog.Query, p roomlog.Page) {
 	if q.After != nil {
 		first, more := *q.After+1, *q.After < p.LastID

@@ -45,7 +45,7 @@ type ClientOptions struct {
 	All bool
 }
 
-// Client is a client of one room that does what the protocol says that clients do, and tells its Record what it sees.
+// Client is a client of one room that does what the protocol says that clients do, and adds what it sees to its Record.
 type Client struct {
 	opts     ClientOptions
 	timeline *timeline
@@ -117,7 +117,7 @@ func (c *Client) open(ctx context.Context) (*recorded, error) {
 	return &recorded{conn, seen}, nil
 }
 
-// Drop tells the record first, so that nobody waits for pushes to a connection that its client has left.
+// Drop reports to the record first, so that nobody waits for pushes to a connection that its client has left.
 func (r *recorded) Drop() {
 	r.seen.Ended()
 	r.Conn.Drop()

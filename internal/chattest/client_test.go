@@ -17,7 +17,7 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// scripted is a server for one client: a log, of which it pushes what it is told to.
+// scripted is a server for one client: a log, of which it pushes what the test says.
 type scripted struct {
 	mu    sync.Mutex
 	log   []chat.Entry
@@ -125,7 +125,7 @@ func withClient(t *testing.T, s *scripted, all bool, test func(*testing.T, *chat
 	})
 }
 
-// shows tells how far the client shows the room.
+// shows says how far the client shows the room.
 func shows(t *testing.T, client *chattest.Client, id chat.EntryID) {
 	t.Helper()
 	synctest.Wait()

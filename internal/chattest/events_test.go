@@ -104,8 +104,8 @@ func (w *interleaving) lose() {
 	c.seen.Ended()
 }
 
-// refuse makes the gateway refuse posts to a connection, for a while or for longer than anybody tries; and maybe to close
-// it, once.
+// refuse makes the gateway refuse posts to a connection, for a while or for longer than anybody tries; and maybe to
+// close it, once.
 func (w *interleaving) refuse() {
 	c := w.open[w.choose("connection", len(w.open))]
 	posts := []int{1, 7}[w.choose("posts", 2)]
@@ -145,8 +145,8 @@ func (w *interleaving) giveUp() {
 	w.wakes++
 }
 
-// history reads all of the room when nothing is under way any more. Connections that still wait to be closed are closed by
-// a last push, as they would be by any message.
+// history reads all of the room when nothing is under way any more. Connections that still wait to be closed are closed
+// by a last push, as they would be by any message.
 func (w *interleaving) history() ([]chat.Entry, error) {
 	if err := w.flushClosing(); err != nil {
 		return nil, err

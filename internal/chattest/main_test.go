@@ -12,7 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// How long to search is said in seconds, not in runs; and a failure is told by its seed alone.
+	// How long to search is said in seconds, not in runs. A failure is named by its seed alone.
 	_ = flag.Set("rapid.checks", "20000")
 	_ = flag.Set("rapid.nofailfile", "true")
 	enginetest.Main(m)

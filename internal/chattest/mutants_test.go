@@ -125,7 +125,7 @@ func TestMutants(t *testing.T) {
 	t.Logf("what the checker caught:\n%s", strings.Join(rows, "\n"))
 }
 
-// caught searches until the checker sees the mistake, and returns a line that tells how.
+// caught searches until the checker sees the mistake, and returns a line that says how.
 func (m mutant) caught(t *testing.T, newRoom func() chat.RoomID, from mutated) string {
 	p := m.parts(from)
 	for seed := range uint64(maxOrders) {

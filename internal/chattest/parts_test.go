@@ -13,7 +13,7 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// env is what the parts are told of time.
+// env is what the parts know of time.
 type env struct {
 	now func() time.Time
 	age time.Duration // of holes
@@ -83,7 +83,7 @@ func pusher(v env, a *chattest.Actor) *fanout.Pusher {
 	})
 }
 
-// watched tells the record which places are filled, and calls stored then: it is the stream's end of the table.
+// watched records which places are filled, and calls stored then: it is the stream's end of the table.
 type watched struct {
 	chattest.Store
 	record *chattest.Record

@@ -32,7 +32,7 @@ func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
 	return &searcher{t: t, parts: p, store: store, end: time.Now().Add(searchTime(t, 3*time.Second))}
 }
 
-// over tells whether there has been enough searching. It does not end what shrinks a failure.
+// over reports whether there has been enough searching. It does not end what shrinks a failure.
 func (s *searcher) over() bool { return !s.found && time.Now().After(s.end) }
 
 // run runs one interleaving. It returns what was wrong, or "".
@@ -52,7 +52,7 @@ func (s *searcher) run(choose choices) string {
 }
 
 // TestPromisesInAnyOrder searches orders of store calls, and faults between them, for one in which a promise is not
-// kept. A failure is shrunk to a small one, and told with its seed (-rapid.seed).
+// kept. A failure is shrunk to a small one, and reported with its seed (-rapid.seed).
 func TestPromisesInAnyOrder(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		s := newSearcher(t, e, theChat())
@@ -70,7 +70,7 @@ func TestPromisesInAnyOrder(t *testing.T) {
 	})
 }
 
-// TestPromisesInRandomOrder is the same with numbers that are all as likely as each other. A failure tells its seed,
+// TestPromisesInRandomOrder is the same with numbers that are all as likely as each other. A failure names its seed,
 // which CHECK_SEED runs again.
 func TestPromisesInRandomOrder(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {

@@ -9,14 +9,13 @@ import (
 
 // Record keeps what was seen of one room. It is safe for concurrent use.
 //
-// It keeps the order in which it is told things. If one thing is told to have ended before another is told to begin,
-// the first happened before the second. Nothing else is concluded from time, so what runs side by side is never a
-// mistake.
+// It keeps the order of the reports. If the end of one thing is reported before the beginning of another, the first
+// happened before the second. Nothing else is concluded from time, so what runs side by side is never a mistake.
 type Record struct {
 	room chat.RoomID
 
 	mu          sync.Mutex
-	clock       int // counts what was told
+	clock       int // counts the reports
 	sends       []*Send
 	reads       []*Read
 	connections []*Connection
@@ -48,7 +47,8 @@ type Send struct {
 
 const unknownWrites = -1
 
-// Sending tells that a message is about to be sent. A Send that is told no more had no answer: it may be stored or not.
+// Sending records that a message is about to be sent. A Send of which nothing more is recorded had no answer: it may be
+// stored or not.
 func (r *Record) Sending(d chat.NewEntry) *Send {
 	s := &Send{record: r, draft: d}
 	r.update(func(now int) {
@@ -58,10 +58,10 @@ func (r *Record) Sending(d chat.NewEntry) *Send {
 	return s
 }
 
-// Acked tells that the message was acknowledged as stored.
+// Acked records that the message was acknowledged as stored.
 func (s *Send) Acked(e chat.Entry) { s.record.update(func(now int) { s.ended, s.acked = now, &e }) }
 
-// Refused tells that the message was refused, for good, with that code.
+// Refused records that the message was refused, for good, with that code.
 func (s *Send) Refused(code chat.Code) { s.RefusedAfter(code, unknownWrites) }
 
 // RefusedAfter is Refused for a caller that has counted the writes to the store.
@@ -78,7 +78,7 @@ type Read struct {
 	page   roomlog.Page
 }
 
-// Reading tells that a page is about to be asked for. It must hold what was acknowledged before.
+// Reading records that a page is about to be asked for. It must hold what was acknowledged before.
 func (r *Record) Reading(q roomlog.Query) *Read {
 	read := &Read{record: r, query: q}
 	r.update(func(now int) {
@@ -88,7 +88,7 @@ func (r *Record) Reading(q roomlog.Query) *Read {
 	return read
 }
 
-// Got tells the page.
+// Got records the page.
 func (r *Read) Got(p roomlog.Page) { r.record.update(func(now int) { r.ended, r.page = now, p }) }
 
 // Connection is an open connection, as its client sees it.
@@ -96,7 +96,7 @@ type Connection struct {
 	record *Record
 	name   string
 	frames []frame
-	joined int // when the first reply to a join was told; 0 if there was none
+	joined int // when the first reply to a join was recorded; 0 if there was none
 	after  *chat.EntryID
 	page   roomlog.Page
 	ended  bool
@@ -108,14 +108,15 @@ type frame struct {
 	entries []chat.Entry
 }
 
-// Connected tells that a connection was opened. The name is for violations.
+// Connected records that a connection was opened. The name is for violations.
 func (r *Record) Connected(name string) *Connection {
 	c := &Connection{record: r, name: name}
 	r.update(func(int) { r.connections = append(r.connections, c) })
 	return c
 }
 
-// Joined tells the reply to the join of the room; after is what was asked for, nil for nothing. Only the first counts.
+// Joined records the reply to the join of the room; after is what was asked for, nil for nothing. Only the first
+// counts.
 func (c *Connection) Joined(after *chat.EntryID, p roomlog.Page) {
 	c.record.update(func(now int) {
 		if c.joined == 0 {
@@ -124,12 +125,12 @@ func (c *Connection) Joined(after *chat.EntryID, p roomlog.Page) {
 	})
 }
 
-// Pushed tells a frame of entries that nobody asked for.
+// Pushed records a frame of entries that nobody asked for.
 func (c *Connection) Pushed(entries []chat.Entry) {
 	c.record.update(func(now int) { c.frames = append(c.frames, frame{now, entries}) })
 }
 
-// Ended tells that the connection is closed, or lost.
+// Ended records that the connection is closed, or lost.
 func (c *Connection) Ended() { c.record.update(func(int) { c.ended = true }) }
 
 // View is what one client shows of the room, over all its connections.
@@ -142,20 +143,20 @@ type View struct {
 	left    bool
 }
 
-// Viewing tells that a client begins to show what comes after the id. The name is for violations.
+// Viewing records that a client begins to show what comes after the id. The name is for violations.
 func (r *Record) Viewing(name string, after chat.EntryID) *View {
 	v := &View{record: r, name: name, start: after}
 	r.update(func(int) { r.views = append(r.views, v) })
 	return v
 }
 
-// Shown tells that the client shows the entry.
+// Shown records that the client shows the entry.
 func (v *View) Shown(e chat.Entry) { v.record.update(func(int) { v.shown = append(v.shown, e) }) }
 
-// Returned tells that the client came back after a lost connection.
+// Returned records that the client came back after a lost connection.
 func (v *View) Returned() { v.record.update(func(int) { v.returns++ }) }
 
-// Left tells that the client is gone for good: it need not have shown everything.
+// Left records that the client is gone for good: it need not have shown everything.
 func (v *View) Left() { v.record.update(func(int) { v.left = true }) }
 
 // Placing is a call that puts an entry at its place.
@@ -166,7 +167,7 @@ type Placing struct {
 	stored bool
 }
 
-// Placing tells that an entry is about to be placed. It is for a caller that sees the store from within. A place that
+// Placing records that an entry is about to be placed. It is for a caller that sees the store from within. A place that
 // is filled only after an entry past it was shown was a hole then.
 func (r *Record) Placing(e chat.Entry) *Placing {
 	p := &Placing{record: r, entry: e}
@@ -177,5 +178,5 @@ func (r *Record) Placing(e chat.Entry) *Placing {
 	return p
 }
 
-// Stored tells that this call filled the place.
+// Stored records that this call filled the place.
 func (p *Placing) Stored() { p.record.update(func(int) { p.stored = true }) }

@@ -17,8 +17,8 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// server is a chat in this process with one room, whose invocations run side by side and fail now and then. It stands in
-// for the gateway and the functions; the store is real.
+// server is a chat in this process with one room, whose invocations run side by side and fail now and then. It stands
+// in for the gateway and the functions; the store is real.
 type server struct {
 	ctx     context.Context
 	parts   parts
@@ -95,8 +95,8 @@ func (s *server) plan(chattest.Call) (f chattest.Fault) {
 
 func (s *server) invocation() *chattest.Actor { return chattest.NewActor(s.store, s.gateway, s.plan) }
 
-// lane is the room's lane of the stream: one fan-out at a time, again when it failed. Now and then one is taken for dead
-// though it lives, and the next runs beside it.
+// lane is the room's lane of the stream: one fan-out at a time, again when it failed. Now and then one is taken for
+// dead though it lives, and the next runs beside it.
 func (s *server) lane() {
 	for s.takeNews() {
 		done := make(chan struct{})
@@ -184,7 +184,7 @@ type localConn struct {
 func (c *localConn) end()                  { c.once.Do(func() { close(c.done) }) }
 func (c *localConn) Done() <-chan struct{} { return c.done }
 
-// Drop implements [chattest.Conn]. The gateway tells the functions of the end, as a rule.
+// Drop implements [chattest.Conn]. As a rule the gateway invokes a function at the end.
 func (c *localConn) Drop() {
 	c.gateway.Lose(c.caller.Connection.ID)
 	c.end()

@@ -16,8 +16,8 @@ import (
 )
 
 // TestPromisesSideBySide lets many clients write, read, join, lose their connections and come back, all at once and in
-// real time, while invocations die, and then holds all that was seen against the promises. A failure tells its seed, which
-// CHECK_SEED runs again; but what runs side by side is not the same twice.
+// real time, while invocations die, and then holds all that was seen against the promises. A failure names its seed,
+// which CHECK_SEED runs again; but what runs side by side is not the same twice.
 func TestPromisesSideBySide(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		store, _ := dynamotest.New(t, e.DynamoDB, e.TableName(""))
@@ -136,8 +136,8 @@ func (c *crowd) reads() {
 	}
 }
 
-// settles ends all trouble, waits until everybody has everything, and checks. That what everybody waits for does not come
-// is for the check to tell.
+// settles ends all trouble, waits until everybody has everything, and checks. If it never comes, the check finds what
+// is missing.
 func (c *crowd) settles() chattest.Violations {
 	c.server.calm.Store(true)
 	ctx, cancel := context.WithTimeout(c.ctx, 20*time.Second)

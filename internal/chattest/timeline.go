@@ -3,7 +3,7 @@ package chattest
 import "serverlesschat/internal/chat"
 
 // timeline is what a client holds of a room. It goes by ids alone: entries may come in any way, and more than once. It
-// tells the view what it shows.
+// adds to the view what it shows.
 type timeline struct {
 	view  *View
 	shown chat.EntryID                // up to here everything is shown

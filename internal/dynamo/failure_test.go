@@ -47,7 +47,7 @@ func calls(s *dynamo.Store) map[string]func(context.Context) error {
 	}
 }
 
-// wantCode makes all calls and checks the code of their errors, and that users are not told of the inside.
+// wantCode makes all calls and checks the code of their errors, and that users learn nothing of the inside.
 func wantCode(t *testing.T, ctx context.Context, s *dynamo.Store, want chat.Code) {
 	t.Helper()
 	for name, call := range calls(s) {

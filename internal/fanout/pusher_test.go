@@ -182,8 +182,8 @@ func TestPostThatIsOver(t *testing.T) {
 	})
 }
 
-// TestDeliverToMany: a slow connection holds up no other, at most Parallel are posted to at a time, one failure stops no
-// other, and the order of each connection's frames is kept.
+// TestDeliverToMany: a slow connection holds up no other, at most Parallel are posted to at a time, one failure stops
+// no other, and the order of each connection's frames is kept.
 func TestDeliverToMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &script{

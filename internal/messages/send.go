@@ -42,7 +42,8 @@ func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlo
 
 // Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first.
 //
-// Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as [roomlog.Writer.Append].
+// Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as
+// [roomlog.Writer.Append].
 func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (chat.Entry, error) {
 	e := chat.NewEntry{
 		Room: in.Room, Kind: chat.KindMessage, User: caller.User(), ClientMessageID: in.ClientMessageID, Content: in.Content,

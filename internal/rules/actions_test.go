@@ -63,7 +63,8 @@ func TestAnActionIsOneFileAndOneLine(t *testing.T) {
 	}
 }
 
-// TestAnActionIsInTheProtocol: each has its row there, which names its reply, and a file of golden frames; so has each reply.
+// TestAnActionIsInTheProtocol: each has its row there, which names its reply, and a file of golden frames; so has each
+// reply.
 func TestAnActionIsInTheProtocol(t *testing.T) {
 	texts := project(t).textFiles
 	for _, r := range tableOfActions(t) {
@@ -128,8 +129,8 @@ func tableOfActions(t *testing.T) []row {
 
 func unquoted(literal ast.Expr) string { return strings.Trim(literal.(*ast.BasicLit).Value, `"`) }
 
-// replyOf finds the function of package wire that encodes a reply, and returns the type of the frame, which it writes as
-// header{"type", requestID}.
+// replyOf finds the function of package wire that encodes a reply, and returns the type of the frame, which it writes
+// as header{"type", requestID}.
 func replyOf(t *testing.T, encoder string) (name string) {
 	t.Helper()
 	for _, s := range project(t).byFolder["internal/wire"] {

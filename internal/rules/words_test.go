@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Where packages come from is for the machine that builds to say: a mirror, a cache or nothing at all. Its clients are set up
-// for it; a host's name in a file goes past them. Lock files are left alone: tools write them, hosts and all.
+// Where packages come from is for the machine that builds to say: a mirror, a cache or nothing at all. Its clients are
+// set up for it; a host's name in a file goes past them. Lock files are left alone: tools write them, hosts and all.
 func TestNoFileNamesARegistryOfPackages(t *testing.T) {
 	hosts := []string{ // in two halves, since this file is read too
 		"registry." + "npmjs.org", "registry." + "npmjs.com", "registry." + "yarnpkg.com", "proxy." + "golang.org", "sum." + "golang.org",
@@ -28,7 +28,8 @@ func TestNoFileNamesARegistryOfPackages(t *testing.T) {
 	}
 }
 
-// A test behind a tag is one that nobody runs, and that breaks unseen. What is missing on a machine is looked for, and said.
+// A test behind a tag is one that nobody runs, and that breaks unseen. What is missing on a machine is looked for, and
+// said.
 func TestNoTestIsBehindATag(t *testing.T) {
 	systems := []string{"unix", "linux", "darwin", "windows", "freebsd"}
 	for _, s := range project(t).sources {

@@ -1,5 +1,5 @@
 // Package wire is the protocol between clients and the chat, version 1: the frames of the WebSocket API, the bodies of
-// the HTTP API, their limits, and how errors are told. Field names are snake_case, times are RFC 3339 in UTC with
+// the HTTP API, their limits, and the form of errors. Field names are snake_case, times are RFC 3339 in UTC with
 // milliseconds, ids of entries are integers. docs/protocol.md describes it for clients.
 package wire
 

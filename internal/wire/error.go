@@ -8,8 +8,8 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// codeInfo is what goes with a code: the HTTP status of REST replies and refused handshakes, and whether the same request
-// may succeed later.
+// codeInfo is what goes with a code: the HTTP status of REST replies and refused handshakes, and whether the same
+// request may succeed later.
 type codeInfo struct {
 	status    int
 	retryable bool
@@ -32,7 +32,7 @@ var codes = map[chat.Code]codeInfo{
 // internalMessage is all that a client learns of a defect.
 const internalMessage = "something went wrong on our side"
 
-// publicError returns what may be told of err: unknown errors become CodeInternal, and their text stays here.
+// publicError returns what a client may learn of err: unknown errors become CodeInternal, and their text stays here.
 func publicError(err error) *chat.Error {
 	if e, ok := errors.AsType[*chat.Error](err); ok && e.Code != chat.CodeInternal {
 		return e

@@ -28,8 +28,8 @@ func TestNoEntriesNoFrames(t *testing.T) {
 	}
 }
 
-// largest is the entry that takes most room: every name at its limit, every character one that JSON writes in six. The last
-// character is one that can be seen, as the rule for content wants it.
+// largest is the entry that takes most room: every name at its limit, every character one that JSON writes in six. The
+// last character is one that can be seen, as the rule for content wants it.
 func largest(character string) chat.Entry {
 	return chat.Entry{
 		Room: chat.RoomID(strings.Repeat("r", 64)), ID: 1<<63 - 1, Kind: chat.KindMessage,

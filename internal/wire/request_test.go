@@ -282,7 +282,7 @@ func TestSendMessageRoundTrip(t *testing.T) {
 	})
 }
 
-// Whatever comes in: it is read and valid, or the error says what is wrong with it, and the error can be told.
+// Whatever comes in, it is read and valid, or the error says what is wrong with it and has a public form.
 func FuzzRequest(f *testing.F) {
 	for _, body := range []string{
 		`{"action":"sendMessage","request_id":"r","room_id":"general","content":"hi","client_message_id":"6f1c"}`,

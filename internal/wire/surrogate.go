@@ -11,10 +11,10 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// checkSurrogates refuses a frame that has one half of a surrogate pair somewhere, such as \ud83d by itself. It stands for
-// no character, so it could not be stored as it came: encoding/json would put U+FFFD in its place and not tell. body is
-// the frame, which is valid JSON, and fields is what it holds. The error names the field, unless it is the field's name
-// that is broken.
+// checkSurrogates refuses a frame that has one half of a surrogate pair somewhere, such as \ud83d by itself. It stands
+// for no character, so it could not be stored as it came: encoding/json would put U+FFFD in its place and say nothing.
+// body is the frame, which is valid JSON, and fields is what it holds. The error names the field, unless it is the
+// field's name that is broken.
 func checkSurrogates(body []byte, fields map[string]json.RawMessage) error {
 	if !hasLoneSurrogate(body) {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-// ErrThrottled is the answer of a Gateway that was told to refuse: a 429, as the chat sees it.
+// ErrThrottled is the answer of a Gateway that refuses: a 429, as the chat sees it.
 var ErrThrottled = errors.New("429: limit exceeded")
 
 // Gateway is a management API without a network. It counts, and refuses and loses connections on command. It is safe

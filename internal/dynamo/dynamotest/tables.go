@@ -1,6 +1,6 @@
 // Package dynamotest makes the store's tables on any DynamoDB engine, for tests and benchmarks. Their keys are those of
-// template.yaml, which a test of localtest/contract holds them against. They have no time to live: a store must not need rows
-// to vanish.
+// template.yaml, which a test of localtest/contract holds them against. They have no time to live: a store must not
+// need rows to vanish.
 package dynamotest
 
 import (
@@ -74,7 +74,8 @@ func Create(ctx context.Context, client *dynamodb.Client, names dynamo.Tables) e
 	return nil
 }
 
-// New makes tables of the test's own, with the prefix before their names, and a store on them. They go when the test ends.
+// New makes tables of the test's own, with the prefix before their names, and a store on them. They go when the test
+// ends.
 func New(t testing.TB, client *dynamodb.Client, prefix string) (*dynamo.Store, dynamo.Tables) {
 	t.Helper()
 	names := Names(prefix)
