@@ -57,6 +57,17 @@ func sendMessageFrames() []clientFrame {
 		{"client_message_id not ASCII", begin + `"room_id":"general","content":"hi","client_message_id":"é"}`, nil},
 		{"client_message_id too long",
 			begin + `"room_id":"general","content":"hi","client_message_id":"` + long[:65] + `"}`, nil},
+		{"client_message_id of the server's kind",
+			begin + `"room_id":"general","content":"hi","client_message_id":"!1"}`, nil},
+		{"room_id of the server's kind", begin + `"room_id":"p.1","content":"hi","client_message_id":"6f1c"}`, nil},
+		{"content that nobody can see",
+			begin + `"room_id":"general","content":" \u200b\u2800","client_message_id":"6f1c"}`, nil},
+		{"content with a control character",
+			begin + `"room_id":"general","content":"a\u0007","client_message_id":"6f1c"}`, nil},
+		{"content with half a surrogate pair",
+			begin + `"room_id":"general","content":"a\ud83d","client_message_id":"6f1c"}`, nil},
+		{"half a surrogate pair in a field that nobody reads",
+			begin + `"room_id":"general","content":"hi","client_message_id":"6f1c","x":"\ude00"}`, nil},
 	}
 }
 
