@@ -53,7 +53,8 @@ func SendMessage(p *Parts) websocket {
 	return apigw.Dispatch(apigw.SendMessageFunction, services, store)
 }
 
-// Default builds the function for $default: every action that has no function of its own.
+// Default builds the function for $default: every action that has no function of its own. It has all services, so that a
+// new action finds its own here.
 func Default(p *Parts) websocket {
 	store := p.store(dynamo.Tables{
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
@@ -64,6 +65,7 @@ func Default(p *Parts) websocket {
 	})
 	membership, reader := rooms.NewMembership(store), p.reader(store)
 	return apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
+		Sender:  messages.NewSender(membership, store, roomlog.NewWriter(store, time.Now, randomBytes)),
 		Joiner:  rooms.NewJoiner(membership, store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, time.Now),
@@ -77,7 +79,7 @@ func Fanout(p *Parts) stream {
 		Rooms:         p.settings.required("ROOMS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 	})
-	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), pushMost)
+	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), pushLimit)
 	return apigw.Stream(fanout.NewWaker(store, deliverer, fanout.WakerOptions{
 		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
 		Now:     time.Now,

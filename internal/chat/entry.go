@@ -27,6 +27,7 @@ type Entry struct {
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
+	Target          EntryID   // the entry that it is about; 0 for none
 	CreatedAt       time.Time // UTC, to the millisecond; by the clock of its writer
 }
 
@@ -76,14 +77,14 @@ type NewEntry struct {
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
-	Target          EntryID // the entry that it changes; 0 for none
+	Target          EntryID // the entry that it is about; 0 for none
 }
 
 // At returns the entry as it is when it is placed at id.
 func (e NewEntry) At(id EntryID, now time.Time) Entry {
 	return Entry{
 		Room: e.Room, ID: id, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content,
-		CreatedAt: Millis(now),
+		Target: e.Target, CreatedAt: Millis(now),
 	}
 }
 

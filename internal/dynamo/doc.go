@@ -4,7 +4,7 @@
 //
 // Every kind of item, with an example of its key and what it holds:
 //
-//	Entries        room_id=general  id=42                        the entry: kind user content created_at client_message_id
+//	Entries        room_id=general  id=42                        the entry: kind user_id content target_id created_at client_message_id
 //	Rooms          item=room#general                             shards: how many shards the subscriptions have
 //	               item=counter#general                          seq: the last id given out
 //	               item=position#general                         pushed_id: all up to here has been pushed

@@ -19,10 +19,10 @@ func positionKey(room chat.RoomID) item { return item{"item": text("position#" +
 
 const claimPrefix = "claim#"
 
-func claimKey(d chat.NewEntry) item {
+func claimKey(e chat.NewEntry) item {
 	return item{
-		"user_id": text(string(d.User)),
-		"item":    text(claimPrefix + string(d.Room) + "#" + string(d.ClientMessageID)),
+		"user_id": text(string(e.User)),
+		"item":    text(claimPrefix + string(e.Room) + "#" + string(e.ClientMessageID)),
 	}
 }
 
@@ -41,8 +41,8 @@ func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, er
 }
 
 // Claim implements [roomlog.Claims].
-func (s *Store) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, error) {
-	row, err := s.get(ctx, s.tables.Users, claimKey(d))
+func (s *Store) Claim(ctx context.Context, e chat.NewEntry) (*roomlog.Claim, error) {
+	row, err := s.get(ctx, s.tables.Users, claimKey(e))
 	if err != nil || row == nil {
 		return nil, err
 	}
@@ -50,8 +50,8 @@ func (s *Store) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, err
 }
 
 // PutClaim implements [roomlog.Claims].
-func (s *Store) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
-	row := claimKey(d)
+func (s *Store) PutClaim(ctx context.Context, e chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
+	row := claimKey(e)
 	row["n"] = number(c.ID)
 	row["h"] = &types.AttributeValueMemberB{Value: c.Fingerprint}
 	old, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
@@ -62,9 +62,9 @@ func (s *Store) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) 
 }
 
 // MoveClaim implements [roomlog.Claims].
-func (s *Store) MoveClaim(ctx context.Context, d chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
+func (s *Store) MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
 	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Users, Key: claimKey(d),
+		TableName: &s.tables.Users, Key: claimKey(e),
 		UpdateExpression:          aws.String("SET n = :to"),
 		ConditionExpression:       aws.String("n = :from"),
 		ExpressionAttributeValues: item{":from": number(from), ":to": number(to)},
@@ -103,6 +103,9 @@ func rowOf(e chat.Entry) item {
 		row["client_message_id"] = text(string(e.ClientMessageID))
 		row["content"] = text(e.Content)
 	}
+	if e.Target != 0 {
+		row["target_id"] = number(e.Target)
+	}
 	return row
 }
 
@@ -111,7 +114,7 @@ func entryOf(row item) chat.Entry {
 	return chat.Entry{
 		Room: chat.RoomID(r.text("room_id")), ID: chat.EntryID(r.number("id")), Kind: chat.Kind(r.text("kind")),
 		User: chat.UserID(r.text("user_id")), ClientMessageID: chat.ClientMessageID(r.text("client_message_id")),
-		Content: r.text("content"), CreatedAt: r.millis("created_at"),
+		Content: r.text("content"), Target: chat.EntryID(r.number("target_id")), CreatedAt: r.millis("created_at"),
 	}
 }
 

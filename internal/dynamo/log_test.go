@@ -46,7 +46,7 @@ func TestReserveGivesEachIDOnce(t *testing.T) {
 
 func TestClaims(t *testing.T) {
 	each(t, func(f fixture) {
-		ctx, d := f.Context(), draft("hi")
+		ctx, d := f.Context(), newEntry("hi")
 		first := roomlog.Claim{ID: 7, Fingerprint: roomlog.Fingerprint("first")}
 		c, err := f.Claim(ctx, d)
 		gotClaim(f, "none yet", c, err, nil)
@@ -106,6 +106,24 @@ func TestPlace(t *testing.T) {
 		all, err := f.EntriesAfter(ctx, "r", 0, 10)
 		if err != nil || !slices.Equal(all, []chat.Entry{hi, hole}) {
 			f.Errorf("stored is %+v, %v", all, err)
+		}
+	})
+}
+
+func TestAnEntryKeepsItsTarget(t *testing.T) {
+	each(t, func(f fixture) {
+		e := message(2, "")
+		e.Kind, e.Target = "pin", 1
+		for range 2 { // the second time it is what is there
+			old, err := f.Place(f.Context(), e)
+			f.ok(err)
+			if old != nil {
+				gotEntry(f, "what is there", old, err, &e)
+			}
+		}
+		found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
+		if err != nil || len(found) != 1 || found[0] != e {
+			f.Errorf("read %+v, %v; want %+v", found, err, e)
 		}
 	})
 }

@@ -65,13 +65,19 @@ func (f fixture) writeRows() {
 	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
 
 	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
-	_, err := roomlog.NewWriter(s, now, salt).Append(ctx, draft("Grüße 😀"))
+	_, err := roomlog.NewWriter(s, now, salt).Append(ctx, newEntry("Grüße 😀"))
 	f.ok(err)
 	_, err = s.Reserve(ctx, "r")
 	f.ok(err)
 	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
 	f.ok(err)
 	f.ok(s.AdvancePushedID(ctx, "r", 2))
+	// No kind of entry has a target yet; this is how it lies there.
+	_, err = s.Place(ctx, chat.Entry{
+		Room: "other", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: ahead,
+	})
+	f.ok(err)
+	f.ok(s.Ping(ctx))
 
 	f.ok(s.CreateRoom(ctx, "r"))
 	f.ok(s.AddMember(ctx, "ann", "r"))

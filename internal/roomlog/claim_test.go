@@ -1,12 +1,22 @@
 package roomlog_test
 
 import (
+	"encoding/hex"
 	"strings"
 	"testing"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
 )
+
+// What claims have been made of must never change: an old claim would be a conflict with its own message.
+func TestFingerprintsStayAsTheyAre(t *testing.T) {
+	e := chat.NewEntry{Kind: chat.KindMessage, Content: "hello"}
+	got := hex.EncodeToString(roomlog.NewFingerprint(e, []byte("0123456789abcdef"))[roomlog.SaltLength:])
+	if want := "365f7e0e496ec14b974a2312b9360c3507a8fc79f995d29b3aed16a562f2002f"; got != want {
+		t.Errorf("the fingerprint is %s, want %s", got, want)
+	}
+}
 
 func TestFingerprint(t *testing.T) {
 	salt := func(b byte) []byte { return []byte(strings.Repeat(string(b), roomlog.SaltLength)) }
@@ -26,6 +36,16 @@ func TestFingerprint(t *testing.T) {
 		if f.Matches(other) {
 			t.Errorf("%v matches", other)
 		}
+	}
+	about := d
+	about.Target = 7
+	if f.Matches(about) {
+		t.Error("the same content about another entry matches")
+	}
+	elsewhere := about
+	elsewhere.Target = 8
+	if g := roomlog.NewFingerprint(about, salt('a')); !g.Matches(about) || g.Matches(elsewhere) || g.Matches(d) {
+		t.Error("a fingerprint does not cover the target")
 	}
 	if g := roomlog.NewFingerprint(d, salt('b')); string(g[roomlog.SaltLength:]) == string(f[roomlog.SaltLength:]) {
 		t.Error("two salts give the same hash: contents could be guessed by comparing")

@@ -13,6 +13,7 @@ type entry struct {
 	RoomID          chat.RoomID          `json:"room_id"`
 	UserID          chat.UserID          `json:"user_id,omitempty"`
 	Kind            chat.Kind            `json:"kind"`
+	TargetID        chat.EntryID         `json:"target_id,omitempty"`
 	Content         *string              `json:"content,omitempty"`
 	CreatedAt       string               `json:"created_at"`
 	ClientMessageID chat.ClientMessageID `json:"client_message_id,omitempty"`
@@ -20,10 +21,10 @@ type entry struct {
 
 func show(e chat.Entry) entry {
 	shown := entry{
-		ID: e.ID, RoomID: e.Room, UserID: e.User, Kind: e.Kind,
+		ID: e.ID, RoomID: e.Room, UserID: e.User, Kind: e.Kind, TargetID: e.Target,
 		CreatedAt: showTime(e.CreatedAt), ClientMessageID: e.ClientMessageID,
 	}
-	if e.Kind == chat.KindMessage {
+	if e.Kind == chat.KindMessage || e.Content != "" {
 		shown.Content = &e.Content
 	}
 	return shown

@@ -38,6 +38,16 @@ func largest(character string) chat.Entry {
 	}
 }
 
+// TestAnEntryAboutAnotherNamesIt: kinds of entries that change others are told by the same code.
+func TestAnEntryAboutAnotherNamesIt(t *testing.T) {
+	e := chat.Entry{Room: "r", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: noon()}
+	want := `{"id":2,"room_id":"r","user_id":"ann","kind":"pin","target_id":1,"created_at":"` +
+		noon().UTC().Format("2006-01-02T15:04:05.000Z") + `","client_message_id":"1"}`
+	if got := string(wire.Messages("r", []chat.Entry{e})[0]); !strings.Contains(got, want) {
+		t.Errorf("shown as %s, want %s", got, want)
+	}
+}
+
 func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 	for _, character := range []string{"\n", "\r", "<", "&", "\u2028", "\"", "\\", "é", "€", "😀", "\ufffd"} {
 		e := largest(character)
