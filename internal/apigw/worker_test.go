@@ -1,7 +1,6 @@
 package apigw_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/fanout"
 )
 
@@ -39,20 +39,9 @@ func job() fanout.Job {
 	}}
 }
 
-// deliverer keeps what it is to deliver.
-type deliverer struct {
-	got []fanout.Delivery
-	err error
-}
-
-func (d *deliverer) Deliver(_ context.Context, delivery fanout.Delivery) error {
-	d.got = append(d.got, delivery)
-	return d.err
-}
-
 // What the fan-out hands to a worker is what the worker does.
 func TestPushJobRoundTrip(t *testing.T) {
-	d := &deliverer{}
+	d := &fake.Deliverer{}
 	worker := apigw.PushJobs(fanout.NewWorker(newStore(log(5)...), d))
 	w := workers(t, func(w http.ResponseWriter, r *http.Request) {
 		expect(t, "request", r.Method+" "+r.URL.Path, "POST /2015-03-31/functions/local-PushFunction/invocations")
@@ -65,18 +54,18 @@ func TestPushJobRoundTrip(t *testing.T) {
 	if err := w.Run(t.Context(), job()); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.got) != 1 {
-		t.Fatalf("%d deliveries", len(d.got))
+	if len(d.Got) != 1 {
+		t.Fatalf("%d deliveries", len(d.Got))
 	}
 	want := fanout.Delivery{Room: "general", Entries: log(5)[1:3], Subscriptions: job().Subscriptions}
 	for i := range want.Subscriptions {
 		// The same time, in whatever zone.
-		if got := &d.got[0].Subscriptions[i]; got.ExpiresAt.Equal(want.Subscriptions[i].ExpiresAt) {
+		if got := &d.Got[0].Subscriptions[i]; got.ExpiresAt.Equal(want.Subscriptions[i].ExpiresAt) {
 			got.ExpiresAt = want.Subscriptions[i].ExpiresAt
 		}
 	}
-	if !reflect.DeepEqual(d.got[0], want) {
-		t.Errorf("delivered %+v\nwant      %+v", d.got[0], want)
+	if !reflect.DeepEqual(d.Got[0], want) {
+		t.Errorf("delivered %+v\nwant      %+v", d.Got[0], want)
 	}
 }
 
@@ -121,7 +110,7 @@ func TestPushJobsThatFailAreErrorsForLambda(t *testing.T) {
 			if name == "a failed reading" {
 				failing(s, "after", errBroken)
 			}
-			handle := apigw.PushJobs(fanout.NewWorker(s, &deliverer{err: c.err}))
+			handle := apigw.PushJobs(fanout.NewWorker(s, &fake.Deliverer{Err: c.err}))
 			if _, err := handle(t.Context(), c.payload); err == nil {
 				t.Error("no error")
 			}

@@ -37,8 +37,8 @@ type Parts struct {
 const (
 	// pushParallel is how many connections one process posts to side by side.
 	pushParallel = 64
-	// pushMost is how many connections one invocation pushes to itself.
-	pushMost = 2000
+	// pushLimit is how many connections one invocation pushes to itself.
+	pushLimit = 2000
 	// storeTimeout bounds one attempt at a store call. It is generous: a reserve that is tried again after it had
 	// succeeded costs a hole.
 	storeTimeout = 3 * time.Second

@@ -16,7 +16,7 @@ func (a *Actor) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, err
 
 // Precheck implements [messages.Prechecks].
 func (a *Actor) Precheck(ctx context.Context, d chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
-	claim, err = do(ctx, a, "Standing", false, func() (c *roomlog.Claim, err error) {
+	claim, err = do(ctx, a, "Precheck", false, func() (c *roomlog.Claim, err error) {
 		member, c, err = a.store.Precheck(ctx, d)
 		return c, err
 	})

@@ -23,7 +23,7 @@ func voidEntry(id chat.EntryID) chat.Entry {
 	return chat.Entry{Room: "r", ID: id, Kind: chat.KindVoid, CreatedAt: time.Unix(int64(id), 0).UTC()}
 }
 
-func draftOf(e chat.Entry) chat.NewEntry {
+func newEntryOf(e chat.Entry) chat.NewEntry {
 	return chat.NewEntry{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
 }
 
@@ -41,7 +41,7 @@ func page(last chat.EntryID, more bool, e ...chat.Entry) roomlog.Page {
 
 func after(id chat.EntryID) *chat.EntryID { return &id }
 
-func send(r *chattest.Record, e chat.Entry) { r.Sending(draftOf(e)).Acked(e) }
+func send(r *chattest.Record, e chat.Entry) { r.Sending(newEntryOf(e)).Acked(e) }
 
 func read(r *chattest.Record, q roomlog.Query, p roomlog.Page) { r.Reading(q).Got(p) }
 
@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 	three := entries(1, 2, 3)
 	changed := entry(2)
 	changed.Content = "changed"
-	conflicting := draftOf(entry(2))
+	conflicting := newEntryOf(entry(2))
 	conflicting.Content = "other"
 	for _, c := range []struct {
 		name string
@@ -67,13 +67,13 @@ func TestCheck(t *testing.T) {
 		{"a page ends before what was acked",
 			func(r *chattest.Record) { read(r, roomlog.Query{}, page(2, false, entries(1, 2)...)) }, nil, "promise 1: 3 was acknowledged, but a later"},
 		{"a page ends before an earlier page", func(r *chattest.Record) {
-			r.Sending(draftOf(entry(4)))
+			r.Sending(newEntryOf(entry(4)))
 			read(r, roomlog.Query{}, page(4, false, entries(1, 2, 3, 4)...))
 			read(r, roomlog.Query{}, page(3, false, entries(1, 2, 3)...))
 		}, entries(1, 2, 3, 4), "promise 1: 4 was in history, but"},
 		{"a page that was asked for earlier may end earlier", func(r *chattest.Record) {
 			early := r.Reading(roomlog.Query{})
-			r.Sending(draftOf(entry(4))).Acked(entry(4))
+			r.Sending(newEntryOf(entry(4))).Acked(entry(4))
 			early.Got(page(3, false, three...))
 		}, entries(1, 2, 3, 4), ""},
 
@@ -161,11 +161,11 @@ func TestCheck(t *testing.T) {
 			e.ClientMessageID, e.Content = "m2", "content 2"
 			return e
 		}()), `promise 3: "m2" of ann is stored at 2 and at 4`},
-		{"an ack of another message", func(r *chattest.Record) { r.Sending(draftOf(entry(2))).Acked(entry(3)) }, nil, "promise 3: "},
-		{"refused and acknowledged", func(r *chattest.Record) { r.Sending(draftOf(entry(2))).Refused(chat.CodeConflict) }, nil,
+		{"an ack of another message", func(r *chattest.Record) { r.Sending(newEntryOf(entry(2))).Acked(entry(3)) }, nil, "promise 3: "},
+		{"refused and acknowledged", func(r *chattest.Record) { r.Sending(newEntryOf(entry(2))).Refused(chat.CodeConflict) }, nil,
 			"promise 3: "},
 		{"refused without a reason", func(r *chattest.Record) {
-			r.Sending(draftOf(entry(9))).Refused(chat.CodeConflict)
+			r.Sending(newEntryOf(entry(9))).Refused(chat.CodeConflict)
 		}, nil, "but no other content was ever sent"},
 		{"refused for other content", func(r *chattest.Record) { r.Sending(conflicting).RefusedAfter(chat.CodeConflict, 0) }, nil, ""},
 
@@ -174,19 +174,19 @@ func TestCheck(t *testing.T) {
 		}, nil, "was refused with conflict after 1 writes"},
 		{"refused and written, in a race", func(r *chattest.Record) {
 			e := entry(4)
-			other := draftOf(e)
+			other := newEntryOf(e)
 			other.Content = "other"
-			first, second := r.Sending(draftOf(e)), r.Sending(other)
+			first, second := r.Sending(newEntryOf(e)), r.Sending(other)
 			first.Acked(e)
 			second.RefusedAfter(chat.CodeConflict, 2)
 		}, entries(1, 2, 3, 4), ""},
 		{"forbidden and written", func(r *chattest.Record) {
-			r.Sending(draftOf(entry(9))).RefusedAfter(chat.CodeForbidden, 1)
+			r.Sending(newEntryOf(entry(9))).RefusedAfter(chat.CodeForbidden, 1)
 		}, nil, "was refused with forbidden after 1 writes"},
-		{"refused and stored", func(r *chattest.Record) { r.Sending(draftOf(entry(4))).Refused(chat.CodeForbidden) }, entries(1, 2, 3, 4),
+		{"refused and stored", func(r *chattest.Record) { r.Sending(newEntryOf(entry(4))).Refused(chat.CodeForbidden) }, entries(1, 2, 3, 4),
 			"promise 7: history has"},
 		{"stored and never sent", func(*chattest.Record) {}, entries(1, 2, 3, 4), "which nobody sent"},
-		{"stored without an answer", func(r *chattest.Record) { r.Sending(draftOf(entry(4))) }, entries(1, 2, 3, 4), ""},
+		{"stored without an answer", func(r *chattest.Record) { r.Sending(newEntryOf(entry(4))) }, entries(1, 2, 3, 4), ""},
 
 		{"joined and pushed", func(r *chattest.Record) {
 			c := r.Connected("c")

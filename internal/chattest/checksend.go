@@ -17,10 +17,10 @@ func (c *check) checkSends() {
 		switch {
 		case s.acked != nil:
 			c.checkAck(s)
-			if other := first[keyOf(s.draft)]; other == nil {
-				first[keyOf(s.draft)] = s
+			if other := first[keyOf(s.entry)]; other == nil {
+				first[keyOf(s.entry)] = s
 			} else if other.acked.ID != s.acked.ID {
-				c.report(3, "%q of %s has the ids %d and %d", s.draft.ClientMessageID, s.draft.User, other.acked.ID, s.acked.ID)
+				c.report(3, "%q of %s has the ids %d and %d", s.entry.ClientMessageID, s.entry.User, other.acked.ID, s.acked.ID)
 			}
 		case s.refused != "":
 			c.checkRefusal(s)
@@ -30,7 +30,7 @@ func (c *check) checkSends() {
 
 // checkAck: it shows what was sent, and what is in history.
 func (c *check) checkAck(s *Send) {
-	e, d := *s.acked, s.draft
+	e, d := *s.acked, s.entry
 	if e.Kind != d.Kind || e.User != d.User || e.ClientMessageID != d.ClientMessageID || e.Content != d.Content {
 		c.report(3, "%+v was acknowledged as %+v", d, e)
 	}
@@ -42,21 +42,21 @@ func (c *check) checkAck(s *Send) {
 func (c *check) checkRefusal(s *Send) {
 	raced := false
 	for _, other := range c.sends {
-		if keyOf(other.draft) != keyOf(s.draft) {
+		if keyOf(other.entry) != keyOf(s.entry) {
 			continue
 		}
 		switch {
-		case other.draft == s.draft && other.acked != nil:
-			c.report(3, "%+v was refused with %s, and acknowledged as %d", s.draft, s.refused, other.acked.ID)
-		case other.draft != s.draft && s.refused == chat.CodeConflict && other.begun < s.ended:
+		case other.entry == s.entry && other.acked != nil:
+			c.report(3, "%+v was refused with %s, and acknowledged as %d", s.entry, s.refused, other.acked.ID)
+		case other.entry != s.entry && s.refused == chat.CodeConflict && other.begun < s.ended:
 			raced = true
 		}
 	}
 	if s.refused == chat.CodeConflict && !raced {
-		c.report(3, "%+v was refused, but no other content was ever sent under its id", s.draft)
+		c.report(3, "%+v was refused, but no other content was ever sent under its id", s.entry)
 	}
 	if s.writes > 0 && !(raced && !c.settledBefore(s)) {
-		c.report(7, "%+v was refused with %s after %d writes", s.draft, s.refused, s.writes)
+		c.report(7, "%+v was refused with %s after %d writes", s.entry, s.refused, s.writes)
 	}
 }
 
@@ -64,7 +64,7 @@ func (c *check) checkRefusal(s *Send) {
 // race.
 func (c *check) settledBefore(s *Send) bool {
 	for _, other := range c.sends {
-		if keyOf(other.draft) == keyOf(s.draft) && other.draft != s.draft && other.acked != nil && other.ended < s.begun {
+		if keyOf(other.entry) == keyOf(s.entry) && other.entry != s.entry && other.acked != nil && other.ended < s.begun {
 			return true
 		}
 	}
@@ -75,7 +75,7 @@ func (c *check) settledBefore(s *Send) bool {
 func (c *check) checkStored() {
 	pending := map[chat.NewEntry]bool{} // whether a send was acknowledged or had no answer; false when all were refused
 	for _, s := range c.sends {
-		pending[s.draft] = pending[s.draft] || s.refused == ""
+		pending[s.entry] = pending[s.entry] || s.refused == ""
 	}
 	ids := map[key]chat.EntryID{}
 	for _, e := range c.log {

@@ -37,7 +37,7 @@ func (r *Record) update(f func(now int)) {
 // Send is a message that was sent once; a repeat is another Send.
 type Send struct {
 	record  *Record
-	draft   chat.NewEntry
+	entry   chat.NewEntry
 	begun   int
 	ended   int         // 0 while there is no answer
 	acked   *chat.Entry // nil if it was not acknowledged
@@ -49,8 +49,8 @@ const unknownWrites = -1
 
 // Sending records that a message is about to be sent. A Send of which nothing more is recorded had no answer: it may be
 // stored or not.
-func (r *Record) Sending(d chat.NewEntry) *Send {
-	s := &Send{record: r, draft: d}
+func (r *Record) Sending(e chat.NewEntry) *Send {
+	s := &Send{record: r, entry: e}
 	r.update(func(now int) {
 		s.begun = now
 		r.sends = append(r.sends, s)

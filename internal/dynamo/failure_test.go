@@ -38,7 +38,7 @@ func storeAt(t *testing.T, endpoint string) *dynamo.Store {
 // calls are one of each kind that the store makes.
 func calls(s *dynamo.Store) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		"get":    func(ctx context.Context) error { _, err := s.Claim(ctx, draft("hi")); return err },
+		"get":    func(ctx context.Context) error { _, err := s.Claim(ctx, newEntry("hi")); return err },
 		"put":    func(ctx context.Context) error { _, err := s.Place(ctx, message(1, "hi")); return err },
 		"update": func(ctx context.Context) error { _, err := s.Reserve(ctx, "r"); return err },
 		"delete": func(ctx context.Context) error { return s.RemoveSubscription(ctx, subscription("r", "c")) },
@@ -123,7 +123,7 @@ func TestRetriedByTheSDK(t *testing.T) {
 		})
 		s := dynamo.New(client, f.tables, time.Now)
 		salt := func(b []byte) { copy(b, "0123456789abcdef") }
-		e, err := roomlog.NewWriter(s, time.Now, salt).Append(ctx, draft("hi"))
+		e, err := roomlog.NewWriter(s, time.Now, salt).Append(ctx, newEntry("hi"))
 		if err != nil || e.ID != 2 {
 			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
 		}

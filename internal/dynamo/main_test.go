@@ -33,7 +33,7 @@ func each(t *testing.T, test func(f fixture)) {
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123_000_000, time.UTC)
 
-func draft(content string) chat.NewEntry {
+func newEntry(content string) chat.NewEntry {
 	return chat.NewEntry{Room: "r", Kind: chat.KindMessage, User: "ann", ClientMessageID: "a #1", Content: content}
 }
 

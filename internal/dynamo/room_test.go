@@ -239,9 +239,9 @@ func (f fixture) fillShard(shard string, n int) {
 	}
 }
 
-func TestStanding(t *testing.T) {
+func TestPrecheck(t *testing.T) {
 	each(t, func(f fixture) {
-		ctx, d := f.Context(), draft("hi")
+		ctx, d := f.Context(), newEntry("hi")
 		claim := roomlog.Claim{ID: 7, Fingerprint: roomlog.Fingerprint("first")}
 		check := func(what string, d chat.NewEntry, wantMember bool, want *roomlog.Claim) {
 			f.Helper()
@@ -262,7 +262,7 @@ func TestStanding(t *testing.T) {
 		check("a member", other, true, nil)
 		other.Room = "another"
 		check("a member elsewhere", other, false, nil)
-		if write, read := f.spent(func(ctx context.Context) error { _, _, err := f.Precheck(ctx, d); return err }); write != 0 || read != 2 {
+		if write, read := f.units(func(ctx context.Context) error { _, _, err := f.Precheck(ctx, d); return err }); write != 0 || read != 2 {
 			f.Errorf("took %v write units and %v read units, want 0 and 2", write, read)
 		}
 	})

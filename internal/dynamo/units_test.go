@@ -16,8 +16,8 @@ import (
 	"serverlesschat/internal/telemetry"
 )
 
-// spent returns the units that do reports, through the line that an invocation writes.
-func (f fixture) spent(do func(ctx context.Context) error) (write, read float64) {
+// units returns the units that do reports, through the line that an invocation writes.
+func (f fixture) units(do func(ctx context.Context) error) (write, read float64) {
 	f.Helper()
 	var line bytes.Buffer
 	handler := telemetry.Observed(slog.New(slog.NewJSONHandler(&line, nil)), telemetry.Source{}, time.Now,
@@ -36,20 +36,20 @@ func TestUnitsOfAMessage(t *testing.T) {
 		writer := roomlog.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
 		fanout := fanout.NewWaker(f, nil, fanout.WakerOptions{HoleAge: time.Second, Now: time.Now})
 		send := func(content string) func(context.Context) error {
-			d := draft(content)
+			d := newEntry(content)
 			d.ClientMessageID = chat.ClientMessageID(rand.Text())
 			return func(ctx context.Context) error { _, err := writer.Append(ctx, d); return err }
 		}
 		wake := func(ctx context.Context) error { return fanout.Wake(ctx, "r") }
 		for range 2 { // the first message of a room makes items, the second changes them
-			if write, read := f.spent(send(strings.Repeat("x", 499))); write != 3 || read != 1 {
+			if write, read := f.units(send(strings.Repeat("x", 499))); write != 3 || read != 1 {
 				f.Errorf("a send took %v write units and %v read units, want 3 and 1", write, read)
 			}
-			if write, _ := f.spent(wake); write != 1 {
+			if write, _ := f.units(wake); write != 1 {
 				f.Errorf("a wake took %v write units, want 1", write)
 			}
 		}
-		if write, _ := f.spent(wake); write != 0 {
+		if write, _ := f.units(wake); write != 0 {
 			f.Errorf("a wake without news took %v write units, want none", write)
 		}
 	})
@@ -59,9 +59,9 @@ func TestUnitsOfAMessage(t *testing.T) {
 func TestUnitsOfARepeat(t *testing.T) {
 	each(t, func(f fixture) {
 		writer := roomlog.NewWriter(f, time.Now, func(b []byte) { _, _ = rand.Read(b) })
-		send := func(ctx context.Context) error { _, err := writer.Append(ctx, draft("hi")); return err }
+		send := func(ctx context.Context) error { _, err := writer.Append(ctx, newEntry("hi")); return err }
 		f.ok(send(f.Context()))
-		if write, read := f.spent(send); write != 1 || read != 1 {
+		if write, read := f.units(send); write != 1 || read != 1 {
 			f.Errorf("a repeat took %v write units and %v read units, want 1 and 1", write, read)
 		}
 	})

@@ -1,7 +1,6 @@
 package fanout_test
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -11,42 +10,31 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-// fakeWorkers notes jobs and waits at a barrier until all are there: so it sees whether they run side by side.
-type fakeWorkers struct {
-	barrier chan fanout.Job
-	release chan error
-}
-
-func (f *fakeWorkers) Run(ctx context.Context, job fanout.Job) error {
-	f.barrier <- job
-	return <-f.release
-}
-
-func TestSpreaderDeliversToFewItself(t *testing.T) {
+func TestChunkedDelivererDeliversToFewItself(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		log := fake.NewStore(1, 2)
-		self := &fakeDeliverer{log: log}
+		self := &fake.Deliverer{}
 		d := fanout.Delivery{Room: "r", Entries: log.All(), Subscriptions: subscriptionsOf(n)}
 		if err := fanout.NewChunkedDeliverer(self, nil, 3).Deliver(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
-		if len(self.got) != 1 || len(self.got[0].Subscriptions) != n {
-			t.Errorf("%d subscriptions: deliveries %+v", n, self.got)
+		if len(self.Got) != 1 || len(self.Got[0].Subscriptions) != n {
+			t.Errorf("%d subscriptions: deliveries %+v", n, self.Got)
 		}
 	}
 }
 
-func TestSpreaderHasWorkersDeliverToMany(t *testing.T) {
+func TestChunkedDelivererHasWorkersDeliverToMany(t *testing.T) {
 	broken := errors.New("broken")
 	for _, failure := range []error{nil, broken} {
 		log := fake.NewStore(7, 8, 9)
 		d := fanout.Delivery{Room: "r", Entries: log.All(), Subscriptions: subscriptionsOf(7)}
-		workers := &fakeWorkers{barrier: make(chan fanout.Job), release: make(chan error)}
+		workers := fake.NewWorkers()
 		done := make(chan error)
 		go func() { done <- fanout.NewChunkedDeliverer(nil, workers, 3).Deliver(t.Context(), d) }()
 		sizes, seen := []int{}, map[chat.ConnectionID]int{}
 		for range 3 { // all three are there before any is let go
-			job := <-workers.barrier
+			job := <-workers.Jobs
 			if job.Room != "r" || job.After != 6 || job.Last != 9 {
 				t.Errorf("job %+v", job)
 			}
@@ -58,14 +46,14 @@ func TestSpreaderHasWorkersDeliverToMany(t *testing.T) {
 		if slices.Sort(sizes); !slices.Equal(sizes, []int{1, 3, 3}) || len(seen) != 7 {
 			t.Errorf("parts %v with %d connections", sizes, len(seen))
 		}
-		workers.release <- failure
-		workers.release <- nil
+		workers.Results <- failure
+		workers.Results <- nil
 		select {
 		case err := <-done:
 			t.Fatalf("returned %v while a worker was at work", err)
 		default:
 		}
-		workers.release <- nil
+		workers.Results <- nil
 		if err := <-done; !errors.Is(err, failure) {
 			t.Errorf("got %v, want %v", err, failure)
 		}

@@ -1,7 +1,6 @@
 package fanout_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,22 +14,8 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// fakeDeliverer writes deliveries down, among the calls of the log.
-type fakeDeliverer struct {
-	log *fake.Store
-	got []fanout.Delivery
-}
-
-func (f *fakeDeliverer) Deliver(_ context.Context, d fanout.Delivery) error {
-	if err := f.log.Call("deliver %d to %d", d.Entries[0].ID, d.Entries[len(d.Entries)-1].ID); err != nil {
-		return err
-	}
-	f.got = append(f.got, d)
-	return nil
-}
-
-func wakeOnce(t *testing.T, log *fake.Store) (*fakeDeliverer, error) {
-	deliverer := &fakeDeliverer{log: log}
+func wakeOnce(t *testing.T, log *fake.Store) (*fake.Deliverer, error) {
+	deliverer := &fake.Deliverer{Recorder: log.Recorder}
 	f := fanout.NewWaker(log, deliverer, fanout.WakerOptions{HoleAge: fake.HoleAge, Now: time.Now})
 	return deliverer, f.Wake(t.Context(), "r")
 }
@@ -71,7 +56,7 @@ func TestWake(t *testing.T) {
 			if !slices.Equal(log.Calls, c.want) {
 				t.Errorf("calls\n%q, want\n%q", log.Calls, c.want)
 			}
-			for _, d := range deliverer.got {
+			for _, d := range deliverer.Got {
 				if d.Room != "r" || !slices.Equal(d.Subscriptions, one) {
 					t.Errorf("delivery %+v", d)
 				}
@@ -94,8 +79,8 @@ func TestWakeReadsSubscriptionsForEachRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(deliverer.got) != 2 || len(deliverer.got[0].Subscriptions) != 1 || len(deliverer.got[1].Subscriptions) != 2 {
-		t.Errorf("deliveries %+v", deliverer.got)
+	if len(deliverer.Got) != 2 || len(deliverer.Got[0].Subscriptions) != 1 || len(deliverer.Got[1].Subscriptions) != 2 {
+		t.Errorf("deliveries %+v", deliverer.Got)
 	}
 }
 

@@ -24,22 +24,22 @@ func TestPushWorker(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			log := fake.NewStore(fake.UpTo(roomlog.ScanLimit + 5)...)
-			deliverer := &fakeDeliverer{log: log}
+			deliverer := &fake.Deliverer{Recorder: log.Recorder}
 			err := fanout.NewWorker(log, deliverer).Run(t.Context(),
 				fanout.Job{Room: "r", After: c.after, Last: c.last, Subscriptions: subscriptionsOf(1)})
 			if (err != nil) != c.missing {
 				t.Fatalf("got %v", err)
 			}
 			if c.want == "" {
-				if len(deliverer.got) > 0 {
-					t.Errorf("delivered %v", fake.IDs(deliverer.got[0].Entries))
+				if len(deliverer.Got) > 0 {
+					t.Errorf("delivered %v", fake.IDs(deliverer.Got[0].Entries))
 				}
 				return
 			}
 			if last := log.Calls[len(log.Calls)-1]; last != c.want {
 				t.Errorf("last call %q, want %q", last, c.want)
 			}
-			if got := fake.IDs(deliverer.got[0].Entries); len(got) != int(c.last-c.after) {
+			if got := fake.IDs(deliverer.Got[0].Entries); len(got) != int(c.last-c.after) {
 				t.Errorf("delivered %d entries", len(got))
 			}
 		})

@@ -19,7 +19,7 @@ type Source struct {
 // Handler is what Lambda runs.
 type Handler[In, Out any] func(context.Context, In) (Out, error)
 
-// Observed runs h with a Record in its context and writes the record's line when it ends. now gives the time.
+// Observed runs h with a Record in its context and writes the record's line when it ends. now returns the time.
 func Observed[In, Out any](log *slog.Logger, source Source, now func() time.Time, h Handler[In, Out]) Handler[In, Out] {
 	return func(ctx context.Context, in In) (Out, error) {
 		start := now()

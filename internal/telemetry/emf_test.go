@@ -23,7 +23,7 @@ import (
 
 func start() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
-// ticking gives a clock that begins at start and goes on by 1.5 ms each time it is read.
+// ticking returns a clock that begins at start and goes on by 1.5 ms each time it is read.
 func ticking() func() time.Time {
 	var mu sync.Mutex
 	next := start()
@@ -40,7 +40,7 @@ func source() telemetry.Source {
 	return telemetry.Source{Function: "sendmessage", Namespace: "Chat/chat-dev"}
 }
 
-// invoke runs one invocation that does what h does, at a log level, and gives its line, which must be the only one.
+// invoke runs one invocation that does what h does, at a log level, and returns its line, which must be the only one.
 func invoke(t *testing.T, level slog.Level, h func(context.Context) error) map[string]any {
 	t.Helper()
 	all := lines(t, level, h)
@@ -50,7 +50,7 @@ func invoke(t *testing.T, level slog.Level, h func(context.Context) error) map[s
 	return all[0]
 }
 
-// lines runs one invocation that does what h does, at a log level, and gives its lines.
+// lines runs one invocation that does what h does, at a log level, and returns its lines.
 func lines(t *testing.T, level slog.Level, h func(context.Context) error) (all []map[string]any) {
 	t.Helper()
 	var out bytes.Buffer
@@ -195,7 +195,7 @@ func uniqueMembers(data []byte) error {
 	return nil
 }
 
-// metrics gives, of a line, the unit of each metric under the one dimension.
+// metrics returns, of a line, the unit of each metric under the one dimension.
 func metrics(t *testing.T, line map[string]any, dimension string) map[string]string {
 	t.Helper()
 	data, err := json.Marshal(line["_aws"])

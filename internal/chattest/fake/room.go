@@ -17,52 +17,56 @@ func Ann() chat.Caller {
 }
 
 func (s *Store) RoomExists(_ context.Context, room chat.RoomID) (bool, error) {
-	_, ok := s.Members[room]
-	return ok, s.Call("room exists")
+	return ask(s, func() bool { _, ok := s.Members[room]; return ok }, "room exists")
 }
 
 func (s *Store) CreateRoom(_ context.Context, room chat.RoomID) error {
-	err := s.Call("create room")
-	if _, ok := s.Members[room]; !ok && err == nil {
-		s.Members[room] = nil
-	}
-	return err
+	return act(s, func() {
+		if _, ok := s.Members[room]; !ok {
+			s.Members[room] = nil
+		}
+	}, "create room")
 }
 
 func (s *Store) IsMember(_ context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
-	return slices.Contains(s.Members[room], user), s.Call("is member")
-}
-
-func (s *Store) Precheck(_ context.Context, e chat.NewEntry) (bool, *roomlog.Claim, error) {
-	return slices.Contains(s.Members[e.Room], e.User), s.claim(e), s.Call("precheck")
+	return ask(s, func() bool { return slices.Contains(s.Members[room], user) }, "is member")
 }
 
 func (s *Store) AddMember(_ context.Context, user chat.UserID, room chat.RoomID) error {
-	err := s.Call("add member")
-	if err == nil && !slices.Contains(s.Members[room], user) {
-		s.Members[room] = append(s.Members[room], user)
-	}
-	return err
+	return act(s, func() {
+		if !slices.Contains(s.Members[room], user) {
+			s.Members[room] = append(s.Members[room], user)
+		}
+	}, "add member")
+}
+
+func (s *Store) Precheck(_ context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
+	err = act(s, func() { member, claim = slices.Contains(s.Members[e.Room], e.User), s.claim(e) }, "precheck")
+	return member, claim, err
 }
 
 func (s *Store) Subscribe(_ context.Context, sub chat.Subscription) error {
-	if err := s.Call("subscribe"); err != nil {
-		return err
-	}
-	s.Joined = append(s.Joined, sub)
-	return nil
+	return act(s, func() { s.Joined = append(s.Joined, sub) }, "subscribe")
 }
 
 func (s *Store) Unsubscribe(context.Context, chat.ConnectionID, chat.RoomID) error {
 	return s.Call("unsubscribe")
 }
 
+func (s *Store) Subscribers(context.Context, chat.RoomID) ([]chat.Subscription, error) {
+	return ask(s, func() []chat.Subscription { return slices.Clone(s.Subscribed) }, "subscribers")
+}
+
+func (s *Store) RemoveSubscription(_ context.Context, sub chat.Subscription) error {
+	return s.Call("remove %s", sub.Connection)
+}
+
+func (s *Store) MarkClosing(_ context.Context, sub chat.Subscription) error {
+	return s.Call("mark %s", sub.Connection)
+}
+
 func (s *Store) PutConnection(_ context.Context, c chat.Connection) error {
-	err := s.Call("put connection %s", c.ID)
-	if err == nil {
-		s.Open = &c
-	}
-	return err
+	return act(s, func() { s.Open = &c }, "put connection %s", c.ID)
 }
 
 func (s *Store) RemoveConnection(_ context.Context, id chat.ConnectionID) error {
@@ -70,8 +74,10 @@ func (s *Store) RemoveConnection(_ context.Context, id chat.ConnectionID) error 
 }
 
 func (s *Store) Connection(_ context.Context, id chat.ConnectionID) (*chat.Connection, error) {
-	if err := s.Call("connection"); err != nil || s.Open == nil || s.Open.ID != id {
-		return nil, err
-	}
-	return s.Open, nil
+	return ask(s, func() *chat.Connection {
+		if s.Open == nil || s.Open.ID != id {
+			return nil
+		}
+		return s.Open
+	}, "connection")
 }

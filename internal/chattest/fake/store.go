@@ -1,6 +1,6 @@
-// Package fake has one fake of each port of the chat, for tests of what must fail on command or must be called in one
-// order: [Store] of all that the chat keeps, [Gateway] of what reaches connections. Everything else is tested on real
-// engines.
+// Package fake has the fakes of the features' ports, one of each, for tests of what must fail on command or be called in
+// one order: [Store] of all that the chat keeps, [Gateway] of what reaches connections, [Deliverer] and [Workers] of what
+// a fan-out hands on to. Everything else is tested on real engines.
 package fake
 
 import (
@@ -19,8 +19,8 @@ import (
 // Noon is the time of tests whose clock stands still.
 func Noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
-// Store keeps one room's log, the members of rooms, and one connection. It answers from maps, which a test may fill
-// before the calls or in Before. It is safe for concurrent use.
+// Store keeps one room's log, the members of rooms, and one connection. It answers from its fields, which a test may fill
+// before the calls, in Before, and read after them. Calls may be made side by side.
 type Store struct {
 	*Recorder
 	mu sync.Mutex
@@ -81,29 +81,44 @@ func (s *Store) WithMembers(room chat.RoomID, members ...chat.UserID) *Store {
 
 // All returns the entries of the log in rising order.
 func (s *Store) All() []chat.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.some(len(s.Entries), func(chat.EntryID) bool { return true }, false)
 }
 
-func (s *Store) PushedID(context.Context, chat.RoomID) (chat.EntryID, error) {
-	err := s.Call("position")
+// ask tells of a call and, unless that fails, makes it with the store locked.
+func ask[V any](s *Store, answer func() V, call string, args ...any) (V, error) {
+	var none V
+	if err := s.Call(call, args...); err != nil {
+		return none, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.Pushed, err
+	return answer(), nil
 }
 
-func (s *Store) AdvancePushedID(_ context.Context, _ chat.RoomID, to chat.EntryID) error {
-	err := s.Call("advance to %d", to)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		s.Pushed = max(s.Pushed, to)
-	}
+// act is ask for calls without an answer.
+func act(s *Store, do func(), call string, args ...any) error {
+	_, err := ask(s, func() struct{} { do(); return struct{}{} }, call, args...)
 	return err
 }
 
+func (s *Store) PushedID(context.Context, chat.RoomID) (chat.EntryID, error) {
+	return ask(s, func() chat.EntryID { return s.Pushed }, "position")
+}
+
+func (s *Store) AdvancePushedID(_ context.Context, _ chat.RoomID, to chat.EntryID) error {
+	return act(s, func() { s.Pushed = max(s.Pushed, to) }, "advance to %d", to)
+}
+
+func (s *Store) Reserve(_ context.Context, room chat.RoomID) (chat.EntryID, error) {
+	return ask(s, func() chat.EntryID { s.Seq++; return s.Seq }, "reserve in %s", room)
+}
+
 func (s *Store) EntriesAfter(_ context.Context, _ chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {
-	err := s.Call("after %d", after)
-	return s.some(limit, func(id chat.EntryID) bool { return id > after }, false), err
+	return ask(s, func() []chat.Entry {
+		return s.some(limit, func(id chat.EntryID) bool { return id > after }, false)
+	}, "after %d", after)
 }
 
 func (s *Store) EntriesBefore(_ context.Context, _ chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error) {
@@ -111,13 +126,12 @@ func (s *Store) EntriesBefore(_ context.Context, _ chat.RoomID, before chat.Entr
 	if before == math.MaxInt64 {
 		call = "newest"
 	}
-	err := s.Call("%s", call)
-	return s.some(limit, func(id chat.EntryID) bool { return id < before }, true), err
+	return ask(s, func() []chat.Entry {
+		return s.some(limit, func(id chat.EntryID) bool { return id < before }, true)
+	}, "%s", call)
 }
 
 func (s *Store) some(limit int, in func(chat.EntryID) bool, fromEnd bool) []chat.Entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var found []chat.Entry
 	for id, e := range s.Entries {
 		if in(id) {
@@ -136,45 +150,20 @@ func (s *Store) Place(_ context.Context, e chat.Entry) (*chat.Entry, error) {
 	if !e.IsVoid() {
 		what = e.Content
 	}
-	if err := s.Call("place %s at %d", what, e.ID); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if old, ok := s.Entries[e.ID]; ok {
-		return &old, nil
-	}
-	s.Entries[e.ID] = e
-	return nil, nil
-}
-
-func (s *Store) Subscribers(context.Context, chat.RoomID) ([]chat.Subscription, error) {
-	err := s.Call("subscribers")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.Subscribed), err
-}
-
-func (s *Store) Reserve(_ context.Context, room chat.RoomID) (chat.EntryID, error) {
-	err := s.Call("reserve in %s", room)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		s.Seq++
-	}
-	return s.Seq, err
+	return ask(s, func() *chat.Entry {
+		if old, ok := s.Entries[e.ID]; ok {
+			return &old
+		}
+		s.Entries[e.ID] = e
+		return nil
+	}, "place %s at %d", what, e.ID)
 }
 
 func (s *Store) Claim(_ context.Context, e chat.NewEntry) (*roomlog.Claim, error) {
-	if err := s.Call("get %s", e.ClientMessageID); err != nil {
-		return nil, err
-	}
-	return s.claim(e), nil
+	return ask(s, func() *roomlog.Claim { return s.claim(e) }, "get %s", e.ClientMessageID)
 }
 
 func (s *Store) claim(e chat.NewEntry) *roomlog.Claim {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if c, ok := s.Claims[e.ClientMessageID]; ok {
 		return &c
 	}
@@ -182,36 +171,22 @@ func (s *Store) claim(e chat.NewEntry) *roomlog.Claim {
 }
 
 func (s *Store) PutClaim(_ context.Context, e chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
-	if err := s.Call("claim %d", c.ID); err != nil {
-		return nil, err
-	}
-	if old := s.claim(e); old != nil {
-		return old, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Claims[e.ClientMessageID] = c
-	return nil, nil
+	return ask(s, func() *roomlog.Claim {
+		old := s.claim(e)
+		if old == nil {
+			s.Claims[e.ClientMessageID] = c
+		}
+		return old
+	}, "claim %d", c.ID)
 }
 
 func (s *Store) MoveClaim(_ context.Context, e chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
-	if err := s.Call("move %d to %d", from, to); err != nil {
-		return nil, err
-	}
-	old := s.claim(e)
-	if old == nil || old.ID != from {
-		return old, nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.Claims[e.ClientMessageID] = roomlog.Claim{ID: to, Fingerprint: old.Fingerprint}
-	return nil, nil
-}
-
-func (s *Store) RemoveSubscription(_ context.Context, sub chat.Subscription) error {
-	return s.Call("remove %s", sub.Connection)
-}
-
-func (s *Store) MarkClosing(_ context.Context, sub chat.Subscription) error {
-	return s.Call("mark %s", sub.Connection)
+	return ask(s, func() *roomlog.Claim {
+		old := s.claim(e)
+		if old == nil || old.ID != from {
+			return old
+		}
+		s.Claims[e.ClientMessageID] = roomlog.Claim{ID: to, Fingerprint: old.Fingerprint}
+		return nil
+	}, "move %d to %d", from, to)
 }

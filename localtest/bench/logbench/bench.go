@@ -58,7 +58,7 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return s.next.RoundTrip(r)
 }
 
-// appender stores a draft; *roomlog.Writer is one.
+// appender stores an entry; *roomlog.Writer is one.
 type appender interface {
 	Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error)
 }

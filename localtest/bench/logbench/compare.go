@@ -66,7 +66,7 @@ type transaction struct {
 
 const maxTries = 50
 
-// Append stores the draft, or fails with CodeUnavailable when others were faster too often.
+// Append stores the entry, or fails with CodeUnavailable when others were faster too often.
 func (t *transaction) Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error) {
 	for try := range maxTries {
 		last, err := t.last(ctx)
