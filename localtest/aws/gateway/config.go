@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -91,25 +92,17 @@ func (c Config) withDefaults() Config {
 	if c.NewID == nil {
 		c.NewID = edge.NewID
 	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	l := &c.Limits
-	orDefault(&l.FrameBytes, 32<<10)
-	orDefault(&l.MessageBytes, 128<<10)
-	orDefault(&l.URLBytes, 4096)
-	orDefault(&l.OutgoingBytes, 256<<10)
-	orDefault(&l.InFlight, 256)
-	orDefault(&l.Idle, 10*time.Minute)
-	orDefault(&l.Lifetime, 2*time.Hour)
-	orDefault(&l.CloseTimeout, 5*time.Second)
+	l.FrameBytes = cmp.Or(l.FrameBytes, 32<<10)
+	l.MessageBytes = cmp.Or(l.MessageBytes, 128<<10)
+	l.URLBytes = cmp.Or(l.URLBytes, 4096)
+	l.OutgoingBytes = cmp.Or(l.OutgoingBytes, 256<<10)
+	l.InFlight = cmp.Or(l.InFlight, 256)
+	l.Idle = cmp.Or(l.Idle, 10*time.Minute)
+	l.Lifetime = cmp.Or(l.Lifetime, 2*time.Hour)
+	l.CloseTimeout = cmp.Or(l.CloseTimeout, 5*time.Second)
 	return c
-}
-
-func orDefault[T int | time.Duration](value *T, def T) {
-	if *value == 0 {
-		*value = def
-	}
 }
 
 func (l Limits) check() error {

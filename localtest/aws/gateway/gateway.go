@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,9 +78,7 @@ func New(cfg Config) (*Gateway, error) {
 const maxTimeout = 29 * time.Second
 
 func (g *Gateway) addRoute(route Route) error {
-	if route.Timeout == 0 {
-		route.Timeout = maxTimeout
-	}
+	route.Timeout = cmp.Or(route.Timeout, maxTimeout)
 	switch {
 	case route.Function == "":
 		return errors.New("function: missing")

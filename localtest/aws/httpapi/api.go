@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,23 +79,15 @@ func New(config Config) (*Handler, error) {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Stage == "" {
-		c.Stage = defaultStage
-	}
-	if c.AccountID == "" {
-		c.AccountID = "000000000000"
-	}
-	if c.DomainName == "" {
-		c.DomainName = c.APIID + ".execute-api.us-east-1.amazonaws.com"
-	}
+	c.Stage = cmp.Or(c.Stage, defaultStage)
+	c.AccountID = cmp.Or(c.AccountID, "000000000000")
+	c.DomainName = cmp.Or(c.DomainName, c.APIID+".execute-api.us-east-1.amazonaws.com")
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.NewID == nil {
 		c.NewID = edge.NewID
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c
 }

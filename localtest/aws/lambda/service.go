@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,27 +70,18 @@ const (
 )
 
 func (o Options) withDefaults() Options {
-	setDefault(&o.Region, "us-east-1")
-	setDefault(&o.MaxConcurrency, DefaultMaxConcurrency)
-	setDefault(&o.FreeWait, DefaultFreeWait)
-	setDefault(&o.QueueWait, DefaultQueueWait)
-	setDefault(&o.IdleTimeout, DefaultIdleTimeout)
-	setDefault(&o.InitLimit, DefaultInitLimit)
-	setDefault(&o.ShutdownGrace, DefaultShutdownGrace)
+	o.Region = cmp.Or(o.Region, "us-east-1")
+	o.MaxConcurrency = cmp.Or(o.MaxConcurrency, DefaultMaxConcurrency)
+	o.FreeWait = cmp.Or(o.FreeWait, DefaultFreeWait)
+	o.QueueWait = cmp.Or(o.QueueWait, DefaultQueueWait)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, DefaultIdleTimeout)
+	o.InitLimit = cmp.Or(o.InitLimit, DefaultInitLimit)
+	o.ShutdownGrace = cmp.Or(o.ShutdownGrace, DefaultShutdownGrace)
 	if o.EventRetries == nil {
 		o.EventRetries = []time.Duration{time.Minute, 2 * time.Minute}
 	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	return o
-}
-
-func setDefault[T comparable](p *T, value T) {
-	var zero T
-	if *p == zero {
-		*p = value
-	}
 }
 
 // Service runs functions. It is safe for use by many goroutines.
@@ -129,9 +121,9 @@ func New(opts Options) (*Service, error) {
 }
 
 func (s *Service) add(spec Function) error {
-	setDefault(&spec.Timeout, DefaultTimeout)
-	setDefault(&spec.MemoryMB, DefaultMemoryMB)
-	setDefault(&spec.Handler, "bootstrap")
+	spec.Timeout = cmp.Or(spec.Timeout, DefaultTimeout)
+	spec.MemoryMB = cmp.Or(spec.MemoryMB, DefaultMemoryMB)
+	spec.Handler = cmp.Or(spec.Handler, "bootstrap")
 	if spec.Name == "" {
 		return errors.New("it has no name")
 	}

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -180,9 +181,7 @@ func newDimensions(set []string) ([]dimension, error) {
 }
 
 func newMetric(namespace, name, unit string) (metric, error) {
-	if unit == "" {
-		unit = "None"
-	}
+	unit = cmp.Or(unit, "None")
 	if !slices.Contains(units[:], unit) {
 		return metric{}, fmt.Errorf("unknown unit %q", unit)
 	}

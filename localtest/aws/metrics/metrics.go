@@ -16,6 +16,7 @@ package metrics
 
 import (
 	"bytes"
+	"cmp"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -61,9 +62,7 @@ func New(opts Options) *Registry {
 	if opts.MaxSeries <= 0 {
 		opts.MaxSeries = DefaultMaxSeries
 	}
-	if opts.Logger == nil {
-		opts.Logger = slog.New(slog.DiscardHandler)
-	}
+	opts.Logger = cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
 	return &Registry{opts: opts, plans: plans{}, families: map[string]*family{}, dropped: map[reason]uint64{}}
 }
 

@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,30 +89,13 @@ const (
 
 func (c *Config) setDefaults() {
 	m := &c.Mapping
-	m.BatchSize = defaultInt(m.BatchSize, defaultBatchSize)
-	m.ParallelizationFactor = defaultInt(m.ParallelizationFactor, 1)
-	if m.MaximumRecordAge == 0 {
-		m.MaximumRecordAge = -1
-	}
-	if c.PollInterval == 0 {
-		c.PollInterval = awsPollInterval
-	}
-	if c.RetryBase == 0 {
-		c.RetryBase = 200 * time.Millisecond
-	}
-	if c.RetryLimit == 0 {
-		c.RetryLimit = 10 * time.Second
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-}
-
-func defaultInt(value, otherwise int) int {
-	if value == 0 {
-		return otherwise
-	}
-	return value
+	m.BatchSize = cmp.Or(m.BatchSize, defaultBatchSize)
+	m.ParallelizationFactor = cmp.Or(m.ParallelizationFactor, 1)
+	m.MaximumRecordAge = cmp.Or(m.MaximumRecordAge, -1)
+	c.PollInterval = cmp.Or(c.PollInterval, awsPollInterval)
+	c.RetryBase = cmp.Or(c.RetryBase, 200*time.Millisecond)
+	c.RetryLimit = cmp.Or(c.RetryLimit, 10*time.Second)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 }
 
 // validate names all that is wrong.
