@@ -107,7 +107,10 @@ func anyWithin(imported string, packages []string) bool {
 
 // The parts of the stack are wired in one place.
 func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
-	shared := []string{"localtest/aws/childproc", "localtest/aws/files", "localtest/aws/edge"} // the machine; the front of both kinds of APIs
+	shared := []string{
+		"localtest/aws/childproc", "localtest/aws/files", "localtest/aws/wait", // the machine, and time
+		"localtest/aws/edge", // the front of both kinds of APIs
+	}
 	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
 	for _, s := range project(t).sources {
 		if s.isTest() || !within(s.folder(), "localtest") || s.folder() == "localtest" || anyWithin(s.folder(), wires) {

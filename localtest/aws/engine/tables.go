@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"serverlesschat/localtest/aws/wait"
 )
 
 // Table is what decides how a table behaves. All else that a template may say of one has no effect in a local engine.
@@ -96,9 +97,7 @@ func (t Table) awaitActive(ctx context.Context, client TableClient) (*types.Tabl
 		if out.Table.TableStatus == types.TableStatusActive {
 			return out.Table, nil
 		}
-		select {
-		case <-time.After(retryEvery):
-		case <-ctx.Done():
+		if !wait.For(ctx, retryEvery) {
 			return nil, fmt.Errorf("it is still %s: %w", out.Table.TableStatus, ctx.Err())
 		}
 	}

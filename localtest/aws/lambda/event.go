@@ -1,9 +1,10 @@
 package lambda
 
 import (
-	"context"
 	"errors"
 	"time"
+
+	"serverlesschat/localtest/aws/wait"
 )
 
 // Retries of a throttled Event invocation (AWS Lambda Developer Guide, "Asynchronous invocation": from one second to at
@@ -37,35 +38,23 @@ func (s *Service) runEvent(req Request) {
 	throttleWait := firstThrottleWait
 	for {
 		result, err := s.Invoke(s.events, req)
-		var wait time.Duration
+		var pause time.Duration
 		var throttled *ThrottledError
 		switch {
 		case err == nil && result.FunctionError == "":
 			return
 		case errors.As(err, &throttled) && time.Since(begun) < maxEventAge:
-			wait = throttleWait
+			pause = throttleWait
 			throttleWait = min(2*throttleWait, lastThrottleWait)
 		case err == nil && len(retries) > 0:
-			wait, retries = retries[0], retries[1:]
+			pause, retries = retries[0], retries[1:]
 		default:
 			s.opts.Logger.Warn("event given up", "function", req.Function, "source", req.Source, "error", err,
 				"functionError", result.FunctionError)
 			return
 		}
-		if !sleep(s.events, wait) {
+		if !wait.For(s.events, pause) {
 			return
 		}
-	}
-}
-
-// sleep returns false if ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

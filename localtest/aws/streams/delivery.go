@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"serverlesschat/localtest/aws/wait"
 )
 
 // delivery takes a lane's batches to the function, one after the other.
@@ -47,10 +49,10 @@ func (d *delivery) deliver(ctx context.Context, batch []item) {
 		}
 		switch {
 		case o.cut:
-			sleep(ctx, d.backoff.pause(1))
+			wait.For(ctx, d.backoff.pause(1))
 		case len(o.rest) > 0:
 			failures++
-			sleep(ctx, d.backoff.pause(failures))
+			wait.For(ctx, d.backoff.pause(failures))
 		}
 	}
 }
@@ -124,7 +126,7 @@ func (d *delivery) giveUp(ctx context.Context, p part, condition string) {
 				break
 			}
 			d.complain("no dead letter", p, err.Error())
-			if !sleep(ctx, d.backoff.pause(pauses)) {
+			if !wait.For(ctx, d.backoff.pause(pauses)) {
 				return // the records stay open, and come again after the next start
 			}
 		}
@@ -146,16 +148,4 @@ func (b backoff) pause(n int) time.Duration {
 		d *= 2
 	}
 	return min(d, b.limit)
-}
-
-// sleep returns false when ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+
+	"serverlesschat/localtest/aws/wait"
 )
 
 const (
@@ -57,13 +59,13 @@ func (p *Poller) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { p.keepSaving(ctx) })
 	for ctx.Err() == nil {
-		wait := describeEvery
+		pause := describeEvery
 		if !p.startShards(ctx, &running) {
-			wait = describeAgain
+			pause = describeAgain
 		}
 		select {
 		case <-p.ended:
-		case <-time.After(wait):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}
@@ -181,7 +183,7 @@ func (p *Poller) keepSaving(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		sleep(ctx, saveEvery)
+		wait.For(ctx, saveEvery)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+
+	"serverlesschat/localtest/aws/wait"
 )
 
 const (
@@ -113,7 +115,7 @@ func (s *shard) read(ctx context.Context) (ended bool) {
 		if len(records) == pageSize {
 			continue // there is more
 		}
-		sleep(ctx, max(s.config.PollInterval-time.Since(began), s.reader.pause()))
+		wait.For(ctx, max(s.config.PollInterval-time.Since(began), s.reader.pause()))
 	}
 	return false
 }
@@ -189,7 +191,7 @@ func (s *shard) settle(ctx context.Context, first types.Record) bool {
 	}
 	s.mu.Unlock()
 	for unset && !s.save() {
-		if !sleep(ctx, s.config.RetryBase) {
+		if !wait.For(ctx, s.config.RetryBase) {
 			return false
 		}
 	}
