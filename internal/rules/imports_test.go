@@ -109,7 +109,8 @@ func anyWithin(imported string, packages []string) bool {
 func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
 	shared := []string{
 		"localtest/aws/childproc", "localtest/aws/files", "localtest/aws/wait", // the machine, and time
-		"localtest/aws/edge", // the front of both kinds of APIs
+		"localtest/aws/jsonwalk", // a codec
+		"localtest/aws/edge",     // the front of both kinds of APIs
 	}
 	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
 	for _, s := range project(t).sources {

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"serverlesschat/localtest/aws/edge"
+	"serverlesschat/localtest/aws/jsonwalk"
 )
 
 var (
@@ -26,7 +27,7 @@ var (
 func keys(t *testing.T, doc []byte, path ...string) []string {
 	t.Helper()
 	for _, name := range path {
-		raw, ok := member(doc, name)
+		raw, ok := jsonwalk.Member(doc, name)
 		if !ok {
 			t.Fatalf("no %s in %s", name, doc)
 		}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"serverlesschat/localtest/aws/jsonwalk"
 )
 
 // result is what a function returns to a Lambda proxy integration: an object with a statusCode.
@@ -21,7 +23,7 @@ func parseResult(payload []byte) (result, error) {
 	if !json.Valid(payload) {
 		return result{}, errors.New("not JSON")
 	}
-	raw, ok := member(payload, "statusCode")
+	raw, ok := jsonwalk.Member(payload, "statusCode")
 	if !ok {
 		return result{}, errors.New("not an object with a statusCode")
 	}
@@ -30,8 +32,8 @@ func parseResult(payload []byte) (result, error) {
 		return result{}, errors.New("statusCode is not a number from 200 to 599")
 	}
 	res := result{status: status, raw: payload}
-	if raw, ok := member(payload, "body"); ok && string(raw) != "null" {
-		body, err := unquote(raw)
+	if raw, ok := jsonwalk.Member(payload, "body"); ok && string(raw) != "null" {
+		body, err := jsonwalk.Unquote(raw)
 		if err != nil {
 			return result{}, errors.New("body is not a string")
 		}
@@ -42,7 +44,7 @@ func parseResult(payload []byte) (result, error) {
 
 // protocol returns the subprotocol in the result's headers, "" if there is none.
 func (r result) protocol() (string, error) {
-	raw, ok := member(r.raw, "headers")
+	raw, ok := jsonwalk.Member(r.raw, "headers")
 	if !ok {
 		return "", nil
 	}

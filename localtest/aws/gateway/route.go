@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"serverlesschat/localtest/aws/jsonwalk"
 )
 
 // parseSelection returns the member of the body that expr selects routes by.
@@ -25,14 +27,14 @@ func (g *Gateway) route(body []byte) *Route {
 	if !json.Valid(body) {
 		return g.fallback
 	}
-	raw, ok := member(body, g.member)
+	raw, ok := jsonwalk.Member(body, g.member)
 	if !ok {
 		return g.fallback
 	}
 	key := raw // numbers, true and false are compared as they are written
 	if raw[0] == '"' {
 		var err error
-		if key, err = unquote(raw); err != nil {
+		if key, err = jsonwalk.Unquote(raw); err != nil {
 			return g.fallback
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi/types"
 	"github.com/coder/websocket"
+
+	"serverlesschat/localtest/aws/jsonwalk"
 )
 
 // tokens returns a bucket with n tokens that is never filled again.
@@ -88,7 +90,7 @@ func TestMessagesAreThrottled(t *testing.T) {
 
 func expectThrottled(t *testing.T, frame, id string) {
 	t.Helper()
-	requestID, _ := member([]byte(frame), "requestId")
+	requestID, _ := jsonwalk.Member([]byte(frame), "requestId")
 	want := `{"message": "Too Many Requests", "connectionId":"` + id + `", "requestId":` + string(requestID) + `}`
 	if frame != want || !idForm.MatchString(strings.Trim(string(requestID), `"`)) {
 		t.Errorf("got %s, want %s", frame, want)

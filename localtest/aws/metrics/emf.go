@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"serverlesschat/localtest/aws/jsonwalk"
 )
 
 // Limits of the format (CloudWatch User Guide, "Specification: Embedded metric format", and the API reference's
@@ -74,15 +76,15 @@ func (p plans) parse(line []byte) ([]sample, error) {
 	if !json.Valid(line) {
 		return nil, nil // an ordinary line that has the word in it
 	}
-	root := membersOf(line)
-	meta, ok := root.get("_aws")
+	root := jsonwalk.MembersOf(line)
+	meta, ok := root.Get("_aws")
 	if !ok {
 		return nil, nil
 	}
 	if meta[0] != '{' {
 		return nil, errors.New("_aws is no object")
 	}
-	members := membersOf(meta)
+	members := jsonwalk.MembersOf(meta)
 	if err := checkTimestamp(members); err != nil {
 		return nil, err
 	}
@@ -99,8 +101,8 @@ func (p plans) parse(line []byte) ([]sample, error) {
 	return samples, nil
 }
 
-func checkTimestamp(meta members) error {
-	raw, _ := meta.get("Timestamp")
+func checkTimestamp(meta jsonwalk.Members) error {
+	raw, _ := meta.Get("Timestamp")
 	if at, err := number(raw); err != nil || at < 0 {
 		return errors.New("_aws.Timestamp is missing or no time")
 	}
@@ -108,8 +110,8 @@ func checkTimestamp(meta members) error {
 }
 
 // of returns the plans for _aws.
-func (p plans) of(meta members) ([]plan, error) {
-	raw, _ := meta.get("CloudWatchMetrics")
+func (p plans) of(meta jsonwalk.Members) ([]plan, error) {
+	raw, _ := meta.Get("CloudWatchMetrics")
 	if known, ok := p[string(raw)]; ok {
 		return known, nil
 	}
@@ -204,11 +206,11 @@ func newMetric(namespace, name, unit string) (metric, error) {
 }
 
 // appendTo adds a line's samples: each metric once for each dimension set.
-func (p *plan) appendTo(samples []sample, root members) ([]sample, error) {
+func (p *plan) appendTo(samples []sample, root jsonwalk.Members) ([]sample, error) {
 	first := len(samples)
 	for i := range p.metrics {
 		m := &p.metrics[i]
-		raw, _ := root.get(m.key)
+		raw, _ := root.Get(m.key)
 		all, err := values(raw)
 		if err != nil {
 			return nil, fmt.Errorf("metric %q: %w", m.key, err)
@@ -230,21 +232,21 @@ func (p *plan) appendTo(samples []sample, root members) ([]sample, error) {
 }
 
 // labels writes a line's values of a dimension set.
-func labels(set []dimension, root members) (string, error) {
+func labels(set []dimension, root jsonwalk.Members) (string, error) {
 	var b []byte
 	for i, d := range set {
-		raw, _ := root.get(d.key)
-		if len(raw) == 0 || raw[0] != '"' {
+		raw, _ := root.Get(d.key)
+		value, err := jsonwalk.Unquote(raw)
+		if err != nil {
 			return "", fmt.Errorf("dimension %q is no string", d.key)
 		}
-		value := unquote(raw)
-		if n := utf8.RuneCountInString(value); n == 0 || n > maxDimensionValue {
+		if n := utf8.RuneCount(value); n == 0 || n > maxDimensionValue {
 			return "", fmt.Errorf("dimension %q has a value of %d characters", d.key, n)
 		}
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, label(d.label, value)...)
+		b = append(b, label(d.label, string(value))...)
 	}
 	return string(b), nil
 }
@@ -259,7 +261,7 @@ func values(raw []byte) ([]float64, error) {
 		return []float64{one}, err
 	}
 	var all []float64
-	for item := range itemsOf(raw) {
+	for item := range jsonwalk.Items(raw) {
 		one, err := number(item)
 		if err != nil {
 			return nil, err

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"bytes"
-	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -87,48 +86,5 @@ func BenchmarkLine(b *testing.B) {
 				r.Line([]byte(line))
 			}
 		})
-	}
-}
-
-// FuzzMembers holds the quick walk over JSON against encoding/json.
-func FuzzMembers(f *testing.F) {
-	f.Add(`{"a":1,"b":[1,{"c":"]}"}],"a":"x\"y" , "d\u0041":null,"e":{}}`)
-	f.Add(" {\"a\" : -1.5e3\n,\"\":[[],\"[\"]}\t")
-	f.Add("{\"\xff\xff\":\"\xff\xff\"}")
-	f.Fuzz(func(t *testing.T, text string) {
-		var want map[string]json.RawMessage
-		if json.Unmarshal([]byte(text), &want) != nil || want == nil {
-			return
-		}
-		got := membersOf([]byte(text))
-		for name, value := range want {
-			raw, ok := got.get(name)
-			if !ok || string(raw) != string(value) {
-				t.Errorf("%q is %q, want %q", name, raw, value)
-			}
-			var s string
-			if value[0] == '"' && json.Unmarshal(value, &s) == nil && unquote(raw) != s {
-				t.Errorf("%q means %q, want %q", name, unquote(raw), s)
-			}
-			var list []json.RawMessage
-			if value[0] == '[' && json.Unmarshal(value, &list) == nil {
-				compareItems(t, raw, list)
-			}
-		}
-	})
-}
-
-func compareItems(t *testing.T, raw []byte, want []json.RawMessage) {
-	t.Helper()
-	i := 0
-	for item := range itemsOf(raw) {
-		if i >= len(want) || string(item) != string(want[i]) {
-			t.Errorf("item %d of %q is %q", i, raw, item)
-			return
-		}
-		i++
-	}
-	if i != len(want) {
-		t.Errorf("%d items of %q, want %d", i, raw, len(want))
 	}
 }
