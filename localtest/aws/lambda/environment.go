@@ -1,7 +1,6 @@
 package lambda
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -10,42 +9,6 @@ import (
 	"strings"
 	"time"
 )
-
-// maxEnvironment is the size of a function's own variables, names and values, in bytes (AWS Lambda Developer Guide,
-// "Lambda quotas"). How AWS counts separators is not documented; here they count nothing.
-const maxEnvironment = 4 << 10
-
-// isReserved reports the variables that a function cannot set (AWS Lambda Developer Guide, "Defined runtime environment
-// variables").
-func isReserved(name string) bool {
-	switch name {
-	case "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
-		"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-		"LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR":
-		return true
-	}
-	return strings.HasPrefix(name, "AWS_LAMBDA_")
-}
-
-// checkEnvironment refuses what Lambda refuses when a function is deployed.
-func checkEnvironment(env map[string]string) error {
-	size := 0
-	var reserved []string
-	for name, value := range env {
-		size += len(name) + len(value)
-		if isReserved(name) {
-			reserved = append(reserved, name)
-		}
-	}
-	slices.Sort(reserved)
-	switch {
-	case len(reserved) > 0:
-		return fmt.Errorf("its environment sets what is reserved: %s", strings.Join(reserved, ", "))
-	case size > maxEnvironment:
-		return fmt.Errorf("its environment has %d bytes, %d are allowed", size, maxEnvironment)
-	}
-	return nil
-}
 
 // environment returns the variables that all processes of a function have in common. Where one comes twice, the last
 // holds.

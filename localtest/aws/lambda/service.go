@@ -98,7 +98,8 @@ type Service struct {
 }
 
 // New checks the functions and returns a service that runs them; no process is started yet. Errors name the function and
-// what is wrong with it: a name missing or used twice, a missing binary, a reserved or too large environment.
+// what is wrong with it: a name missing or used twice, a missing binary. What Lambda refuses of a function's environment
+// is refused where the template is read, with its line.
 func New(opts Options) (*Service, error) {
 	s := &Service{opts: opts.withDefaults(), functions: map[string]*function{}}
 	if opts.LogDir != "" {
@@ -133,9 +134,6 @@ func (s *Service) add(spec Function) error {
 	}
 	if _, err := os.Stat(spec.Binary); err != nil {
 		return fmt.Errorf("find its binary: %w", err)
-	}
-	if err := checkEnvironment(spec.Env); err != nil {
-		return err
 	}
 	names := map[string]bool{spec.Name: true, spec.LogicalID: true, spec.ARN: true}
 	delete(names, "")

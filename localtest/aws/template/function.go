@@ -56,7 +56,8 @@ func (l *loader) readArchitecture(v *value) string {
 
 var variableNames = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]+$`)
 
-// maxEnvironment is the size of all variables together. AWS: 4 KB, Lambda Developer Guide, quotas.
+// maxEnvironment is the size of all variables together, names and values, in bytes. AWS: 4 KB, Lambda Developer Guide,
+// quotas. How AWS counts separators is not documented; here they count nothing.
 const maxEnvironment = 4096
 
 func (l *loader) readEnvironment(v *value) map[string]string {
@@ -77,7 +78,8 @@ func (l *loader) readEnvironment(v *value) map[string]string {
 	return variables
 }
 
-// reservedVariables: Lambda Developer Guide, "Defined runtime environment variables", reserved ones.
+// reservedVariables are those that a function cannot set. AWS: Lambda Developer Guide, "Defined runtime environment
+// variables".
 func reservedVariables() []string {
 	return []string{
 		"AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
