@@ -34,7 +34,7 @@ type Result struct {
 	Cold          bool          // the process was started for it, or at least had run nothing before
 }
 
-// Invocation is what OnInvocation is told.
+// Invocation is what OnInvocation gets: how an invocation ended.
 type Invocation struct {
 	Function, Source, RequestID string
 
@@ -161,7 +161,7 @@ func (f *function) throttled(inv *invocation) error {
 	if f.reserved {
 		err.Reason = ReasonReservedConcurrency
 	}
-	f.tell(inv, Result{}, err.Reason+": all processes are busy")
+	f.report(inv, Result{}, err.Reason+": all processes are busy")
 	return err
 }
 
@@ -175,19 +175,20 @@ func (f *function) finish(inv *invocation, payload []byte, functionError string)
 		r.Duration = time.Since(inv.begun)
 	}
 	inv.outcome <- outcome{result: r}
-	f.tell(inv, r, r.Failure)
+	f.report(inv, r, r.Failure)
 }
 
-func (f *function) tell(inv *invocation, r Result, text string) {
+// report tells OnInvocation. failure is empty if the function succeeded.
+func (f *function) report(inv *invocation, r Result, failure string) {
 	if f.opts.OnInvocation == nil {
 		return
 	}
-	told := Invocation{
+	finished := Invocation{
 		Function: f.spec.Name, Source: inv.request.Source, RequestID: inv.id,
-		Cold: inv.cold, Init: inv.init, Duration: r.Duration, Error: text,
+		Cold: inv.cold, Init: inv.init, Duration: r.Duration, Error: failure,
 	}
-	if text == "" {
-		told.Reply = r.Payload
+	if failure == "" {
+		finished.Reply = r.Payload
 	}
-	f.opts.OnInvocation(told)
+	f.opts.OnInvocation(finished)
 }

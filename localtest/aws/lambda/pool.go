@@ -249,7 +249,7 @@ func (f *function) list() []Process {
 	var all []Process
 	for p := range f.processes {
 		if p.alive {
-			all = append(all, Process{Function: f.spec.Name, PID: p.cmd.Process.Pid, Busy: p.state != idle})
+			all = append(all, Process{Function: f.spec.Name, PID: p.cmd.Process.Pid})
 		}
 	}
 	return all

@@ -79,13 +79,17 @@ func TestAProcessIsUsedAgainMostRecentlyUsedFirst(t *testing.T) {
 func awaitIdle(t *testing.T, s *Service, n int) {
 	t.Helper()
 	eventually(t, "idle processes", func() bool {
-		idle := 0
-		for _, p := range s.Processes() {
-			if !p.Busy {
-				idle++
+		found := 0
+		for _, f := range s.pools {
+			f.mu.Lock()
+			for p := range f.processes {
+				if p.state == idle {
+					found++
+				}
 			}
+			f.mu.Unlock()
 		}
-		return idle == n
+		return found == n
 	})
 }
 

@@ -49,10 +49,10 @@ type Options struct {
 	// OnLine gets each line that a function writes, without its end. The line is valid until OnLine returns. It is called
 	// from one goroutine for each process, so from several for a function, and holds up the function's output.
 	OnLine func(function string, line []byte)
-	// OnInvocation is told each finished invocation, also throttled ones. It may be called from several goroutines at once
+	// OnInvocation gets each finished invocation, also throttled ones. It may be called from several goroutines at once
 	// and must be quick.
 	OnInvocation func(Invocation)
-	// Logger is told what happens to processes (default: nothing is logged).
+	// Logger gets what happens to processes (default: nothing is logged).
 	Logger *slog.Logger
 }
 
@@ -193,7 +193,6 @@ func (s *Service) Close() error {
 type Process struct {
 	Function string // name of the function
 	PID      int
-	Busy     bool // it is starting or runs an invocation
 }
 
 // Processes lists the processes that run now, in no order.
