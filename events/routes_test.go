@@ -26,7 +26,7 @@ func folder(t *testing.T, s *template.System, logicalID string) string {
 	return ""
 }
 
-// webSocketRoutes gives, for each route key, the folder of its function.
+// webSocketRoutes returns the folder of the function for each route key.
 func webSocketRoutes(t *testing.T, s *template.System) map[string]string {
 	t.Helper()
 	routes := map[string]string{}
@@ -123,7 +123,7 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 		pattern = strings.Replace(pattern, "{"+name+"}", value, 1)
 	}
 	if event.RequestContext.HTTP.Method != method || event.RawPath != pattern || event.RequestContext.HTTP.Path != pattern {
-		t.Errorf("history.json has the path %s, its route gives %s", event.RawPath, pattern)
+		t.Errorf("history.json has the path %s, its route is %s", event.RawPath, pattern)
 	}
 	if event.RequestContext.Stage != s.HTTP.Stage {
 		t.Errorf("history.json is of the stage %s", event.RequestContext.Stage)

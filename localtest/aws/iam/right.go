@@ -74,7 +74,7 @@ func (m mutant) isExcused(a Audit) bool {
 }
 
 // mutants returns the role without each of its statements that allow, without each action of those, and without each
-// resource.
+// resource. A statement that denies stays: no call can be denied for want of it.
 func (r Role) mutants() (all []mutant) {
 	for i, s := range r.Statements {
 		if s.Deny {
