@@ -108,7 +108,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) Wait() { h.running.Wait() }
 
 // invoke waits for the function as long as the route allows. The function goes on after that, and after its client has
-// gone: API Gateway ends no invocation. AWS: the integration timeout gives 503 (anomalyco/sst issue 2232).
+// gone: API Gateway ends no invocation. AWS: an integration that takes too long is a 503 (anomalyco/sst issue 2232).
 func (h *Handler) invoke(x *exchange) *reply {
 	payload, err := h.event(x)
 	if err != nil {

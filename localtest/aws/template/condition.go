@@ -60,7 +60,7 @@ func (e evaluator) decide(n *yaml.Node) bool {
 	case "Not", "And", "Or":
 		return e.combine(c)
 	case "Ref", "GetAtt", "Sub", "If":
-		e.report(n, "%s gives text, and a condition is needed", c.spelling)
+		e.report(n, "%s is text, and a condition is needed", c.spelling)
 	default:
 		e.report(n, "the intrinsic function %s is not emulated", c.spelling)
 	}

@@ -158,7 +158,7 @@ func TestConditionsRefused(t *testing.T) {
 		`!Equals [!Ref Queue, a]`:               "Conditions can name parameters only, and Queue is a resource",
 		`!Equals [!If [Yes, a, b], a]`:          "!If has no place in Conditions",
 		`!Equals [!Ref AWS::NoValue, a]`:        "AWS::NoValue cannot stand here",
-		`!Ref Size`:                             "!Ref gives text, and a condition is needed",
+		`!Ref Size`:                             "!Ref is text, and a condition is needed",
 		`!Contains [a]`:                         "the intrinsic function !Contains is not emulated",
 		`yes`:                                   "must be a condition function",
 		`!Condition Yes2`:                       "there is no condition Yes2",

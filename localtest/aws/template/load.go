@@ -90,7 +90,7 @@ type loader struct {
 	conditions map[string]*condition // by name
 	resources  []*resource           // in the order of the template
 	byID       map[string]*resource
-	made       map[string]made // by the logical id that SAM's transform gives
+	made       map[string]made // by the logical id that SAM's transform makes
 	edges      map[string][]edge
 }
 

@@ -17,7 +17,7 @@ type made struct {
 // AWS: aws/serverless-application-model, websocket_api_generator.py.
 var routeKeys = regexp.MustCompile(`^([a-zA-Z0-9]+|\$connect|\$disconnect|\$default)$`)
 
-// findMadeIDs lists the logical ids that the transform gives, as far as a template like ours could name them.
+// findMadeIDs lists the logical ids that the transform makes, as far as a template like ours could name them.
 func (l *loader) findMadeIDs() {
 	l.made = map[string]made{}
 	for _, r := range l.resources {
