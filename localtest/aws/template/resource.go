@@ -96,8 +96,8 @@ func nameProperty(typ string) string {
 	return ""
 }
 
-// nameResources settles all names before anything is evaluated that may refer to them. AWS
-// names a resource STACK-LogicalId and some letters of its own.
+// nameResources settles all names before anything is evaluated that may refer to them. AWS names a
+// resource STACK-LogicalId and some letters of its own.
 func (l *loader) nameResources() {
 	taken := map[string]string{}
 	for _, r := range l.resources {
