@@ -138,6 +138,15 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
+func (p *program) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // awaitEnd waits for the program's end and returns its exit code.
 func (p *program) awaitEnd() int {
 	p.t.Helper()
