@@ -112,3 +112,17 @@ func TestALongStepIsTold(t *testing.T) {
 		}
 	})
 }
+
+// The step's own timer tells it, in a goroutine of its own: this is for the race detector.
+func TestAStepOfOneThingIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		step := newConsole(&out, time.Now, false).begin("starting the engine")
+		time.Sleep(progressAfter + time.Millisecond)
+		synctest.Wait()
+		step.done()
+		if got := out.String(); strings.Count(got, "starting the engine") != 2 {
+			t.Errorf("printed %q", got)
+		}
+	})
+}

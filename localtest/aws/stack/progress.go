@@ -18,13 +18,15 @@ type step struct {
 	begun   time.Time
 	mu      sync.Mutex
 	what    string
-	told    bool
+	printed bool
 	timer   *time.Timer
 }
 
 // begin starts a step; done is to be called at its end.
 func (c *console) begin(what string) *step {
 	s := &step{console: c, begun: c.now(), what: what}
+	s.mu.Lock() // else tell, which the timer starts, would read the field while it is written
+	defer s.mu.Unlock()
 	s.timer = time.AfterFunc(progressAfter, s.tell)
 	return s
 }
@@ -35,19 +37,19 @@ func (s *step) tell() {
 	if s.timer == nil {
 		return
 	}
-	if s.told {
+	if s.printed {
 		s.console.progress("%s … %.0f s", s.what, s.console.now().Sub(s.begun).Seconds())
 	} else {
 		s.console.progress("%s …", s.what)
 	}
-	s.told = true
+	s.printed = true
 	s.timer.Reset(progressEvery)
 }
 
 // now tells at once that the step goes on with something else that takes long.
 func (s *step) now(what string) {
 	s.mu.Lock()
-	s.what, s.told = what, false
+	s.what, s.printed = what, false
 	s.mu.Unlock()
 	s.tell()
 }
@@ -58,7 +60,7 @@ func (s *step) done() {
 	defer s.mu.Unlock()
 	s.timer.Stop()
 	s.timer = nil
-	if s.told {
+	if s.printed {
 		s.console.progress("%s: done in %.1f s", s.what, s.console.now().Sub(s.begun).Seconds())
 	}
 }
