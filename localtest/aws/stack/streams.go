@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
 	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/files"
 	"serverlesschat/localtest/aws/streams"
 	"serverlesschat/localtest/aws/template"
 )
@@ -79,27 +79,18 @@ func (s *Stack) function(logicalID string) (found template.Function) {
 	return found
 }
 
-// deadLetters keeps what stream mappings give up: a file per queue, a letter per line.
+// deadLetters keeps what stream mappings give up: a file per queue, a letter per line. Letters are data: nothing removes
+// them but their reader, by removing the file, which may be done while the stack runs.
 type deadLetters struct {
 	dir string
 	mu  sync.Mutex
 }
 
+// queue returns what adds a line to a queue. The line is on the disk when it returns nil; else none of it is.
 func (d *deadLetters) queue(name string) func(line []byte) error {
 	return func(line []byte) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if err := os.MkdirAll(d.dir, 0o755); err != nil {
-			return err
-		}
-		f, err := os.OpenFile(filepath.Join(d.dir, name+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			return err
-		}
-		_, err = f.Write(append(line, '\n'))
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-		return err
+		return files.AppendLine(filepath.Join(d.dir, name+".jsonl"), line)
 	}
 }
