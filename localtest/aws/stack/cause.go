@@ -34,8 +34,11 @@ func readErrorLine(line []byte) (requestID, cause string, ok bool) {
 	return cmp.Or(l.RequestID, l.RequestID2), oneLine(cmp.Or(strings.Join(parts, ": "), "error")), true
 }
 
-// line is told each line that a function writes. One at level ERROR becomes the cause in the line of its invocation, or
-// a line of its own when that is printed already or there is none.
+// causeSeparator is between the causes of one invocation: each record of a batch may have its own.
+const causeSeparator = "; "
+
+// line is told each line that a function writes. One at level ERROR becomes a cause in the line of its invocation, or a
+// line of its own when that is printed already or there is none.
 func (c *console) line(function string, line []byte) {
 	requestID, cause, ok := readErrorLine(line)
 	if !ok {
@@ -48,5 +51,7 @@ func (c *console) line(function string, line []byte) {
 		c.print(c.now(), strings.TrimRight(function+"  "+cause+"  "+requestID, " "))
 	case c.causes[requestID] == "":
 		c.causes[requestID] = cause
+	case !slices.Contains(strings.Split(c.causes[requestID], causeSeparator), cause):
+		c.causes[requestID] = oneLine(c.causes[requestID] + causeSeparator + cause)
 	}
 }

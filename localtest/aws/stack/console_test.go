@@ -2,6 +2,7 @@ package stack
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -67,6 +68,27 @@ func TestAnErrorWithoutAnInvocationHasALineOfItsOwn(t *testing.T) {
 		console.line("chat-push", []byte(`{"level":"ERROR","msg":"too late","request_id":"r1"}`))
 		got := strings.Split(strings.TrimSpace(out.String()), "\n")
 		if len(got) != 2 || !strings.HasSuffix(got[0], "chat-push  settings are missing") || !strings.HasSuffix(got[1], "too late  r1") {
+			t.Errorf("printed %q", got)
+		}
+	})
+}
+
+func TestAllCausesOfAnInvocationArePrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		console := newConsole(&out, time.Now, true)
+		for _, outcome := range []string{"internal", "unavailable", "internal"} {
+			console.line("chat-fanout", []byte(`{"level":"ERROR","outcome":"`+outcome+`","request_id":"r1"}`))
+		}
+		console.invocation(lambda.Invocation{Function: "chat-fanout", RequestID: "r1"})
+		for room := range maxCause {
+			console.line("chat-fanout", fmt.Appendf(nil, `{"level":"ERROR","msg":"room %d is broken","request_id":"r2"}`, room))
+		}
+		console.invocation(lambda.Invocation{Function: "chat-fanout", RequestID: "r2"})
+		time.Sleep(holdFor)
+		synctest.Wait()
+		got := strings.Split(strings.TrimSpace(out.String()), "\n")
+		if len(got) != 2 || !strings.HasSuffix(got[0], " ms  internal; unavailable") || len(got[1]) > 2*maxCause {
 			t.Errorf("printed %q", got)
 		}
 	})
