@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -88,18 +89,28 @@ func (s *Stack) lookAtEngine(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, slowAnswer)
 	defer cancel()
 	err := s.engine.Ask(limited)
+	if ctx.Err() != nil {
+		return
+	}
 	problem := ""
-	if err != nil && ctx.Err() == nil {
-		which := "at " + s.engine.Endpoint()
-		if pid := s.engine.PID(); pid != 0 {
-			which = fmt.Sprintf("(process %d)", pid)
-		}
-		problem = fmt.Sprintf("the engine %s does not answer within %s; calls to it wait and fail until it does. If it stays so, "+
-			"stop the stack and start it again: what was acknowledged is stored", which, slowAnswer)
+	if err != nil {
+		problem = engineProblem(s.engine.PID(), s.engine.Endpoint(), err)
 	}
-	if ctx.Err() == nil {
-		s.health.set("engine", problem)
+	s.health.set("engine", problem)
+}
+
+// engineProblem says why an engine does not answer, and what to do. pid is 0 for one outside.
+func engineProblem(pid int, endpoint string, err error) string {
+	why := err.Error()
+	if errors.Is(err, context.DeadlineExceeded) {
+		why = fmt.Sprintf("nothing came within %s", slowAnswer)
 	}
+	if pid == 0 {
+		return fmt.Sprintf("the engine at %s (AWS_ENDPOINT_URL_DYNAMODB) does not answer: %s; calls to it fail until it does. It is "+
+			"not the stack's: see to it that it runs, and the stack goes on by itself", endpoint, why)
+	}
+	return fmt.Sprintf("the engine (process %d) does not answer: %s; calls to it wait and fail until it does. If it stays so, "+
+		"stop the stack and start it again: what was acknowledged is stored", pid, why)
 }
 
 // lookAtDisks looks at the disks that folders are on, which may be one and the same. A folder may be empty.

@@ -1,0 +1,28 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestAnEngineThatDoesNotAnswerIsToldWithItsCause(t *testing.T) {
+	const own, outside = "stop the stack and start it again", "AWS_ENDPOINT_URL_DYNAMODB"
+	for name, c := range map[string]struct {
+		pid               int
+		err               error
+		cause             string
+		advice, otherwise string
+	}{
+		"own, hangs":       {7, fmt.Errorf("get: %w", context.DeadlineExceeded), "within 3s", own, outside},
+		"own, refuses":     {7, syscall.ECONNREFUSED, syscall.ECONNREFUSED.Error(), own, outside},
+		"outside, refuses": {0, syscall.ECONNREFUSED, syscall.ECONNREFUSED.Error(), outside, own},
+	} {
+		got := engineProblem(c.pid, "http://127.0.0.1:1", c.err)
+		if !strings.Contains(got, c.cause) || !strings.Contains(got, c.advice) || strings.Contains(got, c.otherwise) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
