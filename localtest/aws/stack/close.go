@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"serverlesschat/localtest/aws/edge"
@@ -26,14 +27,14 @@ func (s *Stack) Wait(ctx context.Context) error {
 	}
 }
 
-// closePatience is how long connections, batches and requests may take to end by themselves. Then what runs is cut off.
+// closeTimeout is how long connections, batches and requests may take to end by themselves. Then what runs is cut off.
 // With what functions (twice shutdownGrace) and engine may take after that, all of it ends within 5 s.
-const closePatience = time.Second
+const closeTimeout = time.Second
 
 // Close ends the stack: no new work, then the connections (their functions still run), the streams, the functions, the
 // engine. It waits for all of them, but for none of them long: what takes longer is cut off, and told.
 func (s *Stack) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	var errs []error
 	if s.announced {
@@ -55,7 +56,7 @@ func (s *Stack) Close() error {
 		s.http.Wait()
 	}
 	if s.judgedStore != nil {
-		errs = append(errs, s.judgedStore.close())
+		errs = append(errs, s.judgedStore.Close())
 	}
 	s.serving.Wait()
 	if s.engine != nil {
@@ -85,12 +86,16 @@ func (s *Stack) closeDoors(ctx context.Context) error {
 		errs = append(errs, server.Shutdown(ctx))
 	}
 	s.listeners.close()
-	err := errors.Join(errs...)
-	if errors.Is(err, context.DeadlineExceeded) {
+	return s.withoutDeadlines(errs)
+}
+
+// withoutDeadlines joins errors but those of what took too long: that is cut off, which is logged and no error.
+func (s *Stack) withoutDeadlines(errs []error) error {
+	isLate := func(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
+	if slices.ContainsFunc(errs, isLate) {
 		s.log.Warn("some functions did not end by themselves and are cut off")
-		return nil
 	}
-	return err
+	return errors.Join(slices.DeleteFunc(errs, isLate)...)
 }
 
 // within waits for something, until ctx ends.

@@ -87,14 +87,9 @@ func (s *Stack) judgeStore(endpoint string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.judgedStore = &judgedStore{front}
+	s.judgedStore = front
 	return front.Endpoint(), nil
 }
-
-// judgedStore is the enforcer before the engine.
-type judgedStore struct{ front *engine.Front }
-
-func (j *judgedStore) close() error { return j.front.Close() }
 
 // judgedGateway is the gateway's handler, with the front of the management API and the enforcer before it.
 func (s *Stack) judgedGateway() http.Handler {

@@ -45,7 +45,7 @@ type Stack struct {
 	http      *httpapi.Handler // nil: it has no HTTP API
 
 	rights      *enforce.Enforcer // nil: rights are not judged
-	judgedStore *judgedStore      // nil: likewise
+	judgedStore *engine.Front     // of the enforcer before the engine; nil: likewise
 
 	servers  []*http.Server
 	serving  sync.WaitGroup
@@ -198,13 +198,14 @@ func (s *Stack) openEngineLog() (*files.Log, error) {
 	return log, nil
 }
 
-// Endpoints gives the addresses.
+// Endpoints returns the addresses.
 func (s *Stack) Endpoints() Endpoints { return s.endpoints }
 
-// System gives what the template describes, as it runs.
+// System returns what the template describes, as it runs.
 func (s *Stack) System() *template.System { return s.system }
 
-// Processes gives the processes that belong to the stack beside its own, by process id: "engine", or the function's name.
+// Processes returns the processes that belong to the stack beside its own, by process id: "engine", or the function's
+// name.
 func (s *Stack) Processes() map[int]string {
 	all := map[int]string{}
 	for _, p := range s.lambda.Processes() {

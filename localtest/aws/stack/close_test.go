@@ -1,0 +1,22 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"testing"
+)
+
+func TestWhatIsCutOffHidesNoOtherError(t *testing.T) {
+	s := &Stack{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	late := fmt.Errorf("shutdown: %w", context.DeadlineExceeded)
+	if err := s.withoutDeadlines([]error{nil, late}); err != nil {
+		t.Errorf("what takes long is an error: %v", err)
+	}
+	broken := errors.New("broken")
+	if err := s.withoutDeadlines([]error{late, nil, broken, late}); !errors.Is(err, broken) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want the other error alone", err)
+	}
+}
