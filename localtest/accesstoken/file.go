@@ -14,7 +14,7 @@ import (
 	"serverlesschat/localtest/aws/files"
 )
 
-// LoadOrCreate gives the key in the file at path: PEM of PKCS #8 (RFC 5958). Without a file it makes a key from random
+// LoadOrCreate returns the key in the file at path: PEM of PKCS #8 (RFC 5958). Without a file it makes a key from random
 // bytes and writes it, readable by its owner alone. Of several processes that do so at once, all get the same key.
 //
 // An error names the file. A damaged file is never overwritten: tokens that are still in use may depend on it.
@@ -32,7 +32,7 @@ func LoadOrCreate(path string, random io.Reader) (*Key, error) {
 	return newKey(private)
 }
 
-// Load gives the key in the file at path, and an error that is fs.ErrNotExist when there is no file.
+// Load returns the key in the file at path, and an error that is fs.ErrNotExist when there is no file.
 func Load(path string) (*Key, error) {
 	private, err := read(path)
 	if err != nil {

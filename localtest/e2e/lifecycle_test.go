@@ -158,7 +158,7 @@ func (p *program) awaitEnd() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// kill is kill -9. It gives the processes that the program had started.
+// kill is kill -9. It returns the processes that the program had started.
 func (p *program) kill() (children []int) {
 	p.t.Helper()
 	children = childrenOf(p.t, p.cmd.Process.Pid)

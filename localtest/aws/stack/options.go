@@ -30,8 +30,8 @@ type Options struct {
 	Endpoint string
 	// InMemory keeps nothing: the tables go when the stack ends.
 	InMemory bool
-	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and gives the one
-	// that the functions use.
+	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and returns the
+	// one that the functions use.
 	StoreFront func(engine string) (endpoint string, err error)
 	// ManagementFront, if given, stands between the functions and the management API: it gets the API's handler and returns
 	// the one that answers calls for connections.
