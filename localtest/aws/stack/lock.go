@@ -10,20 +10,26 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"serverlesschat/localtest/aws/files"
 )
 
-// lockFile is locked while a stack runs on the folder it is in, and says which process that is. The lock goes with the
-// process, however that ends; the file stays.
-const lockFile = "stack.lock"
+const (
+	// lockFile is locked while a stack runs on the folder it is in. The lock goes with the process, however that ends;
+	// the file stays. It is empty: on Windows nobody can write or read what is locked.
+	lockFile = "stack.lock"
+	// ownerFile says which process has the lock, or had it last.
+	ownerFile = "stack.json"
+)
 
-// owner is the content of the lock file.
+// owner is the content of ownerFile.
 type owner struct {
 	PID   int       `json:"pid"`
 	Since time.Time `json:"since"`
 }
 
-// lockPatience is how long a start waits for a stack that is just ending: one that was killed a moment ago, say.
-const lockPatience = time.Second
+// lockTimeout is how long a start waits for a stack that is just ending: one that was killed a moment ago, say.
+const lockTimeout = time.Second
 
 // lock takes the data folder for this process, and clears what a killed stack has left there. Its error says who has
 // it.
@@ -31,9 +37,8 @@ func (s *Stack) lock(ctx context.Context) error {
 	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	file := s.options.path(lockFile)
-	l := flock.New(file, flock.SetPermissions(0o644))
-	limited, cancel := context.WithTimeout(ctx, lockPatience)
+	l := flock.New(s.options.path(lockFile), flock.SetPermissions(0o644))
+	limited, cancel := context.WithTimeout(ctx, lockTimeout)
 	defer cancel()
 	held, err := l.TryLockContext(limited, 20*time.Millisecond)
 	switch {
@@ -50,8 +55,8 @@ func (s *Stack) lock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, append(content, '\n'), 0o644); err != nil { // not by rename: the lock is on this very file
-		return fmt.Errorf("write lock file: %w", err)
+	if err := files.Replace(s.options.path(ownerFile), append(content, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write who runs here: %w", err)
 	}
 	if err := os.Remove(s.options.path(endpointsFile)); !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -66,7 +71,7 @@ func (s *Stack) takenError() error {
 		dir = s.options.DataDir
 	}
 	var o owner
-	if !readJSON(s.options.path(lockFile), &o) {
+	if !readJSON(s.options.path(ownerFile), &o) {
 		return fmt.Errorf("a local stack runs on %s already", dir)
 	}
 	where := "it is still starting"

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,9 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 	if err := (Endpoints{HTTP: "http://127.0.0.1:3000", PID: os.Getpid()}).write(filepath.Join(dir, endpointsFile)); err != nil {
 		t.Fatal(err)
 	}
+	if info, err := os.Stat(filepath.Join(dir, lockFile)); err != nil || info.Size() > 0 {
+		t.Errorf("%v, %v: on Windows nobody can write what is locked", info, err)
+	}
 	if err := second.lock(t.Context()); err == nil || !strings.Contains(err.Error(), "at http://127.0.0.1:3000;") {
 		t.Errorf("while the first one runs: %v", err)
 	}
@@ -53,6 +57,28 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 		t.Errorf("after the first one: %v", err)
 	}
 	_ = second.held.Close()
+}
+
+// The README has scripts ask so.
+func TestScriptsSeeWhetherAStackRuns(t *testing.T) {
+	if _, err := exec.LookPath("flock"); err != nil {
+		t.Skipf("left out: flock is missing (Debian: apt-get install util-linux): %v", err)
+	}
+	dir := t.TempDir()
+	s := lockable(dir)
+	if err := s.lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ask := func() error { return exec.Command("flock", "-n", filepath.Join(dir, lockFile), "true").Run() }
+	if err := ask(); err == nil {
+		t.Error("nobody is said to run while a stack does")
+	}
+	if err := s.held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(); err != nil {
+		t.Errorf("after the stack: %v", err)
+	}
 }
 
 // lockable is a stack that has come no further than to its folder.
