@@ -44,10 +44,11 @@ func (e *Engine) startLocal(ctx context.Context, o Options) error {
 		return err
 	}
 	jars := filepath.Join(dir, "jars")
-	port, err := choosePort(ctx, o.Port)
+	port, claim, err := claimPort(ctx, o.Port)
 	if err != nil {
 		return err
 	}
+	defer claim.Close()
 	args := []string{
 		"-Xmx256m", "-XX:+UseSerialGC",
 		"-Djava.library.path=" + jars, "-cp", filepath.Join(jars, "*"),
@@ -63,7 +64,7 @@ func (e *Engine) startLocal(ctx context.Context, o Options) error {
 		}
 		args = append(args, "-dbPath", dir)
 	}
-	e.endpoint = "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	e.endpoint = "http://" + net.JoinHostPort(loopback, strconv.Itoa(port))
 	e.process, err = run(ctx, e.endpoint, o.Log, "java", args...)
 	return err
 }

@@ -28,16 +28,19 @@ var seed []byte
 
 // dynoxideFor returns the installation of the embedded engine for a system and a processor, named as Go names them.
 //
-// The package of each platform is an optional dependency in package.json: npm installs the one that fits the machine. Those
-// for macOS and for Linux on arm64 could not be fetched when the lock file was written, so their entries have no hash, and
-// npm takes what it gets. "npm view @dynoxide/darwin-arm64@1.2.1 dist.integrity" prints the value of "integrity".
+// The package of each platform is an optional dependency in package.json: npm installs the one that fits the machine.
+// Those for macOS and for Linux on arm64 could not be fetched when the lock file was written, so their entries have no
+// hash, and npm takes what it gets. "npm view @dynoxide/darwin-arm64@1.2.1 dist.integrity" prints the value of
+// "integrity".
 func dynoxideFor(goos, goarch string) (installation, error) {
 	npm := map[string]string{ // npm's names
-		"linux/amd64": "linux-x64", "linux/arm64": "linux-arm64", "darwin/amd64": "darwin-x64", "darwin/arm64": "darwin-arm64",
+		"linux/amd64": "linux-x64", "linux/arm64": "linux-arm64",
+		"darwin/amd64": "darwin-x64", "darwin/arm64": "darwin-arm64",
 	}[goos+"/"+goarch]
 	if npm == "" {
-		return installation{}, fmt.Errorf("the embedded engine is not for %s/%s: set DYNAMODB=local (Amazon's engine; needs "+
-			"Java 17 and Maven), or AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB that runs already", goos, goarch)
+		return installation{}, fmt.Errorf("the embedded engine is not for %s/%s: set DYNAMODB=local (Amazon's engine; "+
+			"needs Java 17 and Maven), or AWS_ENDPOINT_URL_DYNAMODB to the address of a DynamoDB that runs already",
+			goos, goarch)
 	}
 	return installation{
 		name:   "dynoxide-" + DynoxideVersion,
@@ -63,22 +66,22 @@ func (e *Engine) startDynoxide(ctx context.Context, o Options) error {
 		return err
 	}
 	file := filepath.Join(dir, "dynoxide.db")
-	if err := sow(file); err != nil {
+	if err := putSeed(file); err != nil {
 		return err
 	}
-	port, err := choosePort(ctx, o.Port)
+	port, claim, err := claimPort(ctx, o.Port)
 	if err != nil {
 		return err
 	}
-	host := "127.0.0.1"
-	e.endpoint = "http://" + net.JoinHostPort(host, strconv.Itoa(port))
+	defer claim.Close()
+	e.endpoint = "http://" + net.JoinHostPort(loopback, strconv.Itoa(port))
 	e.process, err = run(ctx, e.endpoint, o.Log, filepath.Join(tools, dynoxide.proof),
-		"serve", "--host", host, "--port", strconv.Itoa(port), "--db-path", file)
+		"serve", "--host", loopback, "--port", strconv.Itoa(port), "--db-path", file)
 	return err
 }
 
-// sow puts the seed where there is no data yet. A start that was interrupted leaves none.
-func sow(file string) error {
+// putSeed puts the seed where there is no data yet. A start that was interrupted leaves none.
+func putSeed(file string) error {
 	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

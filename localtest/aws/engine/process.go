@@ -6,13 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"serverlesschat/localtest/aws/childproc"
@@ -24,8 +21,6 @@ const (
 	// stopLimit is how long an engine may take to end when asked, before it is killed. It leaves the local stack time
 	// for all else within the 5 s that it has to end. A killed engine loses nothing that it has acknowledged.
 	stopLimit = 1200 * time.Millisecond
-	// portPatience is how long to wait for a port that is still held, by an engine that was killed a moment ago, say.
-	portPatience = 2 * time.Second
 	// retryEvery is the pause between two looks at something that will be ready soon.
 	retryEvery = 10 * time.Millisecond
 )
@@ -99,7 +94,7 @@ func (p *process) stop() error {
 	return nil
 }
 
-// answers tells whether an HTTP server is at the address; any reply will do.
+// answers reports whether an HTTP server is at the address; any reply will do.
 func answers(ctx context.Context, endpoint string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint, nil)
 	if err != nil {
@@ -112,45 +107,6 @@ func answers(ctx context.Context, endpoint string) error {
 		return err
 	}
 	return reply.Body.Close()
-}
-
-// CheckPort returns an error when the port is in use.
-func CheckPort(ctx context.Context, port int) error {
-	_, err := choosePort(ctx, port)
-	return err
-}
-
-// choosePort returns the port, or a free one for 0, once nobody listens on it. Without the check an engine that was left
-// running would answer in place of ours.
-func choosePort(ctx context.Context, port int) (int, error) {
-	for end := time.Now().Add(portPatience); ; {
-		free, err := bindable(port)
-		if err == nil {
-			return free, nil
-		}
-		switch {
-		case err != nil && !errors.Is(err, syscall.EADDRINUSE):
-			return 0, fmt.Errorf("port of DYNAMODB_PORT: %w", err)
-		case time.Now().After(end) || ctx.Err() != nil:
-			return 0, fmt.Errorf("port %d is in use (DYNAMODB_PORT sets another, 0 a free one)", port)
-		}
-		time.Sleep(retryEvery)
-	}
-}
-
-// bindable tries the port on loopback and on all interfaces: a server may hold either.
-func bindable(port int) (int, error) {
-	for _, host := range []string{"127.0.0.1", ""} {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-		if err != nil {
-			return 0, err
-		}
-		port = l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			return 0, err
-		}
-	}
-	return port, nil
 }
 
 // tail keeps the end of what is written to it.

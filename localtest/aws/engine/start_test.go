@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/engine/enginetest"
 )
@@ -164,6 +166,44 @@ func TestPortInUse(t *testing.T) {
 	_, err = engine.Start(t.Context(), o)
 	if err == nil || !strings.Contains(err.Error(), "DYNAMODB_PORT") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// Java is slow enough that two which start at once would both find the port free.
+func TestOfTwoEnginesOnOnePortOneIsRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var both [2]struct {
+		e   *engine.Engine
+		err error
+	}
+	var group sync.WaitGroup
+	for i := range both {
+		o := options(t, engine.Local, t.TempDir())
+		o.Port = port
+		group.Go(func() { both[i].e, both[i].err = engine.Start(t.Context(), o) })
+	}
+	group.Wait()
+	var started, refused int
+	for _, one := range both {
+		switch {
+		case one.err == nil:
+			started++
+			if err := one.e.Close(); err != nil {
+				t.Error(err)
+			}
+		case strings.Contains(one.err.Error(), "DYNAMODB_PORT"):
+			refused++
+		}
+	}
+	if started != 1 || refused != 1 {
+		t.Errorf("they started with %v and %v", both[0].err, both[1].err)
 	}
 }
 
