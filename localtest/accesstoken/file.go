@@ -14,8 +14,9 @@ import (
 	"serverlesschat/localtest/aws/files"
 )
 
-// LoadOrCreate returns the key in the file at path: PEM of PKCS #8 (RFC 5958). Without a file it makes a key from random
-// bytes and writes it, readable by its owner alone. Of several processes that do so at once, all get the same key.
+// LoadOrCreate returns the key in the file at path: PEM of PKCS #8 (RFC 5958). Without a file it makes a key from
+// random bytes and writes it, readable by its owner alone. Of several processes that do so at once, all get the same
+// key.
 //
 // An error names the file. A damaged file is never overwritten: tokens that are still in use may depend on it.
 func LoadOrCreate(path string, random io.Reader) (*Key, error) {

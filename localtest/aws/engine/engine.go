@@ -52,11 +52,11 @@ type Engine struct {
 	scratch  string       // a folder to remove at the end
 }
 
-// Start installs the engine if it is not there yet, starts it and returns when it answers. The engine ends with this process,
-// however that ends. ctx bounds the start only; the engine runs until Close.
+// Start installs the engine if it is not there yet, starts it and returns when it answers. The engine ends with this
+// process, however that ends. ctx bounds the start only; the engine runs until Close.
 //
-// Errors say what to do: a program that is missing and how to get it, a port or a data folder in use, a platform without the
-// engine, or what the engine itself printed before it ended.
+// Errors say what to do: a program that is missing and how to get it, a port or a data folder in use, a platform
+// without the engine, or what the engine itself printed before it ended.
 func Start(ctx context.Context, o Options) (*Engine, error) {
 	if o.Log == nil {
 		o.Log = io.Discard

@@ -38,10 +38,18 @@ type Index struct {
 
 // TableClient is the part of *dynamodb.Client that tables are made with.
 type TableClient interface {
-	CreateTable(context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error)
-	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
-	DescribeTimeToLive(context.Context, *dynamodb.DescribeTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTimeToLiveOutput, error)
-	UpdateTimeToLive(context.Context, *dynamodb.UpdateTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateTimeToLiveOutput, error)
+	CreateTable(
+		context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options),
+	) (*dynamodb.CreateTableOutput, error)
+	DescribeTable(
+		context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options),
+	) (*dynamodb.DescribeTableOutput, error)
+	DescribeTimeToLive(
+		context.Context, *dynamodb.DescribeTimeToLiveInput, ...func(*dynamodb.Options),
+	) (*dynamodb.DescribeTimeToLiveOutput, error)
+	UpdateTimeToLive(
+		context.Context, *dynamodb.UpdateTimeToLiveInput, ...func(*dynamodb.Options),
+	) (*dynamodb.UpdateTimeToLiveOutput, error)
 }
 
 // CreateTables creates the tables that are missing, sets their time to live, and returns when all are active. Tables
@@ -83,7 +91,8 @@ func (t Table) create(ctx context.Context, client TableClient) error {
 		return err
 	}
 	if is, want := describe(found), t.describe(); is != want {
-		return fmt.Errorf("is there, but with %s; wanted is %s. Forget the local data, or give the table another name", is, want)
+		return fmt.Errorf("is there, but with %s; wanted is %s. Forget the local data, or give the table another name",
+			is, want)
 	}
 	return t.setTimeToLive(ctx, client)
 }
@@ -120,8 +129,10 @@ func (t Table) setTimeToLive(ctx context.Context, client TableClient) error {
 		return fmt.Errorf("is there, but its rows expire by %q, not by %q. Forget the local data", is, t.TTLAttribute)
 	}
 	_, err = client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
-		TableName:               &t.Name,
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true)},
+		TableName: &t.Name,
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{
+			AttributeName: &t.TTLAttribute, Enabled: aws.Bool(true),
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("set time to live: %w", err)
@@ -139,9 +150,11 @@ func (t Table) input() *dynamodb.CreateTableInput {
 	for _, i := range t.Indexes {
 		keys = append(keys, i.PartitionKey, i.SortKey)
 		in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
-			IndexName:  aws.String(i.Name),
-			KeySchema:  schema(i.PartitionKey, i.SortKey),
-			Projection: &types.Projection{ProjectionType: types.ProjectionType(i.Projection), NonKeyAttributes: i.NonKeyAttributes},
+			IndexName: aws.String(i.Name),
+			KeySchema: schema(i.PartitionKey, i.SortKey),
+			Projection: &types.Projection{
+				ProjectionType: types.ProjectionType(i.Projection), NonKeyAttributes: i.NonKeyAttributes,
+			},
 		})
 	}
 	in.AttributeDefinitions = definitions(keys)
@@ -157,7 +170,9 @@ func (t Table) input() *dynamodb.CreateTableInput {
 func schema(partition, sort Key) []types.KeySchemaElement {
 	elements := []types.KeySchemaElement{{AttributeName: aws.String(partition.Name), KeyType: types.KeyTypeHash}}
 	if sort.Name != "" {
-		elements = append(elements, types.KeySchemaElement{AttributeName: aws.String(sort.Name), KeyType: types.KeyTypeRange})
+		elements = append(elements, types.KeySchemaElement{
+			AttributeName: aws.String(sort.Name), KeyType: types.KeyTypeRange,
+		})
 	}
 	return elements
 }
