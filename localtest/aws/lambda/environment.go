@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func environment(spec Function, region string, extra map[string]string) []string
 		"AWS_LAMBDA_FUNCTION_VERSION":     latest,
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.Itoa(spec.MemoryMB),
 		"AWS_LAMBDA_INITIALIZATION_TYPE":  "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + spec.Name,
+		"AWS_LAMBDA_LOG_GROUP_NAME":       cmp.Or(spec.LogGroup, "/aws/lambda/"+spec.Name),
 		"LAMBDA_TASK_ROOT":                root,
 		"LAMBDA_RUNTIME_DIR":              runtimeDir,
 		"TZ":                              ":UTC",

@@ -156,7 +156,7 @@ func TestTheEnvironment(t *testing.T) {
 		o.Region = "eu-west-1"
 		o.Environment = map[string]string{"AWS_ACCESS_KEY_ID": "mine"}
 		f.Env = map[string]string{"TABLE": "t", "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
-		f.MemoryMB, f.Handler = 1770, "main.handle"
+		f.MemoryMB, f.Handler, f.LogGroup = 1770, "main.handle", "lines"
 	})
 	_, out := invoke(t, s, event{Do: "env"})
 	env := map[string]string{}
@@ -170,7 +170,7 @@ func TestTheEnvironment(t *testing.T) {
 		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 		"AWS_LAMBDA_FUNCTION_NAME": "tester", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1770", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-		"AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/tester",
+		"AWS_LAMBDA_LOG_GROUP_NAME": "lines",
 		"LAMBDA_TASK_ROOT":          programs.dir, "LAMBDA_RUNTIME_DIR": "/var/runtime",
 		"TZ": ":UTC", "LANG": "en_US.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin", "GOMAXPROCS": "2",
 		"LD_LIBRARY_PATH":          "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:" + programs.dir + ":" + programs.dir + "/lib:/opt/lib",

@@ -22,6 +22,7 @@ type Function struct {
 	Timeout   time.Duration
 	MemoryMB  int
 	Env       map[string]string
+	LogGroup  string // name, which the function is told (default /aws/lambda/NAME); lines go to files of LogDir
 
 	// MaxConcurrency is the concurrency that the function reserves; 0 reserves none, and the service's default holds.
 	MaxConcurrency int

@@ -322,3 +322,18 @@ func TestTheQuotaOfNewConnections(t *testing.T) {
 	a.at.Add(int64(time.Second))
 	a.mustDial()
 }
+
+// Rights read the log group too, so that the field is read does not say that functions are told it.
+func TestFunctionsAreToldTheirLogGroup(t *testing.T) {
+	const handler = "      Handler: bootstrap\n"
+	for group, change := range map[string]string{
+		"/aws/lambda/local-Fn": handler,
+		"lines":                handler + "      LoggingConfig: {LogGroup: lines}\n",
+	} {
+		a := serveAPIs(t, Options{}, handler, change)
+		order := `{"do":"variable","text":"AWS_LAMBDA_LOG_GROUP_NAME"}`
+		if status, _, got := a.post(a.s.endpoints.HTTP+"/a", order); status != 200 || got != group {
+			t.Errorf("got %d %q, want %q", status, got, group)
+		}
+	}
+}

@@ -40,11 +40,12 @@ func (s *Stack) startFunctions() error {
 	for _, f := range s.system.Functions {
 		spec := lambda.Function{
 			Name: f.Name, LogicalID: f.LogicalID, ARN: f.ARN, Handler: f.Handler, Binary: binary(s.options.BinDir, f),
-			Timeout: f.Timeout, MemoryMB: f.MemoryMB, Env: f.Environment,
+			Timeout: f.Timeout, MemoryMB: f.MemoryMB, Env: f.Environment, LogGroup: f.LogGroup,
 		}
 		if f.ReservedConcurrency != nil {
 			if *f.ReservedConcurrency == 0 {
-				return fmt.Errorf("template.yaml:%d: %s: a function without concurrency is stopped; the local stack runs all", f.Line, f.LogicalID)
+				return fmt.Errorf("template.yaml:%d: %s: a function without concurrency is stopped; the local stack runs all",
+					f.Line, f.LogicalID)
 			}
 			spec.MaxConcurrency = *f.ReservedConcurrency
 		}

@@ -45,6 +45,8 @@ func handle(ctx context.Context, e event) (any, error) {
 		os.Exit(3)
 	case "malformed":
 		return reply{StatusCode: "fine"}, nil
+	case "variable":
+		return reply{StatusCode: http.StatusOK, Body: os.Getenv(o.Text)}, nil
 	case "call", "slow": // returns when the test lets it
 		if err := call(ctx, o.Text); err != nil {
 			return nil, err
