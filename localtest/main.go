@@ -3,7 +3,7 @@
 //	localtest up            runs it until it is interrupted (make local)
 //	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
-//	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB
+//	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
 // It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
 // (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),

@@ -19,8 +19,12 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// dataDir is the stack's folder; make clean-local removes it.
-const dataDir = ".local"
+const (
+	// stackName is what names of the chat's functions and tables begin with.
+	stackName = "chat"
+	// dataDir is the stack's folder; make clean-local removes it.
+	dataDir = ".local"
+)
 
 // up runs the stack until ctx ends, or until it can't go on. interrupt ends ctx.
 func up(ctx context.Context, interrupt func()) error {
@@ -40,7 +44,7 @@ func up(ctx context.Context, interrupt func()) error {
 		}
 	})
 	defer out.close(lastWait)
-	options.Console = out
+	options.Name, options.DataDir, options.Console = stackName, dataDir, out
 	s, err := stack.Start(ctx, options)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -123,13 +127,17 @@ func printToken(user string) error {
 }
 
 // createTables creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB for functions that something else runs, such
-// as SAM's tools. They have the names of a stack that is called "chat".
+// as SAM's tools. They have the names that up gives them there: checkouts that share an engine do not share tables.
 func createTables(ctx context.Context, _ func()) error {
 	endpoint := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB")
 	if endpoint == "" {
 		return errors.New("AWS_ENDPOINT_URL_DYNAMODB is missing: where to create the tables")
 	}
-	system, err := template.Load("template.yaml", template.Options{StackName: stack.Name})
+	name, err := stack.FolderName(stackName, dataDir)
+	if err != nil {
+		return err
+	}
+	system, err := template.Load("template.yaml", template.Options{StackName: name})
 	if err != nil {
 		return err
 	}

@@ -7,12 +7,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-
-	"serverlesschat/localtest/aws/stack"
 )
 
 // prefix is what the names of the chat's metrics begin with: they lie in the namespace Chat/STACK.
-const prefix = "chat_" + stack.Name + "_"
+const prefix = "chat_" + stackName + "_"
 
 // counters are the sums that the functions have reported so far, by the metric's name without its labels.
 type counters map[string]float64

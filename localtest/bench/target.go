@@ -14,6 +14,8 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
+const stackName = "chat"
+
 // target is the chat that is measured.
 type target struct {
 	websocket, http  string // http is empty where there are no counters to read
@@ -44,7 +46,7 @@ func localTarget(ctx context.Context, s settings, poll time.Duration, dir string
 		return nil, err
 	}
 	options := stack.Options{
-		DataDir: dir, ToolsDir: filepath.Join(".local", "tools"), Engine: s.engine, StreamPoll: poll,
+		Name: stackName, DataDir: dir, ToolsDir: filepath.Join(".local", "tools"), Engine: s.engine, StreamPoll: poll,
 		Parameters: map[string]string{"TokenKeys": key.JWKS()}, MaxProcesses: s.processes,
 	}
 	var front *slowStore

@@ -22,7 +22,10 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-const root = "../.."
+const (
+	root      = "../.."
+	stackName = "chat"
+)
 
 var toolsDir = filepath.Join(root, ".local", "tools")
 
@@ -139,7 +142,7 @@ func start(o stack.Options) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Root, o.BinDir, o.ToolsDir = root, bin, toolsDir
+	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, bin, toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
 	o.Rights = recordingOf(o.Engine).observe
 	if o.Parameters == nil {

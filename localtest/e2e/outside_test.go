@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,6 +122,11 @@ func TestCheckoutsShareAnEngineOutside(t *testing.T) {
 		binary, dir := checkout(t)
 		_, d := launch(t, binary, dir, variables...)
 		rooms[i] = newWorld(t, d)
+		tables := exec.Command(binary, "tables") // those of the stack, which are there
+		tables.Dir, tables.Env = dir, append(os.Environ(), variables...)
+		if out, err := tables.CombinedOutput(); err != nil {
+			t.Errorf("localtest tables: %v\n%s", err, out)
+		}
 		rooms[i].name = "same" // rooms and users of the two have the same names
 	}
 	talk(rooms[0])

@@ -114,7 +114,7 @@ func roleVariants() ([]variant, error) {
 			"AlarmTopic": "arn:aws:sns:us-east-1:000000000000:alarms",
 		},
 	} {
-		options := template.Options{StackName: stack.Name, Parameters: parameters}
+		options := template.Options{StackName: stackName, Parameters: parameters}
 		system, err := template.Load(filepath.Join(root, "template.yaml"), options)
 		if err != nil {
 			return nil, err

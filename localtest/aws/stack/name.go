@@ -12,10 +12,6 @@ import (
 	"serverlesschat/localtest/aws/files"
 )
 
-// Name is what names of functions and tables begin with. On an engine outside, which several checkouts may share, an id
-// of the data folder follows. On the stack's own engine none is needed, since its data are in that folder too.
-const Name = "chat"
-
 // identityFile keeps the id of a data folder, and the folder that it was made for.
 const identityFile = "identity.json"
 
@@ -24,9 +20,13 @@ type identity struct {
 	Folder string `json:"folder"`
 }
 
-// folderName is Name with the id of a data folder, which is made at the first use. It goes along when the folder is
-// moved, so that the tables are found again. A copy, whose original is still there, gets an id of its own.
-func folderName(dataDir string) (string, error) {
+// FolderName returns a stack's name with the id of its data folder, which is made at the first use. It is what names of
+// functions and tables begin with on an engine outside, which several checkouts may share; on the stack's own engine the
+// name alone will do, since its data are in that folder too.
+//
+// The id goes along when the folder is moved, so that the tables are found again. A copy, whose original is still there,
+// gets an id of its own.
+func FolderName(name, dataDir string) (string, error) {
 	dir, err := filepath.Abs(dataDir)
 	if err != nil {
 		return "", err
@@ -53,7 +53,7 @@ func folderName(dataDir string) (string, error) {
 			return "", fmt.Errorf("keep the id of the data folder: %w", err)
 		}
 	}
-	return Name + "-" + known.ID, nil
+	return name + "-" + known.ID, nil
 }
 
 // isCopy reports whether the folder that an id was made for still has it, and is not this one.

@@ -11,7 +11,7 @@ func TestAFolderKeepsItsNameWhenItIsMoved(t *testing.T) {
 	parent := t.TempDir()
 	name := func(dir string) string {
 		t.Helper()
-		n, err := folderName(dir)
+		n, err := FolderName("shop", dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -19,7 +19,7 @@ func TestAFolderKeepsItsNameWhenItIsMoved(t *testing.T) {
 	}
 	a, b := filepath.Join(parent, "a"), filepath.Join(parent, "b")
 	first := name(a)
-	if !strings.HasPrefix(first, Name+"-") || name(a) != first {
+	if !strings.HasPrefix(first, "shop-") || name(a) != first {
 		t.Errorf("the names are %q and %q", first, name(a))
 	}
 	if name(b) == first {
@@ -49,7 +49,7 @@ func TestADamagedIdentityIsTold(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, identityFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := folderName(dir); err == nil || !strings.Contains(err.Error(), "remove it") {
+	if _, err := FolderName("shop", dir); err == nil || !strings.Contains(err.Error(), "remove it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -14,6 +14,9 @@ import (
 
 // Options say what to run and where. The zero value of a field is its default.
 type Options struct {
+	// Name is what names of functions and tables begin with. On an engine outside an id of DataDir follows: FolderName.
+	// Default: local.
+	Name string
 	// Root is the folder with template.yaml, functions and go.mod. Default: the current folder.
 	Root string
 	// DataDir keeps data, logs and what is built. Default: .local below Root.
@@ -72,6 +75,7 @@ const (
 )
 
 func (o Options) withDefaults() Options {
+	o.Name = cmp.Or(o.Name, "local")
 	o.Root = cmp.Or(o.Root, ".")
 	o.DataDir = cmp.Or(o.DataDir, filepath.Join(o.Root, ".local"))
 	o.ToolsDir = cmp.Or(o.ToolsDir, filepath.Join(o.DataDir, "tools"))

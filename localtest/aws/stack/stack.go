@@ -69,7 +69,7 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 	log := slog.New(slog.NewTextHandler(o.Console, &slog.HandlerOptions{Level: level}))
 	s := &Stack{
 		options: o,
-		name:    Name,
+		name:    o.Name,
 		console: newConsole(o.Console, time.Now, o.Quiet),
 		log:     log,
 		health:  &health{log: log, problems: map[string]string{}},
@@ -89,7 +89,7 @@ func (s *Stack) start(ctx context.Context) error {
 	}
 	var err error
 	if s.options.Engine == engine.External {
-		if s.name, err = folderName(s.options.DataDir); err != nil {
+		if s.name, err = FolderName(s.options.Name, s.options.DataDir); err != nil {
 			return err
 		}
 	}
