@@ -19,35 +19,53 @@ const (
 	defaultDynamoDBPort = 8000
 )
 
+// settings reads numbers from environment variables, and keeps what is wrong with them.
+type settings struct {
+	get      func(string) string
+	problems []error
+}
+
+// number returns the number of a variable, or otherwise when it is not set. Where the stack takes 0 for its default,
+// least is 1: who sets 0 means something else.
+func (s *settings) number(name string, otherwise, least, most int) int {
+	text := s.get(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		s.problems = append(s.problems, fmt.Errorf("%s: %q is not a number from %d to %d", name, text, least, most))
+	}
+	return n
+}
+
+func (s *settings) port(name string, otherwise int) int { return s.number(name, otherwise, 0, 65535) }
+
+func (s *settings) milliseconds(name string, least int) time.Duration {
+	return time.Duration(s.number(name, 0, least, 10_000)) * time.Millisecond
+}
+
+func (s *settings) flag(name string) bool { return s.number(name, 0, 0, 1) == 1 }
+
+func (s *settings) rate(name string) int { return s.number(name, 0, 1, 1_000_000) }
+
 // optionsFrom reads the stack's options from environment variables. Its error names every one that is wrong.
 func optionsFrom(get func(string) string) (stack.Options, error) {
-	var problems []error
-	number := func(name string, otherwise, most int) int {
-		text := get(name)
-		if text == "" {
-			return otherwise
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 0 || n > most {
-			problems = append(problems, fmt.Errorf("%s: %q is not a number from 0 to %d", name, text, most))
-		}
-		return n
-	}
-	const maxPort = 65535
+	s := &settings{get: get}
 	o := stack.Options{
-		HTTPPort:     number("HTTP_PORT", defaultHTTPPort, maxPort),
-		WSPort:       number("WS_PORT", defaultWSPort, maxPort),
-		InvokePort:   number("INVOKE_PORT", defaultInvokePort, maxPort),
-		DynamoDBPort: number("DYNAMODB_PORT", defaultDynamoDBPort, maxPort),
-		StreamPoll:   time.Duration(number("STREAM_POLL_MS", 0, 10_000)) * time.Millisecond,
-		MaxProcesses: number("MAX_PROCESSES", 0, 1000),
+		HTTPPort:     s.port("HTTP_PORT", defaultHTTPPort),
+		WSPort:       s.port("WS_PORT", defaultWSPort),
+		InvokePort:   s.port("INVOKE_PORT", defaultInvokePort),
+		DynamoDBPort: s.port("DYNAMODB_PORT", defaultDynamoDBPort),
+		StreamPoll:   s.milliseconds("STREAM_POLL_MS", 1),
+		MaxProcesses: s.number("MAX_PROCESSES", 0, 1, 1000),
 
-		FreeWait:       time.Duration(number("FREE_WAIT_MS", 0, 10_000)) * time.Millisecond,
-		AccountRate:    number("ACCOUNT_RATE", 0, 1_000_000),
-		AccountBurst:   number("ACCOUNT_BURST", 0, 1_000_000),
-		HandshakeRate:  number("HANDSHAKE_RATE", 0, 1_000_000),
-		CloseThrottled: number("CLOSE_THROTTLED", 0, 1) == 1,
-		Quiet:          number("QUIET", 0, 1) == 1,
+		FreeWait:       s.milliseconds("FREE_WAIT_MS", 0),
+		AccountRate:    s.rate("ACCOUNT_RATE"),
+		AccountBurst:   s.rate("ACCOUNT_BURST"),
+		HandshakeRate:  s.rate("HANDSHAKE_RATE"),
+		CloseThrottled: s.flag("CLOSE_THROTTLED"),
+		Quiet:          s.flag("QUIET"),
 
 		Endpoint:   get("AWS_ENDPOINT_URL_DYNAMODB"),
 		Engine:     engine.Kind(get("DYNAMODB")),
@@ -56,18 +74,23 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
 		o.FreeWait = -1 // the option's 0 is its default
 	}
-	if number("RIGHTS", 0, 1) == 1 {
+	if s.flag("RIGHTS") {
 		o.Rights = func(iam.Call, iam.Decision) {} // the console tells of what is denied
 	}
+	s.checkEngine(&o)
+	return o, errors.Join(s.problems...)
+}
+
+// checkEngine refuses engines that are not there, and makes an address mean one outside.
+func (s *settings) checkEngine(o *stack.Options) {
 	switch {
 	case o.Endpoint != "":
 		o.Engine = engine.External
 		if o.Rights != nil {
-			problems = append(problems, errors.New("RIGHTS: calls to the engine at AWS_ENDPOINT_URL_DYNAMODB are made with the "+
-				"shell's keys, which do not say which function calls; leave one of the two out"))
+			s.problems = append(s.problems, errors.New("RIGHTS: calls to the engine at AWS_ENDPOINT_URL_DYNAMODB are made "+
+				"with the shell's keys, which do not say which function calls; leave one of the two out"))
 		}
 	case o.Engine != "" && o.Engine != engine.Dynoxide && o.Engine != engine.Local:
-		problems = append(problems, fmt.Errorf("DYNAMODB: %q is neither %s nor %s", o.Engine, engine.Dynoxide, engine.Local))
+		s.problems = append(s.problems, fmt.Errorf("DYNAMODB: %q is neither %s nor %s", o.Engine, engine.Dynoxide, engine.Local))
 	}
-	return o, errors.Join(problems...)
 }

@@ -24,6 +24,11 @@ func TestSettingsOfTheEmulator(t *testing.T) {
 		"no wait":    {"FREE_WAIT_MS=0", func(o stack.Options) bool { return o.FreeWait < 0 }, ""},
 		"some wait":  {"FREE_WAIT_MS=5", func(o stack.Options) bool { return o.FreeWait == 5*time.Millisecond }, ""},
 		"wrong rate": {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "ACCOUNT_RATE: \"many\" is not a number"},
+		"no rate":    {"ACCOUNT_RATE=0", nil, "ACCOUNT_RATE: \"0\" is not a number from 1 to 1000000"},
+		"no burst":   {"ACCOUNT_BURST=0", nil, "ACCOUNT_BURST: \"0\" is not a number from 1 to 1000000"},
+		"no clients": {"HANDSHAKE_RATE=0", nil, "HANDSHAKE_RATE: \"0\" is not a number from 1 to 1000000"},
+		"no process": {"MAX_PROCESSES=0", nil, "MAX_PROCESSES: \"0\" is not a number from 1 to 1000"},
+		"no poll":    {"STREAM_POLL_MS=0", nil, "STREAM_POLL_MS: \"0\" is not a number from 1 to 10000"},
 		"both wrong": {"ACCOUNT_RATE=many FREE_WAIT_MS=-1", nil, "FREE_WAIT_MS: \"-1\" is not a number"},
 	} {
 		t.Run(name, func(t *testing.T) {
