@@ -26,7 +26,7 @@ type settings struct {
 }
 
 // number returns the number of a variable, or otherwise when it is not set. Where the stack takes 0 for its default,
-// least is 1: who sets 0 means something else.
+// least is 1: a setting of 0 would mean something else.
 func (s *settings) number(name string, otherwise, least, most int) int {
 	text := s.get(name)
 	if text == "" {

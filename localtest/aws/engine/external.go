@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -29,15 +31,20 @@ func ExternalConfig(ctx context.Context, endpoint string) (aws.Config, error) {
 	return c, nil
 }
 
-// Variables are the environment variables that make a program's calls those of Config.
-func (e *Engine) Variables(ctx context.Context) (map[string]string, error) {
+// Variables returns the environment variables that make a program's calls those of Config, and when the keys in them
+// expire: zero if they do not. Those of SSO and of an assumed role do.
+func (e *Engine) Variables(ctx context.Context) (variables map[string]string, expire time.Time, err error) {
 	keys, err := e.config.Credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("keys for the engine: %w", err)
+		return nil, time.Time{}, fmt.Errorf("keys for the engine: %w", err)
 	}
-	variables := map[string]string{
+	if keys.CanExpire {
+		expire = keys.Expires
+	}
+	variables = map[string]string{
 		"AWS_REGION": e.config.Region, "AWS_DEFAULT_REGION": e.config.Region,
-		"AWS_ACCESS_KEY_ID": keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY": keys.SecretAccessKey, "AWS_SESSION_TOKEN": keys.SessionToken,
+		"AWS_ACCESS_KEY_ID": keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY": keys.SecretAccessKey,
+		"AWS_SESSION_TOKEN": keys.SessionToken,
 	}
-	return variables, nil
+	return variables, expire, nil
 }

@@ -1,21 +1,29 @@
 package engine_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"serverlesschat/localtest/aws/engine"
 )
 
+// expiring are keys as SSO and assumed roles have them, in the form of a credential_process (AWS SDKs and Tools Reference
+// Guide, "Process credential provider").
+const expiring = `{"Version":1,"AccessKeyId":"SHORT","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-12-31T23:59:58Z"}`
+
 // setShell sets the variables by which an SDK finds region and keys, and no others: NAME=value.
 func setShell(t *testing.T, variables ...string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "credentials")
-	profile := "[work]\nregion = eu-central-1\naws_access_key_id = FILED\naws_secret_access_key = secret\n"
+	profile := "[short]\ncredential_process = echo '" + expiring + "'\n" +
+		"[work]\nregion = eu-central-1\naws_access_key_id = FILED\naws_secret_access_key = secret\n"
 	if err := os.WriteFile(file, []byte(profile), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -71,4 +79,20 @@ func caller(t *testing.T, c aws.Config) string {
 		t.Fatal(err)
 	}
 	return keys.AccessKeyID + "/" + c.Region
+}
+
+func TestKeysThatExpireSayWhen(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	for profile, want := range map[string]time.Time{
+		"work":  {},
+		"short": time.Date(2099, 12, 31, 23, 59, 58, 0, time.UTC),
+	} {
+		setShell(t, "AWS_PROFILE="+profile)
+		e := start(t, engine.Options{Kind: engine.External, Endpoint: server.URL})
+		variables, expire, err := e.Variables(t.Context())
+		if err != nil || !expire.Equal(want) || variables["AWS_ACCESS_KEY_ID"] == "local" {
+			t.Errorf("%s: %v, %v, %v", profile, variables, expire, err)
+		}
+	}
 }

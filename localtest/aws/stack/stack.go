@@ -167,7 +167,7 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 		return fmt.Errorf("create tables: %w", err)
 	}
 	if s.options.Engine == engine.External {
-		if s.keys, err = s.engine.Variables(ctx); err != nil {
+		if err := s.useShellKeys(ctx); err != nil {
 			return err
 		}
 	}
@@ -181,6 +181,21 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 		return err
 	}
 	return s.loadTemplate(front)
+}
+
+// useShellKeys gives the functions the keys that an engine outside is called with. A process keeps them as they are, so
+// those that expire do so under a running stack.
+func (s *Stack) useShellKeys(ctx context.Context) error {
+	keys, expire, err := s.engine.Variables(ctx)
+	if err != nil {
+		return err
+	}
+	s.keys = keys
+	if !expire.IsZero() {
+		s.log.Warn("the shell's keys for the engine expire, and calls of functions fail from then on; end the stack before and "+
+			"start it again with new ones", "at", expire.Local().Format(time.DateTime))
+	}
+	return nil
 }
 
 func (s *Stack) openEngineLog() (*files.Log, error) {
