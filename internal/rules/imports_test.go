@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"go/ast"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,30 @@ func TestChatAndEmulatorDoNotKnowEachOther(t *testing.T) {
 					s.path, imported)
 			}
 		}
+	}
+}
+
+// Nor does the emulator know the chat by name, or by its template.
+func TestEmulatorNamesNothingOfTheChat(t *testing.T) {
+	for _, s := range project(t).sources {
+		if !within(s.folder(), "localtest/aws") {
+			continue
+		}
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok {
+				return true
+			}
+			text := strings.ReplaceAll(literal.Value, strings.TrimSuffix(module, "/"), "")
+			switch {
+			case strings.Contains(text, "../template.yaml"):
+				t.Errorf("%s reads the project's template. A test of the emulator has a template of its own; one of the "+
+					"chat's template stands in localtest/contract", s.path)
+			case !s.isTest() && strings.Contains(strings.ToLower(text), "chat"):
+				t.Errorf("%s has the text %s: what is special about the chat is an option that localtest sets", s.path, literal.Value)
+			}
+			return true
+		})
 	}
 }
 

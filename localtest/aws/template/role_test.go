@@ -1,7 +1,6 @@
 package template
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -90,27 +89,5 @@ func TestRolesAreRefusedByLine(t *testing.T) {
 		if !slices.ContainsFunc(problems, func(p Problem) bool { return p.Line > 0 && strings.Contains(p.Message, c.want) }) {
 			t.Errorf("%s:\n%v\nwant %q", c.wrong, problems, c.want)
 		}
-	}
-}
-
-// TestEachRoleStandsUnderItsFunction: the rights are read with what needs them.
-func TestEachRoleStandsUnderItsFunction(t *testing.T) {
-	s := realSystem(t, Options{})
-	lines := map[int]string{} // where functions and roles begin
-	for _, f := range s.Functions {
-		lines[f.Line] = f.LogicalID
-	}
-	for _, r := range s.Roles {
-		lines[r.Line] = r.LogicalID
-	}
-	inOrder := slices.Sorted(maps.Keys(lines))
-	for _, f := range s.Functions {
-		next := slices.Index(inOrder, f.Line) + 1
-		if f.Role == "" || next == len(inOrder) || lines[inOrder[next]] != f.Role {
-			t.Errorf("template.yaml:%d: below %s stands not its role, %q", f.Line, f.LogicalID, f.Role)
-		}
-	}
-	if len(s.Roles) != len(s.Functions) {
-		t.Errorf("%d roles for %d functions", len(s.Roles), len(s.Functions))
 	}
 }
