@@ -91,6 +91,7 @@ func (s *settings) checkEngine(o *stack.Options) {
 				"with the shell's keys, which do not say which function calls; leave one of the two out"))
 		}
 	case o.Engine != "" && o.Engine != engine.Dynoxide && o.Engine != engine.Local:
-		s.problems = append(s.problems, fmt.Errorf("DYNAMODB: %q is neither %s nor %s", o.Engine, engine.Dynoxide, engine.Local))
+		s.problems = append(s.problems,
+			fmt.Errorf("DYNAMODB: %q is neither %s nor %s", o.Engine, engine.Dynoxide, engine.Local))
 	}
 }

@@ -321,7 +321,7 @@ func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
 // getBody returns the status and the body of a GET; it may be called from any goroutine.
 func getBody(t *testing.T, url string) (int, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -113,7 +113,7 @@ func (p *program) awaitEndpoints(file string) (e stack.Endpoints) {
 // await looks again and again until something holds.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(4 * patience)
+	deadline := time.Now().Add(4 * testTimeout)
 	for !holds() {
 		if time.Now().After(deadline) {
 			t.Fatalf("gave up waiting: %s", what)
@@ -152,7 +152,7 @@ func (p *program) awaitEnd() int {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		p.t.Fatalf("it does not end; it printed:\n%s", p.printed)
 	}
 	return p.cmd.ProcessState.ExitCode()

@@ -184,7 +184,7 @@ func (r tortured) settle(ctx context.Context) {
 			break
 		}
 	}
-	waiting, cancel := context.WithTimeout(ctx, patience)
+	waiting, cancel := context.WithTimeout(ctx, testTimeout)
 	defer cancel()
 	for _, client := range r.clients {
 		if client.AwaitShown(waiting, chat.EntryID(len(log))) != nil {

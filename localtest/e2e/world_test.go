@@ -17,8 +17,8 @@ import (
 	"serverlesschat/localtest/chatclient"
 )
 
-// patience bounds every wait of a story. It is no expectation of speed.
-const patience = 30 * time.Second
+// testTimeout bounds every wait of a story. It is no expectation of speed.
+const testTimeout = 30 * time.Second
 
 // world is one story's view of a chat: its rooms and users are its own.
 type world struct {
@@ -29,7 +29,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, c *deployment) *world {
-	ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*testTimeout)
 	t.Cleanup(cancel)
 	return &world{T: t, deployment: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
 }
@@ -187,7 +187,7 @@ func (p *person) sends(room, content string) chatclient.Entry {
 // sees waits until exactly these contents are seen in the room, in this order.
 func (p *person) sees(room string, contents ...string) {
 	p.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(testTimeout)
 	for {
 		var got []string
 		p.update(p.room(room), func(v *view) { got = contentsOf(v.shown) })

@@ -22,7 +22,8 @@ func TestAFullDiskTakesNoPartOfALine(t *testing.T) {
 		}
 	})
 	path, filler := filepath.Join(disk, "lines"), filepath.Join(disk, "filler")
-	if err := errors.Join(files.AppendLine(path, []byte("one")), os.WriteFile(filler, make([]byte, 16<<10), 0o644)); err != nil {
+	err := errors.Join(files.AppendLine(path, []byte("one")), os.WriteFile(filler, make([]byte, 16<<10), 0o644))
+	if err != nil {
 		t.Fatal(err)
 	}
 	two := strings.Repeat("2", 20<<10)

@@ -14,8 +14,8 @@ import (
 )
 
 // Endpoints are the addresses of a running stack. They are in the file endpoints.json of its data folder while all of
-// them answer. A stack that was killed leaves the file until the next one starts. Whether one runs is told by the lock on
-// stack.lock beside it, and not by PID, which another process may have got since.
+// them answer. A stack that was killed leaves the file until the next one starts. Whether one runs is told by the lock
+// on stack.lock beside it, and not by PID, which another process may have got since.
 type Endpoints struct {
 	WebSocket string `json:"websocket"`
 	HTTP      string `json:"http"`

@@ -106,11 +106,11 @@ func engineProblem(pid int, endpoint string, err error) string {
 		why = fmt.Sprintf("nothing came within %s", slowAnswer)
 	}
 	if pid == 0 {
-		return fmt.Sprintf("the engine at %s (AWS_ENDPOINT_URL_DYNAMODB) does not answer: %s; calls to it fail until it does. It is "+
-			"not the stack's: see to it that it runs, and the stack goes on by itself", endpoint, why)
+		return fmt.Sprintf("the engine at %s (AWS_ENDPOINT_URL_DYNAMODB) does not answer: %s; calls to it fail until it does. "+
+			"It is not the stack's: see to it that it runs, and the stack goes on by itself", endpoint, why)
 	}
-	return fmt.Sprintf("the engine (process %d) does not answer: %s; calls to it wait and fail until it does. If it stays so, "+
-		"stop the stack and start it again: what was acknowledged is stored", pid, why)
+	return fmt.Sprintf("the engine (process %d) does not answer: %s; calls to it wait and fail until it does. If it stays "+
+		"so, stop the stack and start it again: what was acknowledged is stored", pid, why)
 }
 
 // lookAtDisks looks at the disks that folders are on, which may be one and the same. A folder may be empty.

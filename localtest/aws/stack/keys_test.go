@@ -16,12 +16,14 @@ func TestKeysThatExpireAreToldAtTheStart(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "credentials")
-	const keys = `{"Version":1,"AccessKeyId":"SHORT","SecretAccessKey":"s","SessionToken":"t","Expiration":"2099-06-30T12:00:00Z"}`
+	const keys = `{"Version":1,"AccessKeyId":"SHORT","SecretAccessKey":"s","SessionToken":"t",` +
+		`"Expiration":"2099-06-30T12:00:00Z"}`
 	if err := os.WriteFile(file, []byte("[short]\ncredential_process = echo '"+keys+"'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, value := range map[string]string{
-		"AWS_SHARED_CREDENTIALS_FILE": file, "AWS_CONFIG_FILE": file + ".none", "AWS_PROFILE": "short", "AWS_ACCESS_KEY_ID": "",
+		"AWS_SHARED_CREDENTIALS_FILE": file, "AWS_CONFIG_FILE": file + ".none",
+		"AWS_PROFILE": "short", "AWS_ACCESS_KEY_ID": "",
 	} {
 		t.Setenv(name, value)
 	}

@@ -192,8 +192,8 @@ func (s *Stack) useShellKeys(ctx context.Context) error {
 	}
 	s.keys = keys
 	if !expire.IsZero() {
-		s.log.Warn("the shell's keys for the engine expire, and calls of functions fail from then on; end the stack before and "+
-			"start it again with new ones", "at", expire.Local().Format(time.DateTime))
+		s.log.Warn("the shell's keys for the engine expire, and calls of functions fail from then on; end the stack before "+
+			"and start it again with new ones", "at", expire.Local().Format(time.DateTime))
 	}
 	return nil
 }
