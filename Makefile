@@ -30,7 +30,7 @@ local: $(LOCALTEST) ## run the whole chat here (DYNAMODB=local: on Amazon's Dyna
 # The shell has a USER too, which is not meant. Make puts what its command line sets into the environment of its commands.
 token: $(LOCALTEST) ## print an access token: make token USER=alice
 ifeq ($(origin USER),command line)
-	@$(LOCALTEST) token "$$USER"
+	@$(LOCALTEST) token '$(subst ','\'',$(value USER))'
 else
 	@echo "whose token? Say make token USER=alice" >&2; exit 2
 endif
@@ -60,8 +60,8 @@ cross: ## compile everything, tests too, for each system and processor
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -gcflags='all=-N -l' -bool ./... || exit 1; \
 	done
 
-clean-local: ## forget what the local stack has stored, but not what it has installed nor its key
-	@rm -rf .local/data .local/log .local/dead-letters .local/streams
+clean-local: $(LOCALTEST) ## forget what the local stack has stored, but not what it has installed nor its key
+	@$(LOCALTEST) clean
 
 # Go knows what has changed.
 .PHONY: $(LOCALTEST)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -29,9 +30,17 @@ func readKeySet(file string) ([]byte, error) {
 	case "":
 		return nil, errors.New("FILE is missing: say make jwks FILE=jwks.json, or FILE=- to read from a pipe")
 	case "-":
-		return io.ReadAll(os.Stdin)
+		return notEmpty(io.ReadAll(os.Stdin))
 	}
-	return os.ReadFile(file)
+	return notEmpty(os.ReadFile(file))
+}
+
+// notEmpty refuses what a failed download leaves.
+func notEmpty(set []byte, err error) ([]byte, error) {
+	if err == nil && len(bytes.TrimSpace(set)) == 0 {
+		err = errors.New("the input is empty: a JWKS was to be read")
+	}
+	return set, err
 }
 
 // writeTokenKeys writes the parameter to out and nothing else, and what was left out to notes.

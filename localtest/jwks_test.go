@@ -14,6 +14,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +187,13 @@ func TestKeysThatCannotBecomeAParameter(t *testing.T) {
 				t.Errorf("wrote %s", &out)
 			}
 		})
+	}
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	if err := os.WriteFile(empty, []byte("\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := printTokenKeys(empty); err == nil || !strings.Contains(err.Error(), "the input is empty") {
+		t.Errorf("an empty file: %v", err)
 	}
 	if err := printTokenKeys(""); err == nil || !strings.Contains(err.Error(), "FILE is missing") {
 		t.Errorf("without a file: %v", err)

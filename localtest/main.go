@@ -3,6 +3,7 @@
 //	localtest up            runs it until it is interrupted (make local)
 //	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
+//	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
 // It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
@@ -14,9 +15,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"syscall"
+
+	"serverlesschat/localtest/aws/stack"
 )
 
 func main() {
@@ -30,7 +34,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -42,6 +46,8 @@ func run(args []string) error {
 		return printTokenKeys(args[1])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
+	case len(args) == 1 && args[0] == "clean":
+		return stack.Forget(context.Background(), stack.Options{DataDir: dataDir})
 	}
 	return errUsage
 }

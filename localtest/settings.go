@@ -49,6 +49,22 @@ func (s *settings) flag(name string) bool { return s.number(name, 0, 0, 1) == 1 
 
 func (s *settings) rate(name string) int { return s.number(name, 0, 1, 1_000_000) }
 
+// checkPorts refuses a port that two settings name.
+func (s *settings) checkPorts(o stack.Options) {
+	named := map[int]string{}
+	for _, p := range []struct {
+		setting string
+		port    int
+	}{
+		{"HTTP_PORT", o.HTTPPort}, {"WS_PORT", o.WSPort}, {"INVOKE_PORT", o.InvokePort}, {"DYNAMODB_PORT", o.DynamoDBPort},
+	} {
+		if other, again := named[p.port]; again && p.port != 0 {
+			s.problems = append(s.problems, fmt.Errorf("%s and %s: both are %d; 0 is a free port", other, p.setting, p.port))
+		}
+		named[p.port] = p.setting
+	}
+}
+
 // optionsFrom reads the stack's options from environment variables. Its error names every one that is wrong.
 func optionsFrom(get func(string) string) (stack.Options, error) {
 	s := &settings{get: get}
@@ -71,6 +87,7 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		Engine:     engine.Kind(get("DYNAMODB")),
 		Parameters: map[string]string{},
 	}
+	s.checkPorts(o)
 	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
 		o.FreeWait = -1 // the option's 0 is its default
 	}

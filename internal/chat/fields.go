@@ -32,7 +32,7 @@ func (f *Fields) Check(err error) {
 // Absent refuses a field that the chat does not know yet; "instead" says what to do without it.
 func (f *Fields) Absent(name, instead string) {
 	if _, ok, err := f.values.Text(name); ok || err != nil {
-		f.Check(Invalid(name, "is not there yet: %s", instead))
+		f.Check(Invalid(name, "is not supported yet: %s", instead))
 	}
 }
 

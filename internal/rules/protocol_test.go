@@ -72,7 +72,7 @@ func TestTheProtocolNamesTestsThatExist(t *testing.T) {
 			t.Errorf("%s names the test %s in %s, which does not exist. Name the test that has taken its place", protocol, m[2], m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile("(?m)^\\| ([0-9]) \\|.*$").FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| ([0-9]) \|.*$`).FindAllStringSubmatch(text, -1) {
 		if !regexp.MustCompile("`[a-z0-9/]+\\.Test").MatchString(m[0]) {
 			t.Errorf("%s names no test of promise %s", protocol, m[1])
 		}

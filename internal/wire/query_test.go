@@ -82,7 +82,7 @@ func TestBadHistoryQueries(t *testing.T) {
 
 func TestWaitIsNotThereYet(t *testing.T) {
 	_, err := readHistory("general", map[string]string{"wait": "20"})
-	if want := "invalid wait: is not there yet: ask without it"; err == nil || err.Error() != want {
+	if want := "invalid wait: is not supported yet: ask without it"; err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %q", err, want)
 	}
 }

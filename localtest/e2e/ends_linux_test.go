@@ -313,6 +313,11 @@ func TestMakeTokenTakesNoNameFromTheShell(t *testing.T) {
 			t.Errorf("%q: %q, %v", arguments, out, err)
 		}
 	}
+	for _, name := range []string{"a$b", "$(id)", "a'b"} { // as they are, not as make or the shell would expand them
+		if out, err := makeToken("USER=" + name); err == nil || !strings.Contains(out, "may hold only") {
+			t.Errorf("for %s: %q, %v", name, out, err)
+		}
+	}
 	if out, err := makeToken("USER=me"); err == nil || !strings.Contains(out, "reserved") {
 		t.Errorf("for me: %q, %v", out, err)
 	}

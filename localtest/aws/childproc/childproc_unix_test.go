@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
 	"serverlesschat/localtest/aws/childproc"
 )
 

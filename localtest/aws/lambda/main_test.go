@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
 	"serverlesschat/localtest/aws/childproc"
 )
 

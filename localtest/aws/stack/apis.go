@@ -15,16 +15,12 @@ const metricsPath = "/_local/metrics"
 // startAPIs opens the system's doors.
 func (s *Stack) startAPIs() error {
 	account := newBuckets(s.options, s.console.now)
-	mux := http.NewServeMux()
-	mux.Handle("GET "+metricsPath, s.metrics)
-	mux.Handle("GET "+healthPath, s.health)
 	if s.system.HTTP != nil {
 		if err := s.newHTTPAPI(account); err != nil {
 			return err
 		}
-		mux.Handle("/", s.http)
 	}
-	s.serve(s.listeners.http, mux)
+	s.serve(s.listeners.http, http.HandlerFunc(s.serveHTTP))
 
 	if s.system.WebSocket != nil {
 		if err := s.newGateway(account); err != nil {
@@ -34,6 +30,21 @@ func (s *Stack) startAPIs() error {
 	}
 	s.serve(s.listeners.invoke, s.judgedInvoke())
 	return nil
+}
+
+// serveHTTP is the HTTP API with the stack's own pages beside it. A ServeMux would redirect paths such as //a, which an API
+// takes as they are.
+func (s *Stack) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == metricsPath:
+		s.metrics.ServeHTTP(w, r)
+	case r.URL.Path == healthPath:
+		s.health.ServeHTTP(w, r)
+	case s.http != nil:
+		s.http.ServeHTTP(w, r)
+	default:
+		http.NotFound(w, r)
+	}
 }
 
 func (s *Stack) newHTTPAPI(account buckets) (err error) {

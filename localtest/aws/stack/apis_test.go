@@ -106,6 +106,7 @@ func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.s = &Stack{
 		options: o.withDefaults(), log: log, metrics: metrics.New(metrics.Options{Logger: log}),
+		health:  &health{log: log, problems: map[string]string{}},
 		console: newConsole(io.Discard, func() time.Time { return time.Unix(1_800_000_000, a.at.Load()) }, false),
 	}
 	t.Cleanup(func() {
@@ -233,6 +234,26 @@ func TestHowLongAProcessIsWaitedForIsASetting(t *testing.T) {
 }
 
 // Frames, requests to the HTTP API and @connections calls draw from one bucket, which fills with time.
+// A ServeMux would redirect such paths. An API takes them as they are.
+func TestPathsAreNotCleaned(t *testing.T) {
+	a := serveAPIs(t, Options{})
+	for _, path := range []string{"//a", "/b/../a", "/a", healthPath, metricsPath} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.s.endpoints.HTTP+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK { // the API has a route for any path
+			t.Errorf("%s: %d", path, response.StatusCode)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
 func TestOneBucketForAllOfTheAccount(t *testing.T) {
 	a := serveAPIs(t, Options{AccountRate: 10, AccountBurst: 3})
 	client := a.mustDial()

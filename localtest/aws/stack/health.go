@@ -34,7 +34,8 @@ func (h *health) set(part, problem string) {
 	case problem != "" && !was:
 		h.log.Error(problem)
 	case problem == "" && was:
-		h.log.Info(part + ": all is well again")
+		// A warning: what was printed of the problem is to be followed by its end, also where only warnings are printed.
+		h.log.Warn(part + ": all is well again")
 	}
 	if problem == "" {
 		delete(h.problems, part)

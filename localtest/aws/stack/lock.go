@@ -33,24 +33,13 @@ const lockTimeout = time.Second
 
 // lock takes the data folder for this process, and clears what a killed stack has left there. Its error says who has
 // it.
-func (s *Stack) lock(ctx context.Context) error {
+func (s *Stack) lock(ctx context.Context) (err error) {
 	if err := os.MkdirAll(s.options.DataDir, 0o755); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
-	l := flock.New(s.options.path(lockFile), flock.SetPermissions(0o644))
-	limited, cancel := context.WithTimeout(ctx, lockTimeout)
-	defer cancel()
-	held, err := l.TryLockContext(limited, 20*time.Millisecond)
-	switch {
-	case held:
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, context.DeadlineExceeded):
-		return s.takenError()
-	default:
-		return fmt.Errorf("lock data folder: %w", err)
+	if s.held, err = lockFolder(ctx, s.options); err != nil {
+		return err
 	}
-	s.held = l
 	content, err := json.Marshal(owner{PID: os.Getpid(), Since: s.console.now()})
 	if err != nil {
 		return err
@@ -64,19 +53,54 @@ func (s *Stack) lock(ctx context.Context) error {
 	return nil
 }
 
-// takenError says who runs on the data folder: as much as can be read.
-func (s *Stack) takenError() error {
-	dir, err := filepath.Abs(s.options.DataDir)
+// Forget removes what a stack has stored in its data folder: data, logs, dead letters, positions in streams. What it has
+// installed stays. Its error says which stack runs there, if one does.
+func Forget(ctx context.Context, options Options) error {
+	o := options.withDefaults()
+	if _, err := os.Stat(o.DataDir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	held, err := lockFolder(ctx, o)
 	if err != nil {
-		dir = s.options.DataDir
+		return err
+	}
+	var errs []error
+	for _, folder := range []string{"data", "log", "dead-letters", "streams"} {
+		errs = append(errs, os.RemoveAll(o.path(folder)))
+	}
+	return errors.Join(append(errs, held.Close())...)
+}
+
+// lockFolder locks the data folder. Its error says who has it.
+func lockFolder(ctx context.Context, o Options) (*flock.Flock, error) {
+	l := flock.New(o.path(lockFile), flock.SetPermissions(0o644))
+	limited, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	held, err := l.TryLockContext(limited, 20*time.Millisecond)
+	switch {
+	case held:
+		return l, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, takenError(o)
+	}
+	return nil, fmt.Errorf("lock data folder: %w", err)
+}
+
+// takenError says who runs on the data folder: as much as can be read.
+func takenError(options Options) error {
+	dir, err := filepath.Abs(options.DataDir)
+	if err != nil {
+		dir = options.DataDir
 	}
 	var o owner
-	if !readJSON(s.options.path(ownerFile), &o) {
+	if !readJSON(options.path(ownerFile), &o) {
 		return fmt.Errorf("a local stack runs on %s already", dir)
 	}
 	where := "it is still starting"
 	var e Endpoints
-	if readJSON(s.options.path(endpointsFile), &e) && e.PID == o.PID {
+	if readJSON(options.path(endpointsFile), &e) && e.PID == o.PID {
 		where = "at " + e.HTTP
 	}
 	return fmt.Errorf("a local stack runs on %s already: process %d, since %s, %s; end it with Ctrl-C in its terminal, or kill %d",

@@ -59,6 +59,43 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 	_ = second.held.Close()
 }
 
+func TestForgetLeavesARunningStackAlone(t *testing.T) {
+	dir := t.TempDir()
+	stored := filepath.Join(dir, "data", "dynoxide")
+	tools := filepath.Join(dir, "tools")
+	for _, folder := range []string{stored, tools} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	running := lockable(dir)
+	if err := running.lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := Forget(t.Context(), Options{DataDir: dir})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d,", os.Getpid())) {
+		t.Errorf("while it runs: %v", err)
+	}
+	if _, err := os.Stat(stored); err != nil {
+		t.Errorf("the data of a running stack: %v", err)
+	}
+	if err := running.held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Forget(t.Context(), Options{DataDir: dir}); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if _, err := os.Stat(stored); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the data: %v, want none", err)
+	}
+	if _, err := os.Stat(tools); err != nil {
+		t.Errorf("what is installed: %v", err)
+	}
+	if err := Forget(t.Context(), Options{DataDir: filepath.Join(dir, "none")}); err != nil {
+		t.Errorf("without a folder: %v", err)
+	}
+}
+
 // The README has scripts ask so.
 func TestScriptsSeeWhetherAStackRuns(t *testing.T) {
 	if _, err := exec.LookPath("flock"); err != nil {

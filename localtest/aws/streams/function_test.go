@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+
 	"serverlesschat/localtest/aws/streams"
 )
 

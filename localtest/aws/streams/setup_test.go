@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/aws/streams"

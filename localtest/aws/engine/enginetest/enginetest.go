@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"go.uber.org/goleak"
+
 	"serverlesschat/localtest/aws/childproc"
 	"serverlesschat/localtest/aws/engine"
 )
