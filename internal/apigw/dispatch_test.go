@@ -40,7 +40,7 @@ func frames() map[string]string {
 		"joinRoom":    `{"action":"joinRoom","request_id":"r-1","room_id":"general","after_id":1}`,
 		"leaveRoom":   `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`,
 		"sync":        `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
-		"ping":        `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere"]}`,
+		"ping":        `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere","p.1"]}`,
 	}
 }
 

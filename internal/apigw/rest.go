@@ -18,7 +18,7 @@ type (
 	restReply = events.APIGatewayV2HTTPResponse
 )
 
-// HealthCheck reports whether a part that the chat needs answers.
+// HealthCheck returns nil when a part that the chat needs answers, and why it does not otherwise.
 type HealthCheck func(context.Context) error
 
 // REST handles the requests of the HTTP API, by their route keys.
@@ -69,7 +69,8 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
 }
 
-// parameters returns the fields of a request: the parameters of its query and, before them, of its path.
+// parameters returns the fields of a request: the parameters of its query and of its path. A parameter of the path wins
+// over one of the query with the same name.
 func parameters(event restEvent) *chat.Fields {
 	all := wire.Parameters{}
 	maps.Copy(all, event.QueryStringParameters)

@@ -42,6 +42,7 @@ func TestHistory(t *testing.T) {
 		"after":               {map[string]string{"after": "3", "limit": "2"}, 4, 5, true},
 		"before":              {map[string]string{"before": "3"}, 1, 2, false},
 		"before, two of more": {map[string]string{"before": "10", "limit": "2"}, 8, 9, true},
+		"a second room":       {map[string]string{"room_id": "others", "limit": "2"}, 59, 60, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			reply, line := rest(t, newStore(log(60)...), historyEvent("general", c.query, authorized()))

@@ -2,6 +2,7 @@ package apigw
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ func Stream(waker Waker) func(context.Context, events.DynamoDBEvent) (events.Dyn
 				defer func() { <-slots }()
 				if err := wake(ctx, waker, room); err != nil {
 					telemetry.From(ctx).Label("room", string(room))
-					telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
+					telemetry.From(ctx).Fail(string(chat.CodeOf(err)), fmt.Errorf("room %s: %w", room, err))
 					mu.Lock()
 					defer mu.Unlock()
 					response.BatchItemFailures = append(response.BatchItemFailures,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -86,6 +87,11 @@ func TestAFailingRoomIsReportedByItsFirstRecord(t *testing.T) {
 	}
 	expect(t, "outcome", line["outcome"], "internal")
 	expect(t, "Errors", line["Errors"], 3.0)
+	for _, room := range []string{"b", "c", "d"} {
+		if cause := fmt.Sprintf("room %s: %v", room, errBroken); !strings.Contains(fmt.Sprint(line["error"]), cause) {
+			t.Errorf("the error %q does not say %q", line["error"], cause)
+		}
+	}
 }
 
 func TestARoomIsTriedAgainBeforeItIsReported(t *testing.T) {

@@ -81,7 +81,7 @@ func Fanout(p *Parts) stream {
 	})
 	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), pushLimit)
 	return apigw.Stream(fanout.NewWaker(store, deliverer, fanout.WakerOptions{
-		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
+		HoleAge: p.settings.holeAge("HOLE_AGE_MS"),
 		Now:     time.Now,
 	}))
 }

@@ -54,12 +54,11 @@ func NewParts(ctx context.Context, get func(string) string, out io.Writer) (*Par
 	if err != nil {
 		return nil, err
 	}
-	level := settings.level("LOG_LEVEL")
 	return &Parts{
 		settings:  settings,
 		aws:       awsConfig,
 		namespace: settings.required("METRICS_NAMESPACE"),
-		log:       slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})),
+		log:       slog.New(slog.NewJSONHandler(out, nil)),
 	}, nil
 }
 
@@ -99,7 +98,7 @@ func (p *Parts) tokens() *token.Verifier {
 
 func (p *Parts) reader(store *dynamo.Store) *roomlog.Reader {
 	return roomlog.NewReader(store, roomlog.ReaderOptions{
-		HoleAge: p.settings.milliseconds("HOLE_AGE_MS"),
+		HoleAge: p.settings.holeAge("HOLE_AGE_MS"),
 		Now:     time.Now,
 		Jitter:  mathrand.Float64,
 		Size:    wire.EntrySize,

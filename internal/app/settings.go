@@ -5,7 +5,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -45,26 +44,16 @@ func (s *Settings) list(name string) []string {
 	return values
 }
 
-// maxMilliseconds is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and
+// maxHoleAge is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and
 // read again. Their function has 10 s for all of it.
-const maxMilliseconds = 3000
+const maxHoleAge = 3000 // milliseconds
 
-// milliseconds reads a whole number of milliseconds, from 1 to maxMilliseconds.
-func (s *Settings) milliseconds(name string) time.Duration {
+// holeAge reads an age of holes: a whole number of milliseconds, from 1 to maxHoleAge.
+func (s *Settings) holeAge(name string) time.Duration {
 	text := s.required(name)
 	n, err := strconv.Atoi(text)
-	if text != "" && (err != nil || n < 1 || n > maxMilliseconds) {
-		s.wrong(name, fmt.Sprintf("must be a whole number of milliseconds from 1 to %d", maxMilliseconds))
+	if text != "" && (err != nil || n < 1 || n > maxHoleAge) {
+		s.wrong(name, fmt.Sprintf("must be a whole number of milliseconds from 1 to %d", maxHoleAge))
 	}
 	return time.Duration(n) * time.Millisecond
-}
-
-func (s *Settings) level(name string) slog.Level {
-	var level slog.Level
-	if text := s.get(name); text != "" {
-		if err := level.UnmarshalText([]byte(text)); err != nil {
-			s.wrong(name, "must be DEBUG, INFO, WARN or ERROR")
-		}
-	}
-	return level
 }

@@ -13,6 +13,11 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return &Error{Code: CodeUnavailable, Message: "this took too long; try again", Err: context.Cause(ctx)}
+		return OutOfTime(ctx)
 	}
+}
+
+// OutOfTime returns the error of work that stopped because ctx ended: CodeUnavailable, with the cause of the end.
+func OutOfTime(ctx context.Context) error {
+	return &Error{Code: CodeUnavailable, Message: "this took too long; try again", Err: context.Cause(ctx)}
 }

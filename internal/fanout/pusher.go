@@ -57,7 +57,7 @@ func (p *Pusher) deliver(ctx context.Context, s chat.Subscription, frames [][]by
 		case errors.Is(err, ErrForbidden):
 			return err
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return chat.OutOfTime(ctx)
 		case err != nil:
 			// A connection must not miss an entry and stay: its client could not know.
 			return p.close(ctx, s, counts)
@@ -96,6 +96,8 @@ func (p *Pusher) close(ctx context.Context, s chat.Subscription, counts *tally) 
 	case err == nil || errors.Is(err, ErrGone):
 		counts.add(Pushed{Closed: 1})
 		return chat.Wrap("remove subscription", p.subscriptions.RemoveSubscription(ctx, s))
+	case errors.Is(err, ErrForbidden):
+		return err // it is about us: nobody is given up for it
 	case s.Closing:
 		return nil // tried again with the next push
 	}

@@ -114,6 +114,12 @@ func TestDeliverToOne(t *testing.T) {
 		{name: "403: nobody is given up, the position must stay",
 			gateway: &script{posts: map[chat.ConnectionID][]error{"c": {fanout.ErrForbidden}}},
 			calls:   []string{"post A to c"}, fails: fanout.ErrForbidden, want: fanout.Pushed{Posts: 1}},
+		{name: "429 for ever, and 403 for the close: nobody is given up, the position must stay",
+			gateway: &script{posts: map[chat.ConnectionID][]error{"c": throttled(9)},
+				closes: map[chat.ConnectionID]error{"c": fanout.ErrForbidden}},
+			calls: append(slices.Repeat([]string{"post A to c"}, 5), "close c"), fails: fanout.ErrForbidden, want: fanout.Pushed{Posts: 5}},
+		{name: "closing, and 403 for the close", change: func(s *chat.Subscription) { s.Closing = true },
+			gateway: &script{closes: map[chat.ConnectionID]error{"c": fanout.ErrForbidden}}, calls: []string{"close c"}, fails: fanout.ErrForbidden},
 		{name: "closing: no push, closed", change: func(s *chat.Subscription) { s.Closing = true },
 			calls: []string{"close c", "remove c"}, want: fanout.Pushed{Closed: 1}},
 		{name: "closing: no push, still there", change: func(s *chat.Subscription) { s.Closing = true },
@@ -175,6 +181,9 @@ func TestPostThatIsOver(t *testing.T) {
 		_, err := deliverOnce(ctx, g, chat.Subscription{Connection: "c", ExpiresAt: time.Now().Add(time.Hour)})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
+		}
+		if code := chat.CodeOf(err); code != chat.CodeUnavailable {
+			t.Errorf("code %s: another try is safe, so it is no defect", code)
 		}
 		if want := []string{"post A to c", "post A to c"}; !slices.Equal(g.calls, want) {
 			t.Errorf("calls %q, want %q", g.calls, want)

@@ -56,6 +56,7 @@ func TestInputs(t *testing.T) {
 		{"page that waits", page, `"room_id":"r","wait":20`, "wait"},
 		{"ping", ping, `"x":1`, ""},
 		{"ping 10 rooms", ping, `"room_ids":[` + list(10) + `]`, ""},
+		{"ping a room of the server's", ping, `"room_ids":["p.1"]`, ""},
 		{"ping 11 rooms", ping, `"room_ids":[` + list(11) + `]`, "room_ids"},
 		{"ping a bad room", ping, `"room_ids":["a b"]`, "room_ids"},
 	} {

@@ -16,6 +16,11 @@ func TestFingerprintsStayAsTheyAre(t *testing.T) {
 	if want := "365f7e0e496ec14b974a2312b9360c3507a8fc79f995d29b3aed16a562f2002f"; got != want {
 		t.Errorf("the fingerprint is %s, want %s", got, want)
 	}
+	e.Target = 7
+	got = hex.EncodeToString(roomlog.NewFingerprint(e, []byte("0123456789abcdef"))[roomlog.SaltLength:])
+	if want := "81880fa763bf5ef412dce52fb64beed300f8c57834553bd5fbf01ad0460f39e8"; got != want {
+		t.Errorf("the fingerprint of an entry about entry 7 is %s, want %s", got, want)
+	}
 }
 
 func TestFingerprint(t *testing.T) {

@@ -103,7 +103,6 @@ func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 
 func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 	optional := []string{
-		"LOG_LEVEL",                                            // has a default
 		"TOKEN_KEYS",                                           // without any, no token holds
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", // AWS's own, without
 	}
@@ -131,7 +130,6 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"HOLE_AGE_MS, zero":         {"history", "0", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"HOLE_AGE_MS, too long":     {"default", "3001", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
-		"LOG_LEVEL":                 {"push", "LOUD", "setting LOG_LEVEL must be DEBUG, INFO, WARN or ERROR"},
 		"TOKEN_KEYS, not base64url": {"connect", "{}", "setting TOKEN_KEYS cannot be used: token keys: not base64url"},
 		"TOKEN_KEYS, a secret key":  {"history", "eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJhIiwiayI6IkFBIn1dfQ", "must be a public EC, RSA or Ed25519 key"},
 	} {

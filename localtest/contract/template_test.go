@@ -74,7 +74,6 @@ func TestTheTemplatesFunctions(t *testing.T) {
 	s := realSystem(t, opts)
 	f := functionOf(t, s, "FanoutFunction")
 	for name, want := range map[string]string{
-		"LOG_LEVEL":                 "INFO", // from Globals
 		"AWS_ENDPOINT_URL_DYNAMODB": "",
 		"ENTRIES_TABLE":             "try-EntriesTable",
 		"PUSH_FUNCTION":             functionOf(t, s, "PushFunction").Name,
