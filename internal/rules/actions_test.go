@@ -2,6 +2,7 @@ package rules
 
 import (
 	"go/ast"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,8 @@ const (
 
 const whyOneLine = "An action is one file of rules and one line of the table in " + actionTable +
 	": to add the next one, people follow docs/contributing.md, which must be true"
+
+const whatAReaderIs = "is its reader, which must be package.ReadX and return a type of its own package"
 
 // row is a line of the table of actions, as it is written.
 type row struct {
@@ -37,30 +40,57 @@ func TestAnActionIsOneFileAndOneLine(t *testing.T) {
 	for _, r := range rows {
 		for _, s := range project(t).sources {
 			forTests := s.isTest() || within(s.folder(), "localtest") || within(s.folder(), "internal/chattest")
-			if forTests || s.path == r.file || s.path == actionTable {
-				continue
+			if !forTests && s.path != r.file && s.path != actionTable {
+				checkDoesNotSpeakOf(t, s, r)
 			}
-			ast.Inspect(s.syntax, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.ImportSpec:
-					return false
-				case *ast.Ident:
-					if n.Name == r.reader {
-						t.Errorf("%s speaks of %s. %s", s.path, r.reader, whyOneLine)
-					}
-				case *ast.SelectorExpr:
-					if n.Sel.Name == r.input && isPackage(n.X, r.file) {
-						t.Errorf("%s speaks of the input %s. %s", s.path, r.input, whyOneLine)
-					}
-				case *ast.BasicLit:
-					if n.Value == `"`+r.name+`"` {
-						t.Errorf("%s speaks of %s. %s", s.path, n.Value, whyOneLine)
-					}
-				}
-				return true
-			})
 		}
 	}
+}
+
+// checkDoesNotSpeakOf looks for the action's name, its reader and its input in a file.
+func checkDoesNotSpeakOf(t *testing.T, s *source, r row) {
+	t.Helper()
+	members := map[*ast.Ident]bool{} // names after a dot, and of methods: they are not of the package
+	ast.Inspect(s.syntax, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.FuncDecl:
+			members[n.Name] = n.Recv != nil
+		case *ast.SelectorExpr:
+			members[n.Sel] = true
+			if isOf(r, n.Sel) && folderOf(s, n.X) == path.Dir(r.file) {
+				t.Errorf("%s speaks of %s. %s", s.path, n.Sel.Name, whyOneLine)
+			}
+		case *ast.Ident:
+			if isOf(r, n) && !members[n] && s.folder() == path.Dir(r.file) {
+				t.Errorf("%s speaks of %s. %s", s.path, n.Name, whyOneLine)
+			}
+		case *ast.BasicLit:
+			if n.Value == `"`+r.name+`"` {
+				t.Errorf("%s speaks of %s. %s", s.path, n.Value, whyOneLine)
+			}
+		}
+		return true
+	})
+}
+
+// isOf reports whether a name is that of the action's reader or input.
+func isOf(r row, name *ast.Ident) bool { return name.Name == r.reader || name.Name == r.input }
+
+// folderOf returns the folder of the package that x names in a file; "" when it names none of ours.
+func folderOf(s *source, x ast.Expr) string {
+	name, ok := x.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	for _, i := range s.syntax.Imports {
+		folder, ours := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module)
+		if ours && (i.Name == nil && path.Base(folder) == name.Name || i.Name != nil && i.Name.Name == name.Name) {
+			return folder
+		}
+	}
+	return ""
 }
 
 // TestAnActionIsInTheProtocol: each has its row there, which names its reply, and a file of golden frames; so has each
@@ -95,12 +125,6 @@ func rowOf(text, name string) string {
 	return ""
 }
 
-// isPackage reports whether x is the name of the package that the file is in.
-func isPackage(x ast.Expr, file string) bool {
-	id, ok := x.(*ast.Ident)
-	return ok && strings.Contains(file, "/"+id.Name+"/")
-}
-
 // tableOfActions reads the calls action("name", function, package.ReadInput, …) of the table.
 func tableOfActions(t *testing.T) []row {
 	t.Helper()
@@ -118,16 +142,34 @@ func tableOfActions(t *testing.T) []row {
 		if f, ok := call.Fun.(*ast.Ident); !ok || f.Name != "action" || len(call.Args) != 5 {
 			return true
 		}
-		r := row{name: unquoted(call.Args[0]), reader: call.Args[2].(*ast.SelectorExpr).Sel.Name}
-		r.input, r.file = inputOf(t, r.reader)
-		r.reply = replyOf(t, call.Args[4].(*ast.SelectorExpr).Sel.Name)
+		r := row{name: unquoted(t, call.Args[0])}
+		reader, isName := call.Args[2].(*ast.SelectorExpr)
+		if !isName || folderOf(sources[i], reader.X) == "" {
+			t.Fatalf("%s: the third part of the action %s %s", actionTable, r.name, whatAReaderIs)
+		}
+		r.reader = reader.Sel.Name
+		r.input, r.file = inputOf(t, folderOf(sources[i], reader.X), r.reader)
+		encoder, isName := call.Args[4].(*ast.SelectorExpr)
+		if !isName || folderOf(sources[i], encoder.X) != "internal/wire" {
+			t.Fatalf("%s: the last part of the action %s must be a function of package wire: see %s", actionTable, r.name, replies)
+		}
+		r.reply = replyOf(t, encoder.Sel.Name)
 		rows = append(rows, r)
 		return true
 	})
 	return rows
 }
 
-func unquoted(literal ast.Expr) string { return strings.Trim(literal.(*ast.BasicLit).Value, `"`) }
+// unquoted returns the text of a literal.
+func unquoted(t *testing.T, text ast.Expr) string {
+	t.Helper()
+	literal, ok := text.(*ast.BasicLit)
+	if !ok {
+		t.Fatalf("%s: write this name out, as a text in quotes: other files are searched for it",
+			project(t).files.Position(text.Pos()))
+	}
+	return strings.Trim(literal.Value, `"`)
+}
 
 // replyOf finds the function of package wire that encodes a reply, and returns the type of the frame, which it writes
 // as header{"type", requestID}.
@@ -142,7 +184,7 @@ func replyOf(t *testing.T, encoder string) (name string) {
 			ast.Inspect(f, func(n ast.Node) bool {
 				if c, ok := n.(*ast.CompositeLit); ok && len(c.Elts) == 2 {
 					if id, ok := c.Type.(*ast.Ident); ok && id.Name == "header" {
-						name = unquoted(c.Elts[0])
+						name = unquoted(t, c.Elts[0])
 					}
 				}
 				return true
@@ -156,15 +198,29 @@ func replyOf(t *testing.T, encoder string) (name string) {
 }
 
 // inputOf finds the function that reads an action's fields, and returns the type that it returns, and its file.
-func inputOf(t *testing.T, reader string) (input, file string) {
+func inputOf(t *testing.T, folder, reader string) (input, file string) {
 	t.Helper()
-	for _, s := range project(t).sources {
+	declared := map[string]bool{} // by the package
+	var found *ast.FuncDecl
+	for _, s := range project(t).byFolder[folder] {
 		for _, d := range s.syntax.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && f.Name.Name == reader {
-				return f.Type.Results.List[0].Type.(*ast.Ident).Name, s.path
+			for _, name := range declaredBy(d) {
+				declared[name] = true
+			}
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == reader {
+				found, file = f, s.path
 			}
 		}
 	}
-	t.Fatalf("no function is called %s", reader)
+	switch {
+	case found == nil:
+		t.Fatalf("%s has no function %s: in %s, an action's third part %s", folder, reader, actionTable, whatAReaderIs)
+	case found.Type.Results.NumFields() == 1:
+		if result, ok := found.Type.Results.List[0].Type.(*ast.Ident); ok && declared[result.Name] {
+			return result.Name, file
+		}
+	}
+	t.Fatalf("%s: %s reads the fields of an action, but returns something else: in %s, an action's third part %s",
+		file, reader, actionTable, whatAReaderIs)
 	return "", ""
 }

@@ -48,7 +48,7 @@ func errorCodes(t *testing.T) []chat.Code {
 		ast.Inspect(s.syntax, func(n ast.Node) bool {
 			if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
 				if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == "Code" {
-					codes = append(codes, chat.Code(unquoted(v.Values[0])))
+					codes = append(codes, chat.Code(unquoted(t, v.Values[0])))
 				}
 			}
 			return true
