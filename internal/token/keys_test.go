@@ -37,6 +37,12 @@ func TestBadKeys(t *testing.T) {
 		"no kid beside a good one":       {setting(t, good, jose.JSONWebKey{Key: good.Key}), "key 2 has no kid"},
 		"a kid twice":                    {setting(t, good, good), "two keys"},
 	}
+	for _, secret := range []string{"d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"} { // RFC 7518, 6; "priv": of AKP keys
+		key := strings.Replace(encode(t, good), "{", `{"`+secret+`":"AA",`, 1)
+		cases["a public key with the secret member "+secret] = struct{ keys, want string }{
+			base64url(`{"keys":[` + encode(t, signers()["EdDSA"].public()) + "," + key + `]}`), "out of use",
+		}
+	}
 	for name, key := range unusableKeys(t) {
 		cases[name] = struct{ keys, want string }{base64url(`{"keys":[` + key.text + `]}`), key.why}
 	}
