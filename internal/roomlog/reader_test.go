@@ -161,6 +161,26 @@ func TestPageWaitsAtAHole(t *testing.T) {
 	})
 }
 
+// TestReadersWaitDifferently: 1.5 to 2 times as long as the fan-out, by the jitter.
+func TestReadersWaitDifferently(t *testing.T) {
+	for jitter, want := range map[float64]time.Duration{0: fake.HoleAge * 3 / 2, 0.99: fake.HoleAge * 1995 / 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			log := fake.NewStore(1)
+			log.Put(time.Now(), 3)
+			start := time.Now()
+			r := roomlog.NewReader(log, roomlog.ReaderOptions{
+				HoleAge: fake.HoleAge, Now: time.Now, Jitter: func() float64 { return jitter }, Size: func(chat.Entry) int { return 1 },
+			})
+			if _, err := r.Page(t.Context(), roomlog.Query{Room: "r", Limit: 50}); err != nil {
+				t.Fatal(err)
+			}
+			if waited := time.Since(start); waited != want {
+				t.Errorf("with the jitter %v it waited %v, want %v", jitter, waited, want)
+			}
+		})
+	}
+}
+
 func TestPageThatIsOverBeforeTheHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := fake.NewStore(1)
