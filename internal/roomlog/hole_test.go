@@ -61,7 +61,8 @@ func TestHoleAtTheBeginningIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := fake.NewStore()
 		log.Put(time.Now(), 2)
-		if got, want := waitsOf(t, log), milliseconds(25, 50, 100, 200, 200, 200, 200, 25, 0); !slices.Equal(got, want) {
+		got := waitsOf(t, log)
+		if want := milliseconds(25, 50, 100, 200, 200, 200, 200, 25, 0); !slices.Equal(got, want) {
 			t.Errorf("waited %v, want %v", got, want)
 		}
 	})
@@ -114,7 +115,8 @@ func TestEachHoleIsWaitedForAnew(t *testing.T) {
 		log.Put(time.Now().Add(time.Hour), 5) // by a clock that is ahead, so the second wait takes the whole age
 		// When the first hole is filled by its writer, the second one's wait begins.
 		time.AfterFunc(70*time.Millisecond, func() { log.Put(time.Now(), 2) })
-		if got, want := waitsOf(t, log), milliseconds(25, 50, 25, 50, 100, 200, 200, 200, 200, 25, 0); !slices.Equal(got, want) {
+		got := waitsOf(t, log)
+		if want := milliseconds(25, 50, 25, 50, 100, 200, 200, 200, 200, 25, 0); !slices.Equal(got, want) {
 			t.Errorf("waited %v, want %v", got, want)
 		}
 		if !log.Entries[4].IsVoid() || log.Entries[2].IsVoid() {

@@ -169,7 +169,8 @@ func TestReadersWaitDifferently(t *testing.T) {
 			log.Put(time.Now(), 3)
 			start := time.Now()
 			r := roomlog.NewReader(log, roomlog.ReaderOptions{
-				HoleAge: fake.HoleAge, Now: time.Now, Jitter: func() float64 { return jitter }, Size: func(chat.Entry) int { return 1 },
+				HoleAge: fake.HoleAge, Now: time.Now, Jitter: func() float64 { return jitter },
+				Size: func(chat.Entry) int { return 1 },
 			})
 			if _, err := r.Page(t.Context(), roomlog.Query{Room: "r", Limit: 50}); err != nil {
 				t.Fatal(err)
