@@ -18,13 +18,15 @@ import (
 	"serverlesschat/internal/telemetry"
 )
 
-// The functions. Each reads the settings that it needs and nothing else; the template gives each no right beyond them.
+// What the functions handle, and return.
 type (
 	websocket = telemetry.Handler[events.APIGatewayWebsocketProxyRequest, events.APIGatewayProxyResponse]
 	stream    = telemetry.Handler[events.DynamoDBEvent, events.DynamoDBEventResponse]
 	rest      = telemetry.Handler[events.APIGatewayV2HTTPRequest, events.APIGatewayV2HTTPResponse]
 	job       = telemetry.Handler[json.RawMessage, struct{}]
 )
+
+// Each function reads the settings that it needs and nothing else; the template gives each no right beyond them.
 
 // Connect builds the function for $connect.
 func Connect(p *Parts) websocket {

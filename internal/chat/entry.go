@@ -36,8 +36,8 @@ func (e Entry) IsVoid() bool { return e.Kind == KindVoid }
 
 const maxContentCharacters = 4000
 
-// ValidateContent reports whether the content of a message keeps to the rule: 1–4,000 characters (Unicode code points),
-// at least one of which can be seen. The only control characters are tab, line feed and carriage return.
+// ValidateContent returns nil if the content of a message keeps to the rule, else an error that names the field content.
+// The rule: 1–4,000 characters (Unicode code points), at least one of which can be seen. The only control characters are tab, line feed and carriage return.
 func ValidateContent(content string) error {
 	switch n := utf8.RuneCountInString(content); {
 	case n == 0:

@@ -17,7 +17,7 @@ const (
 	CodeUnknownAction Code = "unknown_action" // a frame asks for what does not exist
 	CodeNotFound      Code = "not_found"      // no such room, entry or user
 	CodeConflict      Code = "conflict"       // a client_message_id used again for other content
-	CodeTooLarge      Code = "too_large"      // over a size limit
+	CodeTooLarge      Code = "too_large"      // a field is over its size limit; Error.Field names it
 	CodeRateLimited   Code = "rate_limited"   // over a rate limit; Error.RetryAfter says when to try again
 	CodeUnavailable   Code = "unavailable"    // a limit of the store or the gateway outlasted the retries; safe to repeat
 	CodeInternal      Code = "internal"       // a defect of ours
@@ -27,7 +27,7 @@ const (
 type Error struct {
 	Code       Code
 	Message    string        // safe to show to users; empty for CodeInternal
-	Field      string        // which field is wrong, with CodeInvalid; else empty
+	Field      string        // which field is wrong, with CodeInvalid and CodeTooLarge; else empty
 	RetryAfter time.Duration // with CodeRateLimited; else 0
 	Err        error         // the cause, for the log only
 }

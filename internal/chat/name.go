@@ -14,9 +14,9 @@ type ClientMessageID string
 
 const maxNameLength = 64
 
-// Validate reports whether the name keeps to the rule; its error names the field room_id.
+// Validate returns nil if the name keeps to the rule, else an error that names the field room_id.
 //
-// Its error is CodeNotFound for a name that only the server may give: there is no such room yet, and a client must not
+// The error is CodeNotFound, without a field, for a name that only the server may give: there is no such room yet, and a client must not
 // learn from the answer which of them there are.
 func (r RoomID) Validate() error {
 	if err := validateName("room_id", string(r), roomMarks); err != nil {
@@ -28,7 +28,7 @@ func (r RoomID) Validate() error {
 	return nil
 }
 
-// Validate reports whether the name keeps to the rule; its error names the field user_id.
+// Validate returns nil if the name keeps to the rule, else an error that names the field user_id.
 func (u UserID) Validate() error {
 	if err := validateName("user_id", string(u), userMarks); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (u UserID) Validate() error {
 	return nil
 }
 
-// Validate reports whether the id keeps to the rule; its error names the field client_message_id.
+// Validate returns nil if the id keeps to the rule, else an error that names the field client_message_id.
 func (c ClientMessageID) Validate() error { return ValidateLabel("client_message_id", string(c)) }
 
 // The characters that names may hold beside letters and digits, with a space between them.
@@ -67,8 +67,8 @@ func isLetterOrDigit(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// ValidateLabel reports whether value is 1–64 printable ASCII characters (0x20–0x7e), as client_message_id and
-// request_id must be. A first "!" marks the labels that the server makes.
+// ValidateLabel returns nil if value is 1–64 printable ASCII characters (0x20–0x7e), as client_message_id and
+// request_id must be, else an error that names the field. A first "!" marks the labels that the server makes.
 func ValidateLabel(field, value string) error {
 	switch {
 	case value == "":

@@ -5,12 +5,12 @@
 // Every kind of item, with an example of its key and what it holds:
 //
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id created_at client_message_id
-//	Rooms          item=room#general                             shards: how many shards the subscriptions have
+//	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
 //	               item=counter#general                          seq: the last id given out
 //	               item=position#general                         pushed_id: all up to here has been pushed
 //	               item=health                                   checked_at: when GET /health has last written
 //	Users          user_id=alice  item=member#general            joined_at
-//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of the content
+//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
 //	Subscriptions  room_shard=general#0  connection_id=L0SM9…=   user_id expires_at closing

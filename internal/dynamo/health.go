@@ -16,7 +16,7 @@ type pings struct {
 // time.
 const pingEvery = 5 * time.Second
 
-// Ping reports whether DynamoDB stores what it is given, by writing a row that nothing reads: an engine whose disk is
+// Ping returns nil if DynamoDB stores what it is given, by writing a row that nothing reads: an engine whose disk is
 // full still answers reads. Within 5 s after such a write it reads the row instead.
 func (s *Store) Ping(ctx context.Context) error {
 	key := item{"item": text("health")}
