@@ -10,7 +10,7 @@
 // # What must stay true
 //
 //   - An entry of a claim lies only where the claim points. A claim leaves a place only when that place is void for good.
-//   - Nothing is shown past a hole.
+//   - Nothing is shown past a hole: not by history, not by a join, not by the fan-out.
 //
 // [Writer.Append] was model-checked as it stands: a change of the order of its store calls needs a reason as strong as
 // that.
