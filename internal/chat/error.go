@@ -12,7 +12,7 @@ type Code string
 // The codes of the wire protocol.
 const (
 	CodeInvalid       Code = "invalid"        // a field is missing or wrong; Error.Field names it
-	CodeUnauthorized  Code = "unauthorized"   // no token, or one that does not hold
+	CodeUnauthorized  Code = "unauthorized"   // no token, or one that is not valid
 	CodeForbidden     Code = "forbidden"      // the user is known, but may not do this
 	CodeUnknownAction Code = "unknown_action" // a frame asks for what does not exist
 	CodeNotFound      Code = "not_found"      // no such room, entry or user
