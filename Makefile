@@ -5,13 +5,13 @@
 SHELL := bash
 
 GO ?= go
-# Functions and stack are built with the same flags, so that they share the compiler's work. The commit is not in them: git
-# may be missing, or refuse to read a folder that another user owns.
+# Functions and stack are built with the same flags, so that they share the compiler's work. The commit is not in them:
+# git may be missing, or refuse to read a folder that another user owns.
 BUILD_FLAGS := -trimpath -buildvcs=false -tags=lambda.norpc -ldflags="-s -w"
 LOCALTEST := .local/bin/localtest
 
-# What the project is to compile for, and the tools that look at it: pinned here, and not in go.mod, since no program of ours
-# needs them.
+# What the project is to compile for, and the tools that look at it: pinned here, and not in go.mod, since no program of
+# ours needs them.
 PLATFORMS := darwin/amd64 darwin/arm64 linux/amd64 linux/arm64 windows/amd64 windows/arm64
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # No commit is read: so they work where git refuses to read the folder.
@@ -27,7 +27,8 @@ help: ## show this
 local: $(LOCALTEST) ## run the whole chat here (DYNAMODB=local: on Amazon's DynamoDB Local)
 	@exec $(LOCALTEST) up
 
-# The shell has a USER too, which is not meant. Make puts what its command line sets into the environment of its commands.
+# The shell has a USER too, which is not meant. Make puts what its command line sets into the environment of its
+# commands.
 token: $(LOCALTEST) ## print an access token: make token USER=alice
 ifeq ($(origin USER),command line)
 	@$(LOCALTEST) token '$(subst ','\'',$(value USER))'
@@ -52,8 +53,9 @@ lint: ## gofmt, vet, staticcheck; lengths are warnings
 	@$(NO_COMMIT); $(GO) run $(STATICCHECK) ./...
 	@echo "$$($(GO) test -v -run Short ./internal/rules | grep -c warning:) warnings of length: $(GO) test -v -run Short ./internal/rules"
 
-# The processor and system of this machine are left to lint and test. One cheap analyzer of vet is enough: all that it looks
-# at must compile, tests too. What is compiled for it is run by nobody, so it needs no optimizing, which takes a third longer.
+# The processor and system of this machine are left to lint and test. One cheap analyzer of vet is enough: all that it
+# looks at must compile, tests too. What is compiled for it is run by nobody, so it needs no optimizing, which takes a
+# third longer.
 cross: ## compile everything, tests too, for each system and processor
 	@$(NO_COMMIT); for platform in $(filter-out $(HOST_PLATFORM),$(PLATFORMS)); do \
 		echo "compiling for $$platform"; \
