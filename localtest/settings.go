@@ -58,6 +58,9 @@ func (s *settings) checkPorts(o stack.Options) {
 	}{
 		{"HTTP_PORT", o.HTTPPort}, {"WS_PORT", o.WSPort}, {"INVOKE_PORT", o.InvokePort}, {"DYNAMODB_PORT", o.DynamoDBPort},
 	} {
+		if p.setting == "DYNAMODB_PORT" && o.Endpoint != "" {
+			continue // the engine outside has its own
+		}
 		if other, again := named[p.port]; again && p.port != 0 {
 			s.problems = append(s.problems, fmt.Errorf("%s and %s: both are %d; 0 is a free port", other, p.setting, p.port))
 		}

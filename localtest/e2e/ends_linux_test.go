@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -55,7 +56,11 @@ func TestOneSignalEndsAStackWithOpenConnections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			binary, dir := checkout(t)
+			// Under nohup the signal is ignored, and so it would be by the program: a child inherits that, not a handler.
+			held := make(chan os.Signal, 1)
+			signal.Notify(held, syscall.SIGHUP)
 			p, c := launch(t, binary, dir)
+			signal.Stop(held)
 			w := newWorld(t, c)
 			w.as("ann").joins("lobby")
 			children := childrenOf(t, p.cmd.Process.Pid)

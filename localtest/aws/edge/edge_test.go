@@ -100,6 +100,14 @@ func TestSpelling(t *testing.T) {
 		t.Errorf("the second request: %q", got)
 	}
 	conn = spellingServer(t, KeepNames)
+	if got := ask(t, conn, bufio.NewReader(conn), "GET / HTTP/1.1\nHost: x\nX-tesT: 1\n\n"); got != "X-tesT" {
+		t.Errorf("bare line feeds, which package net/http takes too: %q", got)
+	}
+	conn = spellingServer(t, KeepNames)
+	if got := ask(t, conn, bufio.NewReader(conn), "GET / HTTP/1.1\r\nHost: x\r\nX-TesT: 1\n\r\n"); got != "X-TesT" {
+		t.Errorf("both kinds of line ends: %q", got)
+	}
+	conn = spellingServer(t, KeepNames)
 	long := "GET / HTTP/1.1\r\nHost: x\r\nx-long: " + strings.Repeat("x", 2*maxKept) + "\r\nx-test: 1\r\n\r\n"
 	if got := ask(t, conn, bufio.NewReader(conn), long); got != "" {
 		t.Errorf("a head that is too long: %q", got)

@@ -46,13 +46,22 @@ func (k *keeper) Read(p []byte) (int, error) {
 
 func (k *keeper) keep(read []byte) {
 	k.head = append(k.head, read...)
-	end := bytes.Index(k.head, []byte("\r\n\r\n"))
+	end := endOfHead(k.head)
 	switch {
 	case end >= 0:
 		k.head, k.complete = k.head[:end], true
 	case len(k.head) > maxKept:
 		k.head, k.complete = nil, true
 	}
+}
+
+// endOfHead returns where the empty line begins, or -1. Package net/http takes a bare line feed as the end of a line too.
+func endOfHead(head []byte) int {
+	end := bytes.Index(head, []byte("\n\n"))
+	if crlf := bytes.Index(head, []byte("\n\r\n")); crlf >= 0 && (end < 0 || crlf < end) {
+		end = crlf
+	}
+	return end
 }
 
 // CloseWrite ends what is sent, as a server does before it closes a connection with bytes unread: a client that still
@@ -91,7 +100,7 @@ func Spelling(r *http.Request) map[string]string {
 	if !is {
 		return spelling
 	}
-	lines := bytes.Split(k.head, []byte("\r\n"))
+	lines := bytes.Split(k.head, []byte("\n"))
 	for _, line := range lines[1:] {
 		name, _, is := bytes.Cut(line, []byte(":"))
 		canonical := textproto.CanonicalMIMEHeaderKey(string(name))

@@ -43,7 +43,6 @@ type Options struct {
 
 // Engine is a running DynamoDB.
 type Engine struct {
-	kind     Kind
 	endpoint string
 	config   aws.Config
 	process  *process
@@ -64,7 +63,7 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	e := &Engine{kind: o.Kind}
+	e := &Engine{}
 	var err error
 	switch o.Kind {
 	case Dynoxide:
@@ -84,9 +83,6 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	}
 	return e, nil
 }
-
-// Kind is the kind that was started.
-func (e *Engine) Kind() Kind { return e.kind }
 
 // Endpoint is the engine's address for AWS_ENDPOINT_URL_DYNAMODB, such as http://127.0.0.1:8000.
 func (e *Engine) Endpoint() string { return e.endpoint }

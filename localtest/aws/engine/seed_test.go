@@ -29,8 +29,11 @@ func runPython(t *testing.T, args ...string) {
 func TestTheSeedIsWhatTheEngineWouldMake(t *testing.T) {
 	o := options(t, engine.Dynoxide, "")
 	start(t, o) // to have it installed
-	program := filepath.Join(o.ToolsDir, "dynoxide-"+engine.DynoxideVersion, "node_modules/@dynoxide/linux-x64/dynoxide")
-	runPython(t, "seed.py", program, "--check")
+	programs, err := filepath.Glob(filepath.Join(o.ToolsDir, "dynoxide-"+engine.DynoxideVersion, "node_modules/@dynoxide/*/dynoxide*"))
+	if err != nil || len(programs) != 1 {
+		t.Fatalf("programs %q, error %v; want the one of this platform", programs, err)
+	}
+	runPython(t, "seed.py", programs[0], "--check")
 }
 
 // The engine's own statements, with times that can't be waited for.

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -143,15 +144,19 @@ func TestDataFolderIsLocked(t *testing.T) {
 func TestTemporaryDataGoesWithTheEngine(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)
-	pattern := filepath.Join("/dev/shm", "localtest-engine-*")
-	before, _ := filepath.Glob(pattern)
 	e := start(t, options(t, engine.Dynoxide, ""))
+	folder := e.Folder()
+	if _, err := os.Stat(folder); err != nil {
+		t.Fatal(err)
+	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	after, _ := filepath.Glob(pattern)
-	if left, _ := filepath.Glob(filepath.Join(parent, "*")); len(left) > 0 || len(after) > len(before) {
-		t.Errorf("left: %v, %v; before: %v", left, after, before)
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is left: %v", folder, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(parent, "*")); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 

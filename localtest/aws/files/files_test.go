@@ -180,6 +180,27 @@ func TestALogThatCannotBeWrittenStopsNobody(t *testing.T) {
 	}
 }
 
+func TestALogThatSomebodyRemovedGoesOn(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "folder")
+	path := filepath.Join(folder, "log")
+	l, err := files.OpenLog(path, 10, func(err error) { t.Errorf("reported: %v", err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, removed := range []string{path, folder} {
+		if err := os.RemoveAll(removed); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"full\n", "12345678\n"} { // the second turns it over
+			_, _ = l.Write([]byte(line))
+		}
+		if got, err := os.ReadFile(path); string(got) != "12345678\n" {
+			t.Errorf("%s was removed; the log has %q, %v", removed, got, err)
+		}
+	}
+}
+
 // /dev/full is a disk that is full (full(4)).
 func TestAFullDiskIsReported(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {

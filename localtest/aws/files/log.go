@@ -28,9 +28,6 @@ const LogLimit = 10 << 20
 // OpenLog opens the log at path, whose folder is made when needed. limit is in bytes. report is told why the log can't
 // be written, at the first failure in a row, and nil when it can be again. It may be nil.
 func OpenLog(path string, limit int64, report func(error)) (*Log, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
 	if report == nil {
 		report = func(error) {}
 	}
@@ -42,6 +39,9 @@ func OpenLog(path string, limit int64, report func(error)) (*Log, error) {
 }
 
 func (l *Log) open() error {
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o755); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (l *Log) turnOver() error {
 			return err
 		}
 	}
-	if err := os.Rename(l.path, l.path+".1"); err != nil {
+	if err := os.Rename(l.path, l.path+".1"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	l.size = 0

@@ -172,6 +172,9 @@ func (g *Gateway) register(c *connection) {
 	g.mu.Unlock()
 	if closed {
 		c.close(closing{code: ws.StatusGoingAway, reason: "Going away"})
+		if g.ctx.Err() != nil { // Close has stopped waiting
+			c.out.abort()
+		}
 	}
 }
 

@@ -172,6 +172,7 @@ func TestThrottling(t *testing.T) {
 					t.Error(out.ErrorMessage)
 				}
 			}
+			awaitIdle(t, s, 2) // a result comes a little before its process is free
 			invoke(t, s, event{Do: "echo"})
 		})
 	}

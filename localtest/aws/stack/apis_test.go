@@ -200,6 +200,8 @@ func TestASecondFrameDoesNotWaitForTheFirst(t *testing.T) {
 		<-release
 	}))
 	defer held.Close()
+	free := sync.OnceFunc(func() { close(release) })
+	defer free() // also when the test fails: held waits for its handler
 	a := serveAPIs(t, Options{})
 	client := a.mustDial()
 	a.write(client, `{"do":"call","text":"`+held.URL+`"}`)
@@ -208,7 +210,7 @@ func TestASecondFrameDoesNotWaitForTheFirst(t *testing.T) {
 	if got := a.read(client); got != "second" {
 		t.Errorf("got %s while the first frame is held", got)
 	}
-	close(release)
+	free()
 	if got := a.read(client); got != "call" {
 		t.Errorf("got %s", got)
 	}
@@ -233,7 +235,6 @@ func TestHowLongAProcessIsWaitedForIsASetting(t *testing.T) {
 	}
 }
 
-// Frames, requests to the HTTP API and @connections calls draw from one bucket, which fills with time.
 // A ServeMux would redirect such paths. An API takes them as they are.
 func TestPathsAreNotCleaned(t *testing.T) {
 	a := serveAPIs(t, Options{})
@@ -254,6 +255,7 @@ func TestPathsAreNotCleaned(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+// Frames, requests to the HTTP API and @connections calls draw from one bucket, which fills with time.
 func TestOneBucketForAllOfTheAccount(t *testing.T) {
 	a := serveAPIs(t, Options{AccountRate: 10, AccountBurst: 3})
 	client := a.mustDial()

@@ -38,7 +38,10 @@ func (s *Stack) Close() error {
 	defer cancel()
 	var errs []error
 	if s.announced {
-		errs = append(errs, os.Remove(s.options.path(endpointsFile)))
+		// Somebody may have removed it before us, and a start that could not write it ends here too.
+		if err := os.Remove(s.options.path(endpointsFile)); !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
 	}
 	if s.unwatch != nil {
 		s.unwatch()

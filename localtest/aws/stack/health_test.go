@@ -1,8 +1,10 @@
 package stack
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,5 +26,23 @@ func TestAnEngineThatDoesNotAnswerIsToldWithItsCause(t *testing.T) {
 		if !strings.Contains(got, c.cause) || !strings.Contains(got, c.advice) || strings.Contains(got, c.otherwise) {
 			t.Errorf("%s: %q", name, got)
 		}
+	}
+}
+
+// What was printed of a problem is printed of its end, also where only warnings are.
+func TestAProblemIsToldOnceAndSoIsItsEnd(t *testing.T) {
+	var printed bytes.Buffer
+	h := health{problems: map[string]string{}, log: slog.New(slog.NewTextHandler(&printed, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	for _, problem := range []string{"", "it hangs", "it hangs", "", "", "it hangs"} {
+		h.set("engine", problem)
+	}
+	var levels []string
+	for line := range strings.Lines(printed.String()) {
+		_, after, _ := strings.Cut(line, "level=")
+		level, _, _ := strings.Cut(after, " ")
+		levels = append(levels, level)
+	}
+	if got := strings.Join(levels, " "); got != "ERROR WARN ERROR" {
+		t.Errorf("levels %q:\n%s", got, &printed)
 	}
 }

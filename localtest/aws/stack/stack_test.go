@@ -161,9 +161,11 @@ func TestAllPortsInUseAreNamedAtOnce(t *testing.T) {
 			t.Errorf("%s is not in the error: %v", setting, err)
 		}
 	}
-	if _, err := listen(t.Context(), Options{Engine: engine.External, DynamoDBPort: port(taken.ws)}); err != nil {
-		t.Errorf("the port of an engine outside is not ours: %v", err)
+	outside, err := listen(t.Context(), Options{Engine: engine.External, DynamoDBPort: port(taken.ws)})
+	if err != nil {
+		t.Fatalf("the port of an engine outside is not ours: %v", err)
 	}
+	outside.close()
 }
 
 // writeProject makes a folder that the stack takes for a project.

@@ -15,7 +15,7 @@ type verdict struct {
 	problem string
 }
 
-// judge reads a function's answer to n records. numbers are those records' sequence numbers in the event.
+// judge reads a function's answer to the records of items, which stand in the event's order.
 func judge(r Response, report bool, items []item) verdict {
 	switch {
 	case r.FunctionError != "":
