@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -34,4 +35,22 @@ func TestEventInvocations(t *testing.T) {
 	if err := s.InvokeEvent(Request{Function: "tester", Payload: make([]byte, MaxEventPayload+1)}); !errors.As(err, &large) {
 		t.Errorf("large event: %v", err)
 	}
+}
+
+func TestAThrottledEventIsTriedAgain(t *testing.T) {
+	s, e := start(t, func(o *Options, _ *Function) {
+		o.MaxConcurrency, o.QueueWait, o.FreeWait = 1, time.Millisecond, time.Millisecond
+	})
+	g := newGate(t)
+	done := callGate(t, s, g, 1)
+	receive(t, g.calls, "the call that holds the only process")
+	if err := s.InvokeEvent(Request{Function: "tester", Payload: []byte(`{"do":"echo"}`), Source: "later"}); err != nil {
+		t.Fatal(err)
+	}
+	e.awaitInvocation(t, "was throttled", func(i Invocation) bool {
+		return i.Source == "later" && strings.HasPrefix(i.Error, ReasonConcurrency)
+	})
+	g.open <- struct{}{}
+	receive(t, done, "a result")
+	e.awaitInvocation(t, "succeeded", func(i Invocation) bool { return i.Source == "later" && i.Error == "" })
 }

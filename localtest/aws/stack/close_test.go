@@ -7,10 +7,11 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 )
 
 func TestWhatIsCutOffHidesNoOtherError(t *testing.T) {
-	s := &Stack{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	s := &Stack{log: slog.New(slog.DiscardHandler)}
 	late := fmt.Errorf("shutdown: %w", context.DeadlineExceeded)
 	if err := s.withoutDeadlines([]error{nil, late}); err != nil {
 		t.Errorf("what takes long is an error: %v", err)
@@ -19,5 +20,13 @@ func TestWhatIsCutOffHidesNoOtherError(t *testing.T) {
 	err := s.withoutDeadlines([]error{late, nil, broken, late})
 	if !errors.Is(err, broken) || errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the other error alone", err)
+	}
+}
+
+func TestEndpointsThatSomebodyRemovedAreNoError(t *testing.T) {
+	s := &Stack{announced: true, options: Options{DataDir: t.TempDir()}, log: slog.New(slog.DiscardHandler),
+		console: newConsole(io.Discard, time.Now, true)}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -102,6 +102,24 @@ func TestStartAtLatest(t *testing.T) {
 	})
 }
 
+// One that has found nothing has no position yet: it must not begin at the oldest record when it starts again.
+func TestStartAtLatestAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFunction(nil)
+		s := newSetup(f, func(m *streams.Mapping) { m.StartingPosition = "LATEST" })
+		s.put("a", "b")
+		s.run(t, time.Second)
+		stop := s.start(t)
+		time.Sleep(time.Second)
+		s.put("a")
+		time.Sleep(time.Second)
+		stop()
+		if got := f.numbers(); !slices.Equal(got, []string{"3"}) {
+			t.Errorf("delivered %v", got)
+		}
+	})
+}
+
 // A shard that comes later is read from its beginning, whatever the starting position.
 func TestAShardThatComesAfterLatest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -189,6 +207,29 @@ func TestFailuresOfTheEngineAreSurvived(t *testing.T) {
 		stop()
 		got := f.numbers()
 		if len(got) != 50 || got[0] != "1" || got[49] != "50" {
+			t.Errorf("delivered %v", got)
+		}
+	})
+}
+
+// An iterator whose place has been trimmed meanwhile is no way to go on: it fails for ever.
+func TestAnIteratorThatWasTrimmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFunction(nil)
+		s := newSetup(f, nil)
+		iterators := 0
+		s.stream.fail = func(call string) error {
+			switch {
+			case call == "GetShardIterator":
+				iterators++
+			case call == "GetRecords" && iterators == 1:
+				return &types.TrimmedDataAccessException{}
+			}
+			return nil
+		}
+		s.put("a", "b")
+		s.run(t, time.Minute)
+		if got := f.numbers(); !slices.Equal(got, []string{"1", "2"}) {
 			t.Errorf("delivered %v", got)
 		}
 	})
