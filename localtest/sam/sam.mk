@@ -1,7 +1,10 @@
 # SAM's own tools, and MiniStack. The Makefile includes this file. What they need is installed in .local, and nowhere else.
 
-SAM := .local/venv/bin/sam
+SAM_INSTALLED := .local/venv/bin/sam
 MINISTACK := .local/ministack/bin/ministack
+# Programs of a Python environment are run by name of its interpreter: their own first line has the path of the checkout, which
+# may have been moved since.
+SAM := .local/venv/bin/python $(SAM_INSTALLED)
 CONFIG_ENV ?= dev
 
 export SAM_CLI_TELEMETRY := 0
@@ -16,13 +19,13 @@ HERE_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
 
 .PHONY: build validate validate-selftest sam-local ministack deploy destroy
 
-build: $(SAM) ## build the functions for AWS (sam build)
+build: $(SAM_INSTALLED) ## build the functions for AWS (sam build)
 	@$(SAM_BUILD) --config-env $(CONFIG_ENV)
 
-validate: $(SAM) ## check the template, before and after SAM's transform
+validate: $(SAM_INSTALLED) ## check the template, before and after SAM's transform
 	@localtest/sam/validate
 
-validate-selftest: $(SAM) ## show that make validate catches a circle of references and a misspelt route id
+validate-selftest: $(SAM_INSTALLED) ## show that make validate catches a circle of references and a misspelt route id
 	@localtest/sam/validate-catches
 
 sam-local: sam-build-here ## run every function in a container on its event (needs Docker, Java and Maven)
@@ -34,15 +37,15 @@ ministack: sam-build-here $(MINISTACK) ## put the template up in MiniStack and r
 deploy: build ## deploy to AWS: make deploy CONFIG_ENV=dev or prod
 	@$(SAM) deploy --config-env $(CONFIG_ENV)
 
-destroy: $(SAM) ## delete what make deploy made, after asking: make destroy CONFIG_ENV=dev or prod
+destroy: $(SAM_INSTALLED) ## delete what make deploy made, after asking: make destroy CONFIG_ENV=dev or prod
 	@$(SAM) delete --config-env $(CONFIG_ENV)
 
 .PHONY: sam-build-here
-sam-build-here: $(SAM)
+sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }
 
-$(SAM): localtest/sam/requirements.txt
+$(SAM_INSTALLED): localtest/sam/requirements.txt
 	@localtest/sam/python-environment .local/venv $< && touch $@
 
 $(MINISTACK): localtest/sam/ministack/requirements.txt

@@ -22,7 +22,7 @@ import boto3
 from samcli.yamlhelper import parse_yaml_file
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-SAM = os.path.join(os.path.dirname(sys.executable), "sam")
+SAM = [sys.executable, os.path.join(os.path.dirname(sys.executable), "sam")]
 HOST = "host.docker.internal"  # this machine, as containers know it
 
 
@@ -99,7 +99,7 @@ class Sam:
 
     def invoke(self, function, name):
         run = subprocess.run(
-            [SAM, "local", "invoke", function, "--event", os.path.join(ROOT, "events", name + ".json"), *self.options],
+            [*SAM, "local", "invoke", function, "--event", os.path.join(ROOT, "events", name + ".json"), *self.options],
             capture_output=True, text=True,
         )  # fmt: skip
         self.log = run.stderr
@@ -110,7 +110,7 @@ class Sam:
 
     def start_api(self, port):
         log = open(os.path.join(ROOT, ".local", "log", "sam-local-api.log"), "wb")
-        return subprocess.Popen([SAM, "local", "start-api", "--port", str(port), *self.options], stdout=log, stderr=log)
+        return subprocess.Popen([*SAM, "local", "start-api", "--port", str(port), *self.options], stdout=log, stderr=log)
 
 
 def environment(template, management):
