@@ -3,9 +3,6 @@ package dynamo_test
 import (
 	"encoding/json"
 	"flag"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/roomlog"
 )
@@ -28,28 +26,11 @@ const rowFolder = "testdata/rows"
 func TestRowsLieAsEver(t *testing.T) {
 	each(t, func(f fixture) {
 		f.writeRows()
-		got := f.rows()
-		if *update {
-			for name, row := range got {
-				f.ok(os.WriteFile(filepath.Join(rowFolder, name+".json"), []byte(row), 0o644))
-			}
+		files := map[string]string{}
+		for kind, row := range f.rows() {
+			files[kind+".json"] = row
 		}
-		files, err := filepath.Glob(filepath.Join(rowFolder, "*.json"))
-		f.ok(err)
-		var names []string
-		for _, file := range files {
-			name := strings.TrimSuffix(filepath.Base(file), ".json")
-			names = append(names, name)
-			want, err := os.ReadFile(file)
-			f.ok(err)
-			if got[name] != string(want) {
-				f.Errorf("%s: got %swant %s", name, got[name], want)
-			}
-		}
-		slices.Sort(names)
-		if all := slices.Sorted(maps.Keys(got)); !slices.Equal(all, names) {
-			f.Errorf("the tables hold rows of the kinds %v, want %v", all, names)
-		}
+		golden.Expect(f, rowFolder, files, *update)
 	})
 }
 

@@ -45,6 +45,7 @@ func mayImport() map[string][]string {
 		"internal/app":               append(inside(""), "github.com/aws"),
 		"internal/dynamo/dynamotest": append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
 		"internal/chattest":          features,
+		"internal/chattest/golden":   {},
 		"internal/chattest/fake":     append(inside("chattest"), features...),
 	}
 }

@@ -7,10 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/app"
+	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/localtest/accesstoken"
 	"serverlesschat/localtest/aws/engine/enginetest"
 	"serverlesschat/localtest/aws/stack"
@@ -255,45 +253,17 @@ func story() []step {
 // and what it costs. Each file has the calls of one step, and last what the caller gets.
 func TestFunctionsCallTheStoreAsEver(t *testing.T) {
 	w := newWorld(t)
-	var names []string
+	files := map[string]string{}
 	for _, s := range story() {
 		reply := s.do(w)
 		lines := append(w.take(), "= "+reply)
 		if s.name == "" {
 			continue
 		}
-		names = append(names, s.name+".txt")
-		got := strings.Join(lines, "\n") + "\n"
-		file := filepath.Join(traceFolder, s.name+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
+		if _, again := files[s.name+".txt"]; again {
+			t.Errorf("two steps are called %s", s.name)
 		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s: got\n%swant\n%s", s.name, got, want)
-		}
+		files[s.name+".txt"] = strings.Join(lines, "\n") + "\n"
 	}
-	expectFiles(t, names)
-}
-
-// A file that no test reads would pin nothing and look as if it did.
-func expectFiles(t *testing.T, want []string) {
-	t.Helper()
-	slices.Sort(want)
-	found, err := os.ReadDir(traceFolder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, file := range found {
-		got = append(got, file.Name())
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("there are %v, want %v", got, want)
-	}
+	golden.Expect(t, traceFolder, files, *update)
 }
