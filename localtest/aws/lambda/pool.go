@@ -44,10 +44,7 @@ func (f *function) enter(inv *invocation) (waiting bool, err error) {
 		f.mu.Unlock()
 		return false, ErrClosed
 	}
-	if n := len(f.idle); n > 0 {
-		p := f.idle[n-1]
-		f.idle = f.idle[:n-1]
-		c := p.assign(inv)
+	if p, c := f.takeIdle(inv); p != nil {
 		f.mu.Unlock()
 		f.deliver(p, c, inv)
 		return false, nil
@@ -60,6 +57,18 @@ func (f *function) enter(inv *invocation) (waiting bool, err error) {
 	f.watchQueue(f.opts.FreeWait)
 	f.mu.Unlock()
 	return true, nil
+}
+
+// takeIdle gives inv to the most recently used free process, which is then to be told (see deliver); it returns nil when
+// none is free. The lock is held.
+func (f *function) takeIdle(inv *invocation) (*process, *runtimeConn) {
+	n := len(f.idle)
+	if n == 0 {
+		return nil, nil
+	}
+	p := f.idle[n-1]
+	f.idle = f.idle[:n-1]
+	return p, p.assign(inv)
 }
 
 // watchQueue lets grow look at the queue after d, unless it is about to anyway. The lock is held.
@@ -180,10 +189,7 @@ func (f *function) returned(inv *invocation) {
 		inv.outcome <- outcome{err: ErrClosed}
 		return
 	}
-	if n := len(f.idle); n > 0 {
-		p := f.idle[n-1]
-		f.idle = f.idle[:n-1]
-		c := p.assign(inv)
+	if p, c := f.takeIdle(inv); p != nil {
 		f.mu.Unlock()
 		f.deliver(p, c, inv)
 		return
