@@ -26,8 +26,6 @@ type (
 	job       = telemetry.Handler[json.RawMessage, struct{}]
 )
 
-// Each function reads the settings that it needs and nothing else; the template gives each no right beyond them.
-
 // Connect builds the function for $connect.
 func Connect(p *Parts) websocket {
 	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})

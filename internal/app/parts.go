@@ -46,8 +46,8 @@ const (
 	postTimeout = 3 * time.Second
 )
 
-// NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and of the log,
-// which goes to out.
+// NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and the namespace
+// of the metrics. The log goes to out.
 func NewParts(ctx context.Context, get func(string) string, out io.Writer) (*Parts, error) {
 	settings := NewSettings(get)
 	awsConfig, err := config.LoadDefaultConfig(ctx)

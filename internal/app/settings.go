@@ -1,5 +1,6 @@
-// Package app builds the chat's functions from their settings. A function's main is its line of this package. What is
-// built here is made once per process and is safe for concurrent use.
+// Package app builds the chat's functions from their settings. A function's main is its line of this package. Each
+// function reads the settings that it needs and nothing else; the template gives it no right beyond them. What is built
+// here is made once per process and is safe for concurrent use.
 package app
 
 import (
