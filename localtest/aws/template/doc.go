@@ -10,7 +10,7 @@
 //	bytes ── parse ──> YAML nodes, which know their lines      document.go
 //	      ── parameters, conditions, resources, made ids       parameter.go condition.go resource.go made.go
 //	      ── evaluate ──> values without intrinsic functions   intrinsic.go evaluate.go sub.go names.go
-//	      ── compare with the three lists                      coverage.go cover.go
+//	      ── compare with the two lists                        coverage.go cover.go
 //	      ── read ──> System                                   function.go websocket.go http.go table.go mapping.go …
 //	      ── look for circles of references                    circle.go
 //

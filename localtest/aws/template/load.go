@@ -94,7 +94,7 @@ type loader struct {
 	edges      map[string][]edge
 }
 
-// checkSections compares the sections of the template with the three lists.
+// checkSections compares the sections of the template with the two lists.
 func (l *loader) checkSections() {
 	l.coverNames(sectionsOf, l.root)
 	transform := lookup(l.root, "Transform")

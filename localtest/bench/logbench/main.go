@@ -5,7 +5,7 @@
 //	logbench holes     how long writers take from reserving to placing, and how many voids each age of a hole makes
 //	logbench crashes   how long others wait for what a dead writer holds up, for each age of a hole
 //	logbench busy      how long a fan-out and a page of history take in a room that is never quiet
-//	logbench steady    one busy room for a minute (-seconds), and whether a hole is left
+//	logbench steady    one busy room for -seconds, and whether a hole is left
 package main
 
 import (
