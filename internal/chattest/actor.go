@@ -59,12 +59,12 @@ func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat
 
 // PushedID implements [roomlog.Head].
 func (a *Actor) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	return do(ctx, a, "Position", false, func() (chat.EntryID, error) { return a.store.PushedID(ctx, room) })
+	return do(ctx, a, "PushedID", false, func() (chat.EntryID, error) { return a.store.PushedID(ctx, room) })
 }
 
 // AdvancePushedID implements [roomlog.Head].
 func (a *Actor) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
-	return act(ctx, a, "AdvancePosition", true, func() error { return a.store.AdvancePushedID(ctx, room, to) })
+	return act(ctx, a, "AdvancePushedID", true, func() error { return a.store.AdvancePushedID(ctx, room, to) })
 }
 
 // RoomExists implements [rooms.Store].

@@ -93,7 +93,7 @@ func (c *check) checkLog() {
 		if e.Room != c.room {
 			c.report(2, "history has an entry of another room: %+v", e)
 		}
-		if e.IsVoid() && (e.User != "" || e.ClientMessageID != "" || e.Content != "") {
+		if e.IsVoid() && (e.User != "" || e.ClientMessageID != "" || e.Content != "" || e.Target != 0) {
 			c.report(2, "a void holds something: %+v", e)
 		}
 	}

@@ -24,7 +24,9 @@ func voidEntry(id chat.EntryID) chat.Entry {
 }
 
 func newEntryOf(e chat.Entry) chat.NewEntry {
-	return chat.NewEntry{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
+	return chat.NewEntry{
+		Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content, Target: e.Target,
+	}
 }
 
 func entries(ids ...chat.EntryID) []chat.Entry {
@@ -51,6 +53,10 @@ func TestCheck(t *testing.T) {
 	three := entries(1, 2, 3)
 	changed := entry(2)
 	changed.Content = "changed"
+	about := entry(4)
+	about.Target = 1
+	aboutVoid := voidEntry(4)
+	aboutVoid.Target = 1
 	conflicting := newEntryOf(entry(2))
 	conflicting.Content = "other"
 	for _, c := range []struct {
@@ -77,6 +83,7 @@ func TestCheck(t *testing.T) {
 			early.Got(page(3, false, three...))
 		}, entries(1, 2, 3, 4), ""},
 
+		{"a void about an entry", func(*chattest.Record) {}, append(entries(1, 2, 3), aboutVoid), "promise 2: a void holds something"},
 		{"a missing id", func(*chattest.Record) {}, []chat.Entry{entry(1), entry(3)}, "promise 2: history has 3 where 2 belongs"},
 		{"an id twice", func(*chattest.Record) {}, []chat.Entry{entry(1), entry(1), entry(2), entry(3)}, "promise 2: history has 1 where 2"},
 		{"a void with content", func(*chattest.Record) {}, append(entries(1, 2, 3), func() chat.Entry { v := voidEntry(4); v.User = "ann"; return v }()),
@@ -161,6 +168,13 @@ func TestCheck(t *testing.T) {
 			e.ClientMessageID, e.Content = "m2", "content 2"
 			return e
 		}()), `promise 3: "m2" of ann is stored at 2 and at 4`},
+		{"an entry about another one", func(r *chattest.Record) { send(r, about) }, append(entries(1, 2, 3), about), ""},
+		{"an ack about another entry than was sent", func(r *chattest.Record) {
+			elsewhere := newEntryOf(about)
+			elsewhere.Target = 2
+			r.Sending(elsewhere).Acked(about)
+			r.Sending(newEntryOf(about))
+		}, append(entries(1, 2, 3), about), "promise 3: "},
 		{"an ack of another message", func(r *chattest.Record) { r.Sending(newEntryOf(entry(2))).Acked(entry(3)) }, nil, "promise 3: "},
 		{"refused and acknowledged", func(r *chattest.Record) { r.Sending(newEntryOf(entry(2))).Refused(chat.CodeConflict) }, nil,
 			"promise 3: "},

@@ -31,10 +31,17 @@ func (c *check) checkSends() {
 // checkAck: it shows what was sent, and what is in history.
 func (c *check) checkAck(s *Send) {
 	e, d := *s.acked, s.entry
-	if e.Kind != d.Kind || e.User != d.User || e.ClientMessageID != d.ClientMessageID || e.Content != d.Content {
+	if d != newEntry(d.Room, e) {
 		c.report(3, "%+v was acknowledged as %+v", d, e)
 	}
 	c.same(1, "an ack", e)
+}
+
+// newEntry returns what was sent to the room when e was stored.
+func newEntry(room chat.RoomID, e chat.Entry) chat.NewEntry {
+	return chat.NewEntry{
+		Room: room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content, Target: e.Target,
+	}
 }
 
 // checkRefusal: what was refused was not written. There is one exception: of two contents under one id that are sent at
@@ -55,7 +62,7 @@ func (c *check) checkRefusal(s *Send) {
 	if s.refused == chat.CodeConflict && !raced {
 		c.report(3, "%+v was refused, but no other content was ever sent under its id", s.entry)
 	}
-	if s.writes > 0 && !(raced && !c.settledBefore(s)) {
+	if s.writes > 0 && (!raced || c.settledBefore(s)) {
 		c.report(7, "%+v was refused with %s after %d writes", s.entry, s.refused, s.writes)
 	}
 }
@@ -82,7 +89,7 @@ func (c *check) checkStored() {
 		if e.IsVoid() {
 			continue
 		}
-		d := chat.NewEntry{Room: e.Room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content}
+		d := newEntry(e.Room, e)
 		if wanted, sent := pending[d]; !sent {
 			c.report(7, "history has %+v, which nobody sent", e)
 		} else if !wanted {

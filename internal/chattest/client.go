@@ -139,14 +139,11 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 	in := rooms.JoinRoom{Room: c.opts.Room}
 	switch {
 	case c.timeline != nil:
-		in.AfterID = &c.timeline.shown
+		after := c.timeline.shown // a copy: what is shown changes
+		in.AfterID = &after
 		c.timeline.view.Returned()
 	case c.opts.All:
 		in.AfterID = new(chat.EntryID)
-	}
-	if in.AfterID != nil {
-		after := *in.AfterID // what is shown changes
-		in.AfterID = &after
 	}
 	page, err := conn.Join(ctx, in)
 	if err != nil {

@@ -83,7 +83,7 @@ const ProblemType = "application/problem+json"
 // Problem returns the HTTP status and the body that tell err.
 func Problem(err error) (status int, body []byte) {
 	e := publicError(err)
-	status = Status(err)
+	status = codes[e.Code].status
 	return status, encode(problem{
 		Type:         "about:blank",
 		Title:        http.StatusText(status),

@@ -15,7 +15,7 @@ import (
 type Request struct {
 	Action    string
 	RequestID string // empty when there is none, or a bad one
-	fields    map[string]json.RawMessage
+	fields    fields
 }
 
 // ParseRequest reads a frame. Its error is CodeInvalid. The Request beside an error has what could be read.
@@ -31,7 +31,7 @@ func ParseRequest(body []byte) (Request, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return r, chat.Errorf(chat.CodeInvalid, "the frame must be one JSON object")
 	}
-	id, ok, err := fields(r.fields).Text("request_id")
+	id, ok, err := r.fields.Text("request_id")
 	if err != nil {
 		return r, err
 	}
@@ -50,7 +50,7 @@ func ParseRequest(body []byte) (Request, error) {
 }
 
 // Fields reads the fields of the frame's action.
-func (r Request) Fields() *chat.Fields { return chat.NewFields(fields(r.fields)) }
+func (r Request) Fields() *chat.Fields { return chat.NewFields(r.fields) }
 
 // RoomLabel returns the frame's room for the log, if it is a valid name; else "".
 func (r Request) RoomLabel() string {

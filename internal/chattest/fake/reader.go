@@ -1,7 +1,6 @@
 package fake
 
 import (
-	"slices"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -39,5 +38,5 @@ func UpTo(n chat.EntryID) []chat.EntryID {
 	for i := range ids {
 		ids[i] = chat.EntryID(i + 1)
 	}
-	return slices.Clip(ids)
+	return ids
 }
