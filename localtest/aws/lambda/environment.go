@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"cmp"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -41,12 +42,9 @@ func environment(spec Function, region string, extra map[string]string) []string
 		"PATH":                            "/usr/local/bin:/usr/bin:/bin:/opt/bin",
 		"GOMAXPROCS":                      strconv.Itoa(processors(spec.MemoryMB)),
 	}
-	for _, more := range []map[string]string{extra, spec.Env} {
-		for name, value := range more {
-			variables[name] = value
-		}
-	}
-	list := make([]string, 0, len(variables)+2)
+	maps.Copy(variables, extra)
+	maps.Copy(variables, spec.Env)
+	list := make([]string, 0, len(variables))
 	for name, value := range variables {
 		list = append(list, name+"="+value)
 	}

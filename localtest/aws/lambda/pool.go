@@ -136,21 +136,20 @@ const (
 	refused                    // none can be; it is out of the queue
 )
 
-// leave takes inv out of the queue. It returns false if it was not there (any more).
-func (f *function) leave(inv *invocation) bool {
+// leave takes inv out of the queue, if it is (still) there.
+func (f *function) leave(inv *invocation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.unqueue(inv)
+	f.unqueue(inv)
 }
 
 // unqueue is leave, with the lock held.
-func (f *function) unqueue(inv *invocation) bool {
+func (f *function) unqueue(inv *invocation) {
 	if !inv.waiting {
-		return false
+		return
 	}
 	inv.waiting = false
 	f.queue = slices.DeleteFunc(f.queue, func(other *invocation) bool { return other == inv })
-	return true
 }
 
 // nextFor takes the invocation out of the queue that p is to run: the one it was started for, else the oldest. The lock

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +9,6 @@ import (
 	"syscall"
 
 	"serverlesschat/localtest/aws/engine"
-	"serverlesschat/localtest/aws/files"
 )
 
 // Endpoints are the addresses of a running stack. They are in the file endpoints.json of its data folder while all of
@@ -25,14 +23,6 @@ type Endpoints struct {
 }
 
 const endpointsFile = "endpoints.json"
-
-func (e Endpoints) write(file string) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return files.Replace(file, append(data, '\n'), 0o644)
-}
 
 // listeners are the stack's doors, opened before anything else, since functions are told where they are.
 type listeners struct {

@@ -40,11 +40,7 @@ func (s *Stack) lock(ctx context.Context) (err error) {
 	if s.held, err = lockFolder(ctx, s.options); err != nil {
 		return err
 	}
-	content, err := json.Marshal(owner{PID: os.Getpid(), Since: s.console.now()})
-	if err != nil {
-		return err
-	}
-	if err := files.Replace(s.options.path(ownerFile), append(content, '\n'), 0o644); err != nil {
+	if err := writeJSON(s.options.path(ownerFile), owner{PID: os.Getpid(), Since: s.console.now()}); err != nil {
 		return fmt.Errorf("write who runs here: %w", err)
 	}
 	if err := os.Remove(s.options.path(endpointsFile)); !errors.Is(err, os.ErrNotExist) {
@@ -105,6 +101,14 @@ func takenError(options Options) error {
 	}
 	return fmt.Errorf("a local stack runs on %s already: process %d, since %s, %s; end it with Ctrl-C in its terminal, or kill %d",
 		dir, o.PID, o.Since.Format(time.DateTime), where, o.PID)
+}
+
+func writeJSON(file string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return files.Replace(file, append(data, '\n'), 0o644)
 }
 
 func readJSON(file string, to any) bool {

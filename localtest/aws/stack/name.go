@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"serverlesschat/localtest/aws/files"
 )
 
 // identityFile keeps the id of a data folder, and the folder that it was made for.
@@ -46,10 +44,7 @@ func FolderName(name, dataDir string) (string, error) {
 	}
 	if known.Folder != dir {
 		known.Folder = dir
-		if data, err = json.Marshal(known); err != nil {
-			return "", err
-		}
-		if err := files.Replace(file, append(data, '\n'), 0o644); err != nil {
+		if err := writeJSON(file, known); err != nil {
 			return "", fmt.Errorf("keep the id of the data folder: %w", err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/iam"
-	"serverlesschat/localtest/aws/lambda"
 )
 
 // Options say what to run and where. The zero value of a field is its default.
@@ -69,10 +68,7 @@ type Options struct {
 	Quiet bool
 }
 
-const (
-	defaultStreamPoll   = 10 * time.Millisecond
-	defaultMaxProcesses = 10
-)
+const defaultStreamPoll = 10 * time.Millisecond
 
 func (o Options) withDefaults() Options {
 	o.Name = cmp.Or(o.Name, "local")
@@ -81,8 +77,6 @@ func (o Options) withDefaults() Options {
 	o.ToolsDir = cmp.Or(o.ToolsDir, filepath.Join(o.DataDir, "tools"))
 	o.Engine = cmp.Or(o.Engine, engine.Dynoxide)
 	o.StreamPoll = cmp.Or(o.StreamPoll, defaultStreamPoll)
-	o.MaxProcesses = cmp.Or(o.MaxProcesses, defaultMaxProcesses)
-	o.FreeWait = cmp.Or(o.FreeWait, lambda.DefaultFreeWait)
 	o.AccountRate = cmp.Or(o.AccountRate, defaultAccountRate)
 	o.AccountBurst = cmp.Or(o.AccountBurst, defaultAccountBurst)
 	o.HandshakeRate = cmp.Or(o.HandshakeRate, defaultHandshakeRate)

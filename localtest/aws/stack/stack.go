@@ -119,7 +119,7 @@ func (s *Stack) start(ctx context.Context) error {
 	s.unwatch = stop
 	s.watching.Go(func() { s.watch(watching) })
 	s.announced = true
-	return s.endpoints.write(s.options.path(endpointsFile))
+	return writeJSON(s.options.path(endpointsFile), s.endpoints)
 }
 
 // prepare builds the functions while the engine starts: each takes long the first time. When one fails, the other is

@@ -41,7 +41,7 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 			t.Errorf("while the first one starts: %v, want %q in it", err, want)
 		}
 	}
-	if err := (Endpoints{HTTP: "http://127.0.0.1:3000", PID: os.Getpid()}).write(filepath.Join(dir, endpointsFile)); err != nil {
+	if err := writeJSON(filepath.Join(dir, endpointsFile), Endpoints{HTTP: "http://127.0.0.1:3000", PID: os.Getpid()}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, lockFile)); err != nil || info.Size() > 0 {
@@ -133,7 +133,7 @@ func TestEndpointsOfAKilledStackAreCleared(t *testing.T) {
 	}
 	defer stranger.Close()
 	file := filepath.Join(dir, endpointsFile)
-	if err := (Endpoints{HTTP: "http://" + stranger.Addr().String(), PID: 1}).write(file); err != nil {
+	if err := writeJSON(file, Endpoints{HTTP: "http://" + stranger.Addr().String(), PID: 1}); err != nil {
 		t.Fatal(err)
 	}
 	s := lockable(dir)

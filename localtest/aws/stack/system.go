@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,13 +19,10 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 		stage = "/" + s.system.WebSocket.Stage
 	}
 	parameters := map[string]string{
-		"Architecture":       map[string]string{"amd64": "x86_64"}[runtime.GOARCH],
+		"Architecture":       cmp.Or(map[string]string{"amd64": "x86_64"}[runtime.GOARCH], runtime.GOARCH),
 		"ManagementEndpoint": "http://" + ws + stage,
 		"LambdaEndpoint":     "http://" + invoke,
 		"DynamoDBEndpoint":   dynamoDB,
-	}
-	if parameters["Architecture"] == "" {
-		parameters["Architecture"] = runtime.GOARCH
 	}
 	maps.Copy(parameters, s.options.Parameters)
 	var err error

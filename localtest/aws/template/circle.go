@@ -1,6 +1,7 @@
 package template
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -45,12 +46,7 @@ func (l *loader) refuseCircles() {
 		}
 	}
 	// A circle of what the transform makes alone, with no resource of the template in it.
-	ids := make([]string, 0, len(l.edges))
-	for id := range l.edges {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(l.edges)) {
 		if state[id] == 0 {
 			visit(id)
 		}
