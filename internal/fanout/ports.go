@@ -40,9 +40,10 @@ type Leases interface {
 	// Take makes me hold the lease if nobody holds it, if me does already, or if "seen" does (NoLease for none but these).
 	// It returns the head after the call, and whether me holds the lease.
 	Take(ctx context.Context, room chat.RoomID, me, seen roomlog.Lease) (head roomlog.Head, held bool, err error)
-	// Release moves PushedID to the id "to" and hands the lease on to next, if held holds the lease and PushedID is not
-	// further. With next the same as held it only moves PushedID; else it also clears JobUntil. It returns the head after
-	// the call, and whether it was changed.
+	// Advance moves PushedID to the id "to", if held holds the lease (NoLease: nobody does) and PushedID is not further.
+	// It returns the head after the call, and whether it was moved.
+	Advance(ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease) (head roomlog.Head, done bool, err error)
+	// Release is Advance that also hands the lease on to next, and clears JobUntil.
 	Release(ctx context.Context, room chat.RoomID, to chat.EntryID, held, next roomlog.Lease) (head roomlog.Head, done bool, err error)
 	// Give leaves the room to the stream, or until jobUntil to a job, if held holds the lease. The zero time is for no job.
 	Give(ctx context.Context, room chat.RoomID, held roomlog.Lease, jobUntil time.Time) error
