@@ -15,8 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
@@ -44,6 +46,14 @@ const (
 	storeTimeout = 3 * time.Second
 	// postTimeout bounds one call to the management API.
 	postTimeout = 3 * time.Second
+	// workerTimeout is longer than the time that a worker has.
+	workerTimeout = 22 * time.Second
+	// queueTimeout bounds one try of a call to the queue.
+	queueTimeout = time.Second
+	// maxGather is the longest that a sender's reply may wait for others, in milliseconds.
+	maxGather = 200
+	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
+	maxPostRate = 1_000_000
 )
 
 // NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and the namespace
@@ -96,13 +106,53 @@ func (p *Parts) tokens() *token.Verifier {
 	return v
 }
 
+func (p *Parts) writer(store *dynamo.Store, leases bool) *roomlog.Writer {
+	return roomlog.NewWriter(store, roomlog.WriterOptions{Now: time.Now, Random: randomBytes, Leases: leases})
+}
+
 func (p *Parts) reader(store *dynamo.Store) *roomlog.Reader {
 	return roomlog.NewReader(store, roomlog.ReaderOptions{
-		HoleAge: p.settings.holeAge("HOLE_AGE_MS"),
+		HoleAge: p.holeAge(),
 		Now:     time.Now,
 		Jitter:  mathrand.Float64,
 		Size:    wire.EntrySize,
+		Late:    fanout.NewLate(store, p.jobs(), time.Now).Push,
 	})
+}
+
+func (p *Parts) holeAge() time.Duration { return p.settings.millis("HOLE_AGE_MS", 1, maxHoleAge) }
+func (p *Parts) gather() time.Duration  { return p.settings.millis("GATHER_MS", 0, maxGather) }
+
+// direct is what a sender pushes with.
+func (p *Parts) direct(store *dynamo.Store) *fanout.Direct {
+	return fanout.NewDirect(store, p.pusher(store), fanout.DirectOptions{
+		Frames: frames, Gather: p.gather(), Now: time.Now, Left: apigw.ObserveLeft,
+	})
+}
+
+// waker is what the fan-out and its jobs push with.
+func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
+	store := p.store(dynamo.Tables{
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+	})
+	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
+		Limit: pushLimit, PostRate: p.postRate(), Now: time.Now,
+	})
+	return fanout.NewWaker(store, deliverer, jobs, fanout.WakerOptions{
+		Frames:   frames,
+		HoleAge:  p.holeAge(),
+		Direct:   p.settings.flag("DIRECT_PUSH"),
+		Gather:   p.gather(),
+		NewLease: func() roomlog.Lease { return roomlog.NewLease(randomBytes) },
+		Now:      time.Now,
+	})
+}
+
+func (p *Parts) postRate() float64 {
+	return float64(p.settings.number("POST_RATE", "a whole number of posts a second", 1, maxPostRate))
 }
 
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
@@ -113,19 +163,29 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	})
 	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
 		Parallel: pushParallel,
-		Frames:   wire.Messages,
+		PostRate: p.postRate(),
 		Now:      time.Now,
 		Jitter:   mathrand.Float64,
 		Observe:  apigw.ObservePush,
 	})
 }
 
+// frames makes the frames of a push.
+func frames(room chat.RoomID, entries []chat.Entry) []fanout.Frame {
+	return wire.Messages(room, entries)
+}
+
 func (p *Parts) workers() *apigw.Workers {
 	client := lambda.NewFromConfig(p.aws, func(o *lambda.Options) {
-		o.HTTPClient = httpClient(time.Minute)
-		o.Retryer = aws.NopRetryer{} // fanout.Waker tries the room again
+		o.HTTPClient = httpClient(workerTimeout)
+		o.Retryer = aws.NopRetryer{} // fanout.Waker gives the rest out again
 	})
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
+}
+
+func (p *Parts) jobs() *apigw.JobQueue {
+	client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = httpClient(queueTimeout) })
+	return apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
 }
 
 // httpClient keeps as many connections open as are used side by side; the SDK's default keeps 10.

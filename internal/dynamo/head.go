@@ -21,13 +21,13 @@ func headKey(room chat.RoomID) item { return item{"item": text("counter#" + stri
 func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }
 
 const (
-	leaseIs      = "lease = :held"
-	leaseIsFree  = "attribute_not_exists(lease)"
-	notFurther   = "(attribute_not_exists(pushed_id) OR pushed_id <= :to)"
-	clearJob     = "REMOVE job_until"
-	setPushed    = "SET pushed_id = :to"
-	leaseNext    = ", lease = :next"
-	removeLease  = ", lease"
+	leaseIs     = "lease = :held"
+	leaseIsFree = "attribute_not_exists(lease)"
+	notFurther  = "(attribute_not_exists(pushed_id) OR pushed_id <= :to)"
+	clearJob    = "REMOVE job_until"
+	setPushed   = "SET pushed_id = :to"
+	leaseNext   = ", lease = :next"
+	removeLease = ", lease"
 )
 
 // Reserve implements [roomlog.Heads].
@@ -45,7 +45,7 @@ func (s *Store) Reserve(ctx context.Context, room chat.RoomID, me roomlog.Lease)
 	if err != nil {
 		return roomlog.Head{}, err
 	}
-	if reader{row}.number("seq") == 1 { // the room's first id: there is nothing of the version before
+	if r := (reader{row}); r.number("seq") == 1 { // the room's first id: there is nothing of the version before
 		return readHead(row), nil
 	}
 	return s.headOf(ctx, room, row)

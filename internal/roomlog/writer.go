@@ -33,7 +33,9 @@ type Writer struct {
 }
 
 // NewWriter makes a Writer.
-func NewWriter(store WriterStore, opts WriterOptions) *Writer { return &Writer{store: store, opts: opts} }
+func NewWriter(store WriterStore, opts WriterOptions) *Writer {
+	return &Writer{store: store, opts: opts}
+}
 
 // Append stores e once, however often and however concurrently it is sent, and returns the entry as it is stored, and
 // what the call knows of the room's head.
