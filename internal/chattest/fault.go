@@ -19,11 +19,12 @@ type Store interface {
 	messages.Prechecks
 	roomlog.Log
 	roomlog.Claims
-	roomlog.Head
+	roomlog.Heads
 	rooms.Store
 	connections.Store
 	rooms.Subscriptions
 	fanout.Subscriptions
+	fanout.Leases
 }
 
 // Call is a call that an invocation is about to make.
@@ -59,6 +60,7 @@ func errLost() error {
 type Actor struct {
 	store   Store
 	gateway fanout.Poster
+	jobs    fanout.Jobs
 	plan    Plan
 
 	mu      sync.Mutex
@@ -70,14 +72,15 @@ type Actor struct {
 var (
 	_ Store         = (*Actor)(nil)
 	_ fanout.Poster = (*Actor)(nil)
+	_ fanout.Jobs   = (*Actor)(nil)
 )
 
-// NewActor makes an Actor. The gateway may be nil if the invocation needs none, the plan for no faults.
-func NewActor(store Store, gateway fanout.Poster, plan Plan) *Actor {
+// NewActor makes an Actor. Gateway and jobs may be nil if the invocation needs none, the plan for no faults.
+func NewActor(store Store, gateway fanout.Poster, jobs fanout.Jobs, plan Plan) *Actor {
 	if plan == nil {
 		plan = func(Call) Fault { return Fault{} }
 	}
-	return &Actor{store: store, gateway: gateway, plan: plan}
+	return &Actor{store: store, gateway: gateway, jobs: jobs, plan: plan}
 }
 
 // Crashed reports whether the process has died.

@@ -16,6 +16,8 @@ type DirectOptions struct {
 	Gather time.Duration // how long a sender that is not alone waits before its next round
 	Now    func() time.Time
 	Left   func(ctx context.Context, cause error) // is told of a room that was left to the stream, and why; may be nil
+	// InTurn makes all reads one after the other: for tests that let one call be made at a time.
+	InTurn bool
 }
 
 // Direct pushes what a sender has stored, right after it was stored: for a sender that finds the room idle. It pushes
@@ -111,18 +113,21 @@ func (d *Direct) first(ctx context.Context, a roomlog.Appended, pushed chat.Entr
 		page Page
 		err  error
 	}
-	alone := a.Own == pushed+1
-	beside := make(chan read, 1)
-	if alone {
-		go func() {
-			page, err := d.few(ctx, a.Room)
-			beside <- read{page, err}
-		}()
-	}
-	run, err := roomlog.ReadRun(ctx, d.store, a.Room, pushed)
-	if !alone {
+	if a.Own != pushed+1 {
+		run, err := roomlog.ReadRun(ctx, d.store, a.Room, pushed)
 		return run, nil, err
 	}
+	beside := make(chan read, 1)
+	readFew := func() {
+		page, err := d.few(ctx, a.Room)
+		beside <- read{page, err}
+	}
+	if d.opts.InTurn {
+		readFew()
+	} else {
+		go readFew()
+	}
+	run, err := roomlog.ReadRun(ctx, d.store, a.Room, pushed)
 	subscriptions := <-beside
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package fanout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,10 @@ type WakerOptions struct {
 	Gather   time.Duration // as DirectOptions.Gather
 	NewLease func() roomlog.Lease
 	Now      func() time.Time
+	// Patience is how long a wake has to see the same token in the head before it takes the lease from its holder: longer
+	// than a sender that lives holds it. 0 means 500 ms. It doubles each time, so that two slow wakes do not take the
+	// lease from each other for ever.
+	Patience time.Duration
 }
 
 // Waker pushes the news of rooms to their subscribers, for the stream and for jobs. It is what delivery rests on. A
@@ -35,11 +40,9 @@ func NewWaker(store Store, deliverer Deliverer, jobs Jobs, opts WakerOptions) *W
 }
 
 const (
-	// leasePatience is how long a wake has to see the same token in the head before it takes the lease from its holder:
-	// longer than a sender that lives holds it. It doubles each time, so that two slow wakes do not take it from each
-	// other for ever.
 	leasePatience = 500 * time.Millisecond
-	leaseWait     = 25 * time.Millisecond
+	// leaseWait is how long a wake waits before it looks at a lease again.
+	leaseWait = 25 * time.Millisecond
 )
 
 // Wake pushes the room's news up to the entry id, which lies in the log. It returns nil only when that is pushed or a
@@ -76,7 +79,7 @@ type wake struct {
 
 func (w *Waker) wake(room chat.RoomID, id chat.EntryID) *wake {
 	return &wake{
-		Waker: w, room: room, id: id, me: w.opts.NewLease(), patience: leasePatience,
+		Waker: w, room: room, id: id, me: w.opts.NewLease(), patience: cmp.Or(w.opts.Patience, leasePatience),
 		hole: roomlog.HoleWait{Log: w.store, Now: w.opts.Now, Age: w.opts.HoleAge},
 	}
 }
@@ -114,7 +117,7 @@ func (k *wake) turn(ctx context.Context, head roomlog.Head, run roomlog.Run) err
 	case run.End < k.id && run.Next != nil:
 		return k.hole.WaitOrFill(ctx, run.End, *run.Next)
 	case head.Lease.IsToken() && !k.isExpired(head.Lease):
-		return chat.Sleep(ctx, leaseWait)
+		return chat.Sleep(ctx, min(leaseWait, k.patience))
 	}
 	seen := roomlog.NoLease
 	if head.Lease.IsToken() {
