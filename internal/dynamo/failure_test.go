@@ -123,16 +123,24 @@ func TestRetriedByTheSDK(t *testing.T) {
 		})
 		s := dynamo.New(client, f.tables, time.Now)
 		salt := func(b []byte) { copy(b, "0123456789abcdef") }
-		e, err := roomlog.NewWriter(s, time.Now, salt).Append(ctx, newEntry("hi"))
+		e, a, err := roomlog.NewWriter(s, roomlog.WriterOptions{Now: time.Now, Random: salt, Leases: true}).Append(ctx, newEntry("hi"))
 		if err != nil || e.ID != 2 {
 			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
+		}
+		if !a.Holds() || a.Own != 2 {
+			f.Errorf("the head is %+v, want the lease of the first try", a.Head)
 		}
 		if want := []string{"GetItem", "UpdateItem", "PutItem", "PutItem"}; !slices.Equal(lost.calls, want) {
 			f.Errorf("lost the answers of %q, want %q", lost.calls, want)
 		}
-		f.ok(s.AdvancePushedID(ctx, "r", 2))
-		id, err := s.PushedID(ctx, "r")
-		got(f, "position", id, err, 2)
+		head, done, err := s.Release(ctx, "r", 2, a.Me, roomlog.NoLease)
+		if err != nil || done || head.PushedID != 2 || head.Lease != roomlog.NoLease {
+			f.Errorf("the second try of a release got %+v, %t, %v, want the head as the first left it", head, done, err)
+		}
+		head, held, err := s.Take(ctx, "r", a.Me, roomlog.NoLease)
+		if err != nil || !held || head.PushedID != 2 {
+			f.Errorf("the second try of a take got %+v, %t, %v, want the lease of the first", head, held, err)
+		}
 		all, err := f.EntriesAfter(ctx, "r", 0, 5)
 		if err != nil || len(all) != 1 || all[0] != e {
 			f.Errorf("stored %+v, %v, want %+v alone", all, err, e)

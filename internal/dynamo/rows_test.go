@@ -46,13 +46,17 @@ func (f fixture) writeRows() {
 	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
 
 	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
-	_, err := roomlog.NewWriter(s, now, salt).Append(ctx, newEntry("Grüße 😀"))
+	_, _, err := roomlog.NewWriter(s, roomlog.WriterOptions{Now: now, Random: salt, Leases: true}).Append(ctx, newEntry("Grüße 😀"))
 	f.ok(err)
-	_, err = s.Reserve(ctx, "r")
+	head, err := s.Reserve(ctx, "r", roomlog.NoLease)
 	f.ok(err)
 	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
 	f.ok(err)
-	f.ok(s.AdvancePushedID(ctx, "r", 2))
+	_, _, err = s.Advance(ctx, "r", 1, head.Lease)
+	f.ok(err)
+	f.ok(s.Settle(ctx, "r", 2))
+	f.ok(s.Give(ctx, "r", head.Lease, ahead))
+	f.ok(err)
 	// No kind of entry has a target yet; this is how it lies there.
 	_, err = s.Place(ctx, chat.Entry{
 		Room: "other", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: ahead,

@@ -45,11 +45,12 @@ var (
 	_ messages.Prechecks   = (*Store)(nil)
 	_ roomlog.Log          = (*Store)(nil)
 	_ roomlog.Claims       = (*Store)(nil)
-	_ roomlog.Head         = (*Store)(nil)
+	_ roomlog.Heads        = (*Store)(nil)
 	_ rooms.Store          = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)
+	_ fanout.Leases        = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

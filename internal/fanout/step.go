@@ -16,6 +16,8 @@ const (
 	// pageTime is how much of posting a page of subscriptions is read for. Nobody is posted to long after the
 	// subscription was read.
 	pageTime = 2 * time.Second
+	// leastFirstPage is how many subscriptions the first page has at least: about a shard, by which the others are judged.
+	leastFirstPage = 1001
 	// pageLimit is after how long a page fails whose posts the gateway does not take.
 	pageLimit = 10 * time.Second
 )
@@ -58,7 +60,7 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 // step brings the first of the frames, as many as fit, to all members. It returns up to where, and whether the room is
 // large.
 func (k *wake) step(ctx context.Context, frames []Frame) (last chat.EntryID, large bool, err error) {
-	page, err := k.store.Subscribers(ctx, k.room, nil, k.pageSize(1))
+	page, err := k.store.Subscribers(ctx, k.room, nil, max(k.pageSize(1), leastFirstPage))
 	if err != nil {
 		return 0, false, chat.Wrap("read subscriptions", err)
 	}

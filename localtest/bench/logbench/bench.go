@@ -64,7 +64,7 @@ type appender interface {
 }
 
 func writerOn(store roomlog.WriterStore) *roomlog.Writer {
-	return roomlog.NewWriter(store, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+	return roomlog.NewWriter(store, roomlog.WriterOptions{Now: time.Now, Random: func(b []byte) { _, _ = rand.Read(b) }})
 }
 
 const (
