@@ -1,6 +1,7 @@
 package chattest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -114,35 +115,58 @@ func (w *interleaving) refuse() {
 	w.gateway.Refuse(c.id, posts, closes)
 }
 
-// wake starts the fan-out of the lane. If it fails or dies, its records come again.
+// recorded tells of an entry that the stream has a record of.
+func (w *interleaving) recorded(id chat.EntryID) { w.news = max(w.news, id) }
+
+// wake starts the fan-out of the lane. If it fails or dies, its records come again. A room that it has left to a job is
+// done.
 func (w *interleaving) wake() {
-	w.wakes = 0
+	id := w.news
+	w.news = 0
 	var t *task
 	failed := true
-	t = w.start("wake ", func(a *chattest.Actor) {
-		err := w.parts.wake(w.ctx, w.env, a, w.room)
-		failed = err != nil || a.Crashed()
+	t = w.start(fmt.Sprintf("wake for %d ", id), func(a *chattest.Actor) {
+		err := w.parts.wake(w.ctx, w.env, a, w.room, id)
+		_, queued := errors.AsType[*fanout.QueuedError](err)
+		failed = err != nil && !queued || a.Crashed()
 		if t != nil && w.lane == t { // nobody has given it up
 			w.lane = nil
 			if failed {
-				w.wakes++
+				w.recorded(id)
 			}
 		}
 	})
+	t.id = id
 	switch {
 	case !t.ended:
 		w.lane = t
 	case failed:
-		w.wakes++
+		w.recorded(id)
 	}
+}
+
+// PushLater implements [fanout.Jobs].
+func (w *interleaving) PushLater(context.Context, chat.RoomID, time.Duration) error {
+	w.jobs++
+	return nil
+}
+
+// job starts a job of the queue. If it fails or dies, it comes again.
+func (w *interleaving) job() {
+	w.jobs--
+	w.start("job ", func(a *chattest.Actor) {
+		if err := w.parts.job(w.ctx, w.env, a, w.room); err != nil || a.Crashed() {
+			w.jobs++
+		}
+	})
 }
 
 // giveUp takes the fan-out for dead, though it lives: another one will run beside it.
 func (w *interleaving) giveUp() {
 	w.note("give up %s", w.lane.name)
 	w.faults--
+	w.recorded(w.lane.id)
 	w.lane = nil
-	w.wakes++
 }
 
 // history reads all of the room when nothing is under way any more. Connections that still wait to be closed are closed
@@ -157,7 +181,7 @@ func (w *interleaving) history() ([]chat.Entry, error) {
 		if len(log) > 0 {
 			after = log[len(log)-1].ID
 		}
-		a := chattest.NewActor(w.store, nil, nil)
+		a := chattest.NewActor(w.store, nil, nil, nil)
 		p, err := theChat().page(w.ctx, w.env, a, "ann", roomlog.Query{Room: w.room, After: &after, Limit: roomlog.MaxPageLimit})
 		if err != nil {
 			return nil, fmt.Errorf("read history: %w", err)
@@ -171,17 +195,20 @@ func (w *interleaving) history() ([]chat.Entry, error) {
 
 // flushClosing delivers nothing to all: what is marked as closing is closed.
 func (w *interleaving) flushClosing() error {
-	subscriptions, err := w.store.Subscribers(w.ctx, w.room)
+	page, err := w.store.Subscribers(w.ctx, w.room, nil, 1000)
 	if err != nil {
 		return err
 	}
-	a := chattest.NewActor(w.store, w.gateway, nil)
+	a := chattest.NewActor(w.store, w.gateway, nil, nil)
 	for range 2 { // a connection may refuse once to be closed
-		for _, s := range subscriptions {
+		for _, s := range page.Subscriptions {
 			if s.Closing {
-				err = errors.Join(err, pusher(w.env, a).Deliver(w.ctx, fanout.Delivery{
-					Room: w.room, Entries: []chat.Entry{{ID: 1, CreatedAt: time.Now()}}, Subscriptions: []chat.Subscription{s},
-				}))
+				_, failed := pusher(w.env, a).Deliver(w.ctx, fanout.Delivery{
+					Room:       w.room,
+					Frames:     chattest.Frames(1)(w.room, []chat.Entry{{ID: 1, CreatedAt: time.Now()}}),
+					Recipients: []fanout.Recipient{{Subscription: s}},
+				})
+				err = errors.Join(err, failed)
 			}
 		}
 	}
