@@ -66,10 +66,10 @@ func (f fixture) writeRows() {
 
 	f.ok(s.CreateRoom(ctx, "r"))
 	f.ok(s.AddMember(ctx, "ann", "r"))
-	f.ok(s.PutConnection(ctx, chat.Connection{
-		ID: "L0SM9cOFvHcCIhw=", User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
-	}))
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
+		f.ok(s.PutConnection(ctx, chat.Connection{
+			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
+		}))
 		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", ExpiresAt: ahead.Add(2 * time.Hour)}
 		f.ok(s.Subscribe(ctx, sub))
 		if connection == "unreachable=" {

@@ -196,6 +196,10 @@ func isTransient(err error) bool {
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() >= http.StatusInternalServerError {
 		return true // whatever its name is, and whichever server between sent it
 	}
+	// What else cancels a transaction is a defect: a part that is not valid, an item that is too large.
+	if _, ok := reasonOf(err, conflictReason, "ThrottlingError", "ProvisionedThroughputExceeded"); ok {
+		return true
+	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return true // no answer at all: the network

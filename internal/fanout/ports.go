@@ -33,6 +33,7 @@ type Cursor struct {
 	Shards int
 	Shard  int
 	After  chat.ConnectionID // the last one of the shard that was read; empty at the shard's begin
+	Read   int               // how many of the shard were read; 0 at its begin
 }
 
 // Leases keeps who pushes a room, in its head. Every call is linearizable per room.

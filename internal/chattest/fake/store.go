@@ -28,7 +28,7 @@ type Store struct {
 	Entries    map[chat.EntryID]chat.Entry
 	Top        roomlog.Head                           // the room's head
 	Claims     map[chat.ClientMessageID]roomlog.Claim // of the room's one user
-	Subscribed []chat.Subscription                    // what Subscribers returns
+	Subscribed []chat.Subscription                    // what Subscribers returns, page by page
 	Joined     []chat.Subscription                    // what Subscribe got
 	Members    map[chat.RoomID][]chat.UserID          // a room with an entry exists
 	Open       *chat.Connection                       // the one connection that there is; nil for none
