@@ -66,6 +66,9 @@ func (w *interleaving) join(comesBack bool) {
 	}
 	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
 	w.start("join ", func(a *chattest.Actor) {
+		if w.store.PutConnection(w.ctx, caller.Connection) != nil {
+			return // no handshake, no connection
+		}
 		page, err := w.parts.join(w.ctx, w.env, a, caller, in)
 		if err == nil && !c.lost {
 			w.note("    %s joined, last id %d", c.id, page.LastID)

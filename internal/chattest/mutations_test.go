@@ -189,13 +189,12 @@ func withFanout(b brokenFanout) func(mutated) parts { return withWake(b.wake) }
 
 func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, _ chat.EntryID) error {
 	var early []chat.Subscription
+	var err error
 	for first := true; ; first = false {
 		if b.subscriptionsFirst && first {
-			page, err := a.Subscribers(ctx, room, nil, 1000)
-			if err != nil {
+			if early, err = subscribers(ctx, a, room); err != nil {
 				return err
 			}
-			early = page.Subscriptions
 		}
 		head, err := a.Head(ctx, room)
 		if err != nil {
@@ -236,9 +235,14 @@ func (b brokenFanout) run(log []chat.Entry, position chat.EntryID) []chat.Entry 
 	return log[:hole]
 }
 
+func subscribers(ctx context.Context, a *chattest.Actor, room chat.RoomID) ([]chat.Subscription, error) {
+	page, err := a.Subscribers(ctx, room, nil, 1000) // nobody makes as many
+	return page.Subscriptions, err
+}
+
 func (b brokenFanout) push(
 	ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, held roomlog.Lease, run []chat.Entry, subscriptions []chat.Subscription,
-) error {
+) (err error) {
 	end := run[len(run)-1].ID
 	if b.positionFirst {
 		if _, _, err := a.Advance(ctx, room, end, held); err != nil {
@@ -246,11 +250,9 @@ func (b brokenFanout) push(
 		}
 	}
 	if !b.subscriptionsFirst {
-		page, err := a.Subscribers(ctx, room, nil, 1000)
-		if err != nil {
+		if subscriptions, err = subscribers(ctx, a, room); err != nil {
 			return err
 		}
-		subscriptions = page.Subscriptions
 	}
 	d := fanout.Delivery{Room: room, Frames: chattest.Frames(v.frame)(room, run)}
 	for _, s := range subscriptions {
@@ -261,6 +263,6 @@ func (b brokenFanout) push(
 			return err
 		}
 	}
-	_, _, err := a.Release(ctx, room, end, held, roomlog.NoLease)
+	_, _, err = a.Release(ctx, room, end, held, roomlog.NoLease)
 	return err
 }

@@ -155,6 +155,28 @@ func (w *world) store() *dynamo.Store {
 // madeUp is the id of a connection that the gateway takes for one that has ended.
 func madeUp(i int) chat.ConnectionID { return chat.ConnectionID(fmt.Sprintf("made-up-%07d=", i)) }
 
+// subscribers returns the room's subscriptions.
+func (w *world) subscribers(room string) []chat.Subscription {
+	w.Helper()
+	page, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room(room)), nil, 10_000)
+	if err != nil || page.Next != nil {
+		w.Fatalf("subscribers of %s: %d and more, %v", room, len(page.Subscriptions), err)
+	}
+	return page.Subscriptions
+}
+
+// subscribes opens a connection that no gateway knows, and makes it join.
+func (w *world) subscribes(sub chat.Subscription) {
+	w.Helper()
+	err := w.store().PutConnection(w.ctx, chat.Connection{ID: sub.Connection, User: sub.User, ConnectedAt: time.Now()})
+	if err == nil {
+		err = w.store().Subscribe(w.ctx, sub)
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than
 // having each join.
 func subscribe(w *world, room string, count int) {

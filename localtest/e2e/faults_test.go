@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
@@ -104,11 +103,7 @@ func TestAConnectionThatEndsLeavesNothing(t *testing.T) {
 		count := func() int {
 			total := 0
 			for _, room := range []string{"one", "two"} {
-				subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room(room)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				total += len(subscriptions)
+				total += len(w.subscribers(room))
 			}
 			return total
 		}
@@ -130,11 +125,7 @@ func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
 	subscribe(w, "lobby", 3)
 	ann.sends("lobby", "one")
 	await(t, "the position moves past it", func() bool { return w.position("lobby") == 1 })
-	subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room("lobby")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range subscriptions {
+	for _, s := range w.subscribers("lobby") {
 		if got, want := s.Closing, s.Connection == unreachable; got != want {
 			t.Errorf("%s: closing is %v", s.Connection, got)
 		}

@@ -143,15 +143,13 @@ func TestConnectionsThatAreNotThere(t *testing.T) {
 				odd := chat.Subscription{
 					Room: chat.RoomID(w.room("lobby")), Connection: "odd", User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
 				}
-				if err := w.store().Subscribe(w.ctx, odd); err != nil {
-					t.Fatal(err)
-				}
+				w.subscribes(odd)
 				ann.sends("lobby", "hello")
 				ann.sees("lobby", "hello")
 				await(t, "the position moves past them", func() bool { return w.position("lobby") == 1 })
-				left, err := w.store().Subscribers(w.ctx, odd.Room)
-				if err != nil || len(left) != 2 {
-					t.Fatalf("left are %+v, %v; want ann's and the odd one", left, err)
+				left := w.subscribers("lobby")
+				if len(left) != 2 {
+					t.Fatalf("left are %+v; want ann's and the odd one", left)
 				}
 				for _, s := range left {
 					if s.Closing != (s.Connection == odd.Connection) {

@@ -38,9 +38,12 @@ func (w *witness) Deliver(_ context.Context, d fanout.Delivery) error {
 // watchedStore is a store whose room somebody always listens to: the read of its subscribers is left out.
 type watchedStore struct{ *dynamo.Store }
 
-func (s watchedStore) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
-	_, err := s.Store.Subscribers(ctx, room)
-	return []chat.Subscription{{Room: room, Connection: "witness"}}, err
+func (s watchedStore) Subscribers(
+	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
+) (fanout.Page, error) {
+	page, err := s.Store.Subscribers(ctx, room, from, limit)
+	page.Subscriptions = []chat.Subscription{{Room: room, Connection: "witness"}}
+	return page, err
 }
 
 // fanOut wakes the room as often as the stream would.
