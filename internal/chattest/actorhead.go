@@ -58,8 +58,18 @@ func (a *Actor) Release(ctx context.Context, room chat.RoomID, to chat.EntryID, 
 }
 
 // Give implements [fanout.Leases].
-func (a *Actor) Give(ctx context.Context, room chat.RoomID, held roomlog.Lease, jobUntil time.Time) error {
-	return act(ctx, a, "Give", true, func() error { return a.store.Give(ctx, room, held, jobUntil) })
+func (a *Actor) Give(ctx context.Context, room chat.RoomID, held roomlog.Lease) error {
+	return act(ctx, a, "Give", true, func() error { return a.store.Give(ctx, room, held) })
+}
+
+// Mark implements [fanout.Marks].
+func (a *Actor) Mark(ctx context.Context, room chat.RoomID, held roomlog.Lease, below chat.EntryID, until time.Time) error {
+	return act(ctx, a, "Mark", true, func() error { return a.store.Mark(ctx, room, held, below, until) })
+}
+
+// ExtendMark implements [fanout.Marks].
+func (a *Actor) ExtendMark(ctx context.Context, room chat.RoomID, until time.Time) error {
+	return act(ctx, a, "ExtendMark", true, func() error { return a.store.ExtendMark(ctx, room, until) })
 }
 
 // PushLater implements [fanout.Jobs].

@@ -24,11 +24,11 @@ func (w *interleaving) send() {
 		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
 		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
 	}
-	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(a *chattest.Actor) {
+	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(ctx context.Context, a *chattest.Actor) {
 		sent := w.record.Sending(chat.NewEntry{
 			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
 		})
-		e, err := w.parts.send(w.ctx, w.env, a, user, in)
+		e, err := w.parts.send(ctx, w.env, a, user, in)
 		switch code := chat.CodeOf(err); {
 		case err == nil:
 			w.note("    acked as %d", e.ID)
@@ -65,11 +65,11 @@ func (w *interleaving) join(comesBack bool) {
 		*in.AfterID = chat.EntryID(w.choose("after", int(w.known)+1))
 	}
 	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
-	w.start("join ", func(a *chattest.Actor) {
+	w.start("join ", func(ctx context.Context, a *chattest.Actor) {
 		if w.store.PutConnection(w.ctx, caller.Connection) != nil {
 			return // no handshake, no connection
 		}
-		page, err := w.parts.join(w.ctx, w.env, a, caller, in)
+		page, err := w.parts.join(ctx, w.env, a, caller, in)
 		if err == nil && !c.lost {
 			w.note("    %s joined, last id %d", c.id, page.LastID)
 			w.learn(page.LastID)
@@ -88,9 +88,9 @@ func (w *interleaving) page() {
 		id++
 		q.Before = &id
 	}
-	w.start("page ", func(a *chattest.Actor) {
+	w.start("page ", func(ctx context.Context, a *chattest.Actor) {
 		read := w.record.Reading(q)
-		p, err := w.parts.page(w.ctx, w.env, a, "ann", q)
+		p, err := w.parts.page(ctx, w.env, a, "ann", q)
 		if err == nil {
 			w.note("    last id %d", p.LastID)
 			w.learn(p.LastID)
@@ -128,8 +128,8 @@ func (w *interleaving) wake() {
 	w.news = 0
 	var t *task
 	failed := true
-	t = w.start(fmt.Sprintf("wake for %d ", id), func(a *chattest.Actor) {
-		err := w.parts.wake(w.ctx, w.env, a, w.room, id)
+	t = w.start(fmt.Sprintf("wake for %d ", id), func(ctx context.Context, a *chattest.Actor) {
+		err := w.parts.wake(ctx, w.env, a, w.room, id)
 		_, queued := errors.AsType[*fanout.QueuedError](err)
 		failed = err != nil && !queued || a.Crashed()
 		if t != nil && w.lane == t { // nobody has given it up
@@ -157,8 +157,8 @@ func (w *interleaving) PushLater(context.Context, chat.RoomID, time.Duration) er
 // job starts a job of the queue. If it fails or dies, it comes again.
 func (w *interleaving) job() {
 	w.jobs--
-	w.start("job ", func(a *chattest.Actor) {
-		if err := w.parts.job(w.ctx, w.env, a, w.room); err != nil || a.Crashed() {
+	w.start("job ", func(ctx context.Context, a *chattest.Actor) {
+		if err := w.parts.job(ctx, w.env, a, w.room); err != nil || a.Crashed() {
 			w.jobs++
 		}
 	})

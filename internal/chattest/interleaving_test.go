@@ -193,7 +193,7 @@ func (w *interleaving) note(format string, args ...any) {
 }
 
 // start starts an invocation and lets it run to its first call.
-func (w *interleaving) start(name string, run func(*chattest.Actor)) *task {
+func (w *interleaving) start(name string, run func(context.Context, *chattest.Actor)) *task {
 	t := &task{name: fmt.Sprintf("%s%d", name, len(w.tasks)+1), grant: make(chan chattest.Fault)}
 	t.actor = chattest.NewActor(w.store, w.gateway, w, func(c chattest.Call) chattest.Fault {
 		w.arrived <- t
@@ -206,7 +206,7 @@ func (w *interleaving) start(name string, run func(*chattest.Actor)) *task {
 	}
 	w.tasks = append(w.tasks, t)
 	go func() {
-		run(t.actor)
+		t.actor.Run(w.ctx, func(ctx context.Context) { run(ctx, t.actor) })
 		t.ended = true
 		w.arrived <- t
 	}()

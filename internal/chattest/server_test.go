@@ -115,7 +115,9 @@ func (s *server) PushLater(context.Context, chat.RoomID, time.Duration) error {
 		defer s.countJobs(-1)
 		for s.ctx.Err() == nil {
 			a := s.invocation()
-			if err := s.parts.job(s.ctx, s.env, a, s.room); err == nil && !a.Crashed() {
+			var err error
+			a.Run(s.ctx, func(ctx context.Context) { err = s.parts.job(ctx, s.env, a, s.room) })
+			if err == nil && !a.Crashed() {
 				return
 			}
 			pause(s.ctx, time.Millisecond)
@@ -140,7 +142,8 @@ func (s *server) lane() {
 			defer close(done)
 			defer s.count(0, -1)
 			a := s.invocation()
-			err := s.parts.wake(s.ctx, s.env, a, s.room, id)
+			var err error
+			a.Run(s.ctx, func(ctx context.Context) { err = s.parts.wake(ctx, s.env, a, s.room, id) })
 			_, queued := errors.AsType[*fanout.QueuedError](err)
 			if (err != nil && !queued || a.Crashed()) && s.ctx.Err() == nil {
 				s.count(id, 0)
@@ -238,10 +241,10 @@ func (c *localConn) Drop() {
 var errNoReply = errors.New("no reply")
 
 // ask runs an invocation for a frame of the connection.
-func ask[V any](c *localConn, run func(*chattest.Actor) (V, error)) (V, error) {
+func ask[V any](ctx context.Context, c *localConn, run func(context.Context, *chattest.Actor) (V, error)) (v V, err error) {
 	var none V
 	a := c.invocation()
-	v, err := run(a)
+	a.Run(ctx, func(ctx context.Context) { v, err = run(ctx, a) })
 	select {
 	case <-c.done:
 		return none, errNoReply
@@ -255,17 +258,21 @@ func ask[V any](c *localConn, run func(*chattest.Actor) (V, error)) (V, error) {
 
 // Join implements [chattest.Conn].
 func (c *localConn) Join(ctx context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
-	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) { return c.parts.join(ctx, c.env, a, c.caller, in) })
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (roomlog.Page, error) {
+		return c.parts.join(ctx, c.env, a, c.caller, in)
+	})
 }
 
 // Sync implements [chattest.Conn].
 func (c *localConn) Sync(ctx context.Context, in messages.Sync) (roomlog.Page, error) {
-	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) {
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (roomlog.Page, error) {
 		return c.parts.page(ctx, c.env, a, c.caller.User(), roomlog.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
 	})
 }
 
 // Send implements [chattest.Conn].
 func (c *localConn) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
-	return ask(c, func(a *chattest.Actor) (chat.Entry, error) { return c.parts.send(ctx, c.env, a, c.caller.User(), in) })
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (chat.Entry, error) {
+		return c.parts.send(ctx, c.env, a, c.caller.User(), in)
+	})
 }

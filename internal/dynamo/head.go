@@ -110,14 +110,26 @@ func (s *Store) Release(
 }
 
 // Give implements [fanout.Leases].
-func (s *Store) Give(ctx context.Context, room chat.RoomID, held roomlog.Lease, jobUntil time.Time) error {
-	update := "SET lease = :stream"
+func (s *Store) Give(ctx context.Context, room chat.RoomID, held roomlog.Lease) error {
 	values := item{":stream": text(string(roomlog.StreamLease))}
-	if !jobUntil.IsZero() {
-		update += ", job_until = :until"
-		values[":until"] = number(jobUntil.UnixMilli())
+	_, _, err := s.updateHead(ctx, room, "SET lease = :stream", whileHeld(held, values), values)
+	return err
+}
+
+// Mark implements [fanout.Marks].
+func (s *Store) Mark(ctx context.Context, room chat.RoomID, held roomlog.Lease, below chat.EntryID, until time.Time) error {
+	values := item{
+		":stream": text(string(roomlog.StreamLease)), ":until": number(until.UnixMilli()), ":below": number(below),
 	}
-	_, _, err := s.updateHead(ctx, room, update, whileHeld(held, values), values)
+	_, _, err := s.updateHead(ctx, room, "SET lease = :stream, job_until = :until",
+		whileHeld(held, values)+" AND (attribute_not_exists(pushed_id) OR pushed_id < :below)", values)
+	return err
+}
+
+// ExtendMark implements [fanout.Marks].
+func (s *Store) ExtendMark(ctx context.Context, room chat.RoomID, until time.Time) error {
+	_, _, err := s.updateHead(ctx, room, "SET job_until = :until", "attribute_exists(job_until)",
+		item{":until": number(until.UnixMilli())})
 	return err
 }
 

@@ -67,7 +67,7 @@ func TestTake(t *testing.T) {
 			head, held, err := f.Take(ctx, "r", c.me, c.seen)
 			gotChange(f, c.what, head, held, err, c.held, roomlog.Head{Seq: 1, Lease: c.holder})
 		}
-		f.ok(f.Give(ctx, "r", "b", time.Time{}))
+		f.ok(f.Give(ctx, "r", "b"))
 		head, held, err := f.Take(ctx, "r", "a", "b")
 		gotChange(f, "the stream's", head, held, err, false, roomlog.Head{Seq: 1, Lease: roomlog.StreamLease})
 	})
@@ -134,21 +134,42 @@ func (f fixture) putHead(room chat.RoomID, h roomlog.Head) {
 	f.ok(err)
 }
 
-func TestGive(t *testing.T) {
+func TestGiveAndMark(t *testing.T) {
 	until := noon.Truncate(time.Millisecond)
+	later := until.Add(time.Minute)
+	given := func(lease roomlog.Lease, until time.Time) roomlog.Head {
+		return roomlog.Head{Seq: 1, PushedID: 5, SettledID: 5, Lease: lease, JobUntil: until}
+	}
+	give := func(held roomlog.Lease) func(fixture) error {
+		return func(f fixture) error { return f.Give(f.Context(), "r", held) }
+	}
+	mark := func(held roomlog.Lease, below chat.EntryID) func(fixture) error {
+		return func(f fixture) error { return f.Mark(f.Context(), "r", held, below, until) }
+	}
+	extend := func(f fixture) error { return f.ExtendMark(f.Context(), "r", later) }
+	none := time.Time{}
 	each(t, func(f fixture) {
-		ctx := f.Context()
-		_, err := f.Reserve(ctx, "r", "a")
-		f.ok(err)
-		f.ok(f.Give(ctx, "r", "b", until))
-		head, err := f.Head(ctx, "r")
-		gotHead(f, "by another", head, err, roomlog.Head{Seq: 1, Lease: "a"})
-		f.ok(f.Give(ctx, "r", "a", time.Time{}))
-		head, err = f.Head(ctx, "r")
-		gotHead(f, "to the stream", head, err, roomlog.Head{Seq: 1, Lease: roomlog.StreamLease})
-		f.ok(f.Give(ctx, "r", roomlog.StreamLease, until))
-		head, err = f.Head(ctx, "r")
-		gotHead(f, "to a job", head, err, roomlog.Head{Seq: 1, Lease: roomlog.StreamLease, JobUntil: until})
+		for _, c := range []struct {
+			what   string
+			before roomlog.Head
+			call   func(fixture) error
+			want   roomlog.Head
+		}{
+			{"give", given("a", none), give("a"), given("stream", none)},
+			{"give what another holds", given("a", none), give("b"), given("a", none)},
+			{"mark", given("a", none), mark("a", 6), given("stream", until)},
+			{"mark what another holds", given("a", none), mark("b", 6), given("a", none)},
+			{"mark what nobody holds", given("", none), mark("", 6), given("stream", until)},
+			{"mark the stream's", given("stream", none), mark("stream", 6), given("stream", until)},
+			{"mark what a job has pushed", given("stream", none), mark("stream", 5), given("stream", none)},
+			{"extend", given("stream", until), extend, given("stream", later)},
+			{"extend without a mark", given("stream", none), extend, given("stream", none)},
+		} {
+			f.putHead("r", c.before)
+			f.ok(c.call(f))
+			head, err := f.Head(f.Context(), "r")
+			gotHead(f, c.what, head, err, c.want)
+		}
 	})
 }
 

@@ -55,7 +55,7 @@ func (f fixture) writeRows() {
 	_, _, err = s.Advance(ctx, "r", 1, head.Lease)
 	f.ok(err)
 	f.ok(s.Settle(ctx, "r", 2))
-	f.ok(s.Give(ctx, "r", head.Lease, ahead))
+	f.ok(s.Mark(ctx, "r", head.Lease, 2, ahead))
 	f.ok(err)
 	// No kind of entry has a target yet; this is how it lies there.
 	_, err = s.Place(ctx, chat.Entry{

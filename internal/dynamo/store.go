@@ -51,6 +51,7 @@ var (
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)
 	_ fanout.Leases        = (*Store)(nil)
+	_ fanout.Marks         = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

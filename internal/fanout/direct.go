@@ -67,7 +67,7 @@ func (d *Direct) Push(ctx context.Context, a roomlog.Appended) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveTime)
 	defer cancel()
 	// Without this the fan-out takes the lease when it has seen it for long enough.
-	_ = d.store.Give(ctx, a.Room, a.Me, time.Time{})
+	_ = d.store.Give(ctx, a.Room, a.Me)
 }
 
 // look takes the lease if nobody holds it and what this call placed is not pushed yet. Whoever holds it sees the entry.
@@ -81,7 +81,7 @@ func (d *Direct) look(ctx context.Context, a roomlog.Appended) (pushed chat.Entr
 	}
 	head, held, err = d.store.Take(ctx, a.Room, a.Me, roomlog.NoLease)
 	if err != nil {
-		_ = d.store.Give(ctx, a.Room, a.Me, time.Time{}) // it may have been taken
+		_ = d.store.Give(ctx, a.Room, a.Me) // it may have been taken
 		return 0, false
 	}
 	return head.PushedID, held
@@ -106,14 +106,14 @@ func (d *Direct) push(ctx context.Context, a roomlog.Appended, pushed chat.Entry
 	return err
 }
 
-// first reads the log, and beside it the subscriptions if they may be used: when the only news is the entry of this
-// call, a connection that joins after that reads it in the log.
+// first reads the log, and beside it the subscriptions if they may be used: when the only news is the entry of this call,
+// and it lies in the log already, a connection that joins after that reads it there.
 func (d *Direct) first(ctx context.Context, a roomlog.Appended, pushed chat.EntryID) (roomlog.Run, *Page, error) {
 	type read struct {
 		page Page
 		err  error
 	}
-	if a.Own != pushed+1 {
+	if a.Own != pushed+1 || a.Placed != a.Own {
 		run, err := roomlog.ReadRun(ctx, d.store, a.Room, pushed)
 		return run, nil, err
 	}

@@ -42,16 +42,11 @@ func (k *wake) queue(ctx context.Context, cause error) error {
 	if err := k.jobs.PushLater(ctx, k.room, delay); err != nil {
 		return errors.Join(cause, fmt.Errorf("send job: %w", err))
 	}
-	k.give(ctx, delay)
-	return &QueuedError{cause}
-}
-
-// give leaves the room to a job that is tried again after the delay. Without it the room has more jobs than one, which
-// does no harm.
-func (k *wake) give(ctx context.Context, delay time.Duration) {
-	if k.mayGive {
-		_ = k.store.Give(ctx, k.room, k.held, k.opts.Now().Add(delay+jobTime))
+	if k.mayMark {
+		// Without the mark the room may get more jobs than one, which does no harm.
+		_ = k.store.Mark(ctx, k.room, k.held, k.id, k.opts.Now().Add(delay+jobTime))
 	}
+	return &QueuedError{cause}
 }
 
 // Finish is a try of a job: it pushes all that lies in the room's log. retry is after how long the job is tried again if
@@ -100,25 +95,29 @@ func (k *wake) later(ctx context.Context, cause error, retry time.Duration) erro
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueTime)
 	defer cancel()
-	k.give(ctx, retry)
+	if k.held == k.me {
+		_ = k.store.Give(ctx, k.room, k.me)
+	} else {
+		_ = k.store.ExtendMark(ctx, k.room, k.opts.Now().Add(retry+jobTime))
+	}
 	return cause
 }
 
 // Late has a job push rooms whose news wait for too long, whoever sees it.
 type Late struct {
-	leases Leases
-	jobs   Jobs
-	now    func() time.Time
+	marks Marks
+	jobs  Jobs
+	now   func() time.Time
 }
 
 // NewLate makes a Late.
-func NewLate(leases Leases, jobs Jobs, now func() time.Time) *Late {
-	return &Late{leases: leases, jobs: jobs, now: now}
+func NewLate(marks Marks, jobs Jobs, now func() time.Time) *Late {
+	return &Late{marks: marks, jobs: jobs, now: now}
 }
 
 // Push sends a job for the room and leaves the room to it. It is upkeep of a reader: a failure is for the next one.
 func (l *Late) Push(ctx context.Context, room chat.RoomID, head roomlog.Head) {
 	if l.jobs.PushLater(ctx, room, 0) == nil && !head.Lease.IsToken() {
-		_ = l.leases.Give(ctx, room, head.Lease, l.now().Add(jobTime))
+		_ = l.marks.Mark(ctx, room, head.Lease, head.PushedID+1, l.now().Add(jobTime))
 	}
 }

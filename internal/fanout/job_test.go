@@ -61,7 +61,7 @@ func TestAJobThatFailsKeepsTheRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1, 2)
 		w.deliverer.Err = fanout.ErrForbidden
-		w.Top.Lease = roomlog.StreamLease
+		w.Top.Lease, w.Top.JobUntil = roomlog.StreamLease, time.Now()
 		if err := w.finish(t.Context()); !errors.Is(err, fanout.ErrForbidden) {
 			t.Errorf("got %v, want %v", err, fanout.ErrForbidden)
 		}
@@ -80,8 +80,8 @@ func TestAJobThatHasComeSomeWayIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, fake.UpTo(9)...)
 		w.size, w.direct = 1, false
-		w.Subscribed, w.deliverer.PostRate = subscriptionsOf(1000), 100 // one frame takes 10 s
-		w.deliverer.Took = 2 * time.Second                              // each of five pages
+		w.Subscribed, w.deliverer.PerSecond = subscriptionsOf(1000), 100 // one frame takes 10 s
+		w.deliverer.Took = 2 * time.Second                               // each of five pages
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 		defer cancel()
 		if err := w.finish(ctx); err != nil {
@@ -101,8 +101,8 @@ func TestLate(t *testing.T) {
 		err   error
 		want  []string
 	}{
-		{"free", "", nil, []string{"send job", "give to a job"}},
-		{"the stream's", "stream", nil, []string{"send job", "give to a job"}},
+		{"free", "", nil, []string{"send job", "mark below 1"}},
+		{"the stream's", "stream", nil, []string{"send job", "mark below 1"}},
 		{"a sender's", other, nil, []string{"send job"}},
 		{"the queue is down", "", errors.New("down"), []string{"send job"}},
 	} {

@@ -46,8 +46,17 @@ type Leases interface {
 	Advance(ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease) (head roomlog.Head, done bool, err error)
 	// Release is Advance that also hands the lease on to next, and clears JobUntil.
 	Release(ctx context.Context, room chat.RoomID, to chat.EntryID, held, next roomlog.Lease) (head roomlog.Head, done bool, err error)
-	// Give leaves the room to the stream, or until jobUntil to a job, if held holds the lease. The zero time is for no job.
-	Give(ctx context.Context, room chat.RoomID, held roomlog.Lease, jobUntil time.Time) error
+	// Give leaves the room to the stream, if held holds the lease.
+	Give(ctx context.Context, room chat.RoomID, held roomlog.Lease) error
+}
+
+// Marks keeps, in the head of each room, that a job for it is in the queue. Every call is linearizable per room.
+type Marks interface {
+	// Mark leaves the room to a job until then, if held holds the lease (NoLease: nobody does) and PushedID is below the
+	// id: a job that has ended already has pushed up to the id, and must not be waited for.
+	Mark(ctx context.Context, room chat.RoomID, held roomlog.Lease, below chat.EntryID, until time.Time) error
+	// ExtendMark moves the time of a mark, if there is one: a job that runs twice must not leave one behind.
+	ExtendMark(ctx context.Context, room chat.RoomID, until time.Time) error
 }
 
 // Jobs takes rooms whose push is to be done later.
@@ -62,5 +71,6 @@ type Store interface {
 	roomlog.Log
 	roomlog.Heads
 	Leases
+	Marks
 	Subscriptions
 }

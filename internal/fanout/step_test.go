@@ -32,7 +32,7 @@ func TestStepsAreBoundedByWork(t *testing.T) {
 		t.Run(fmt.Sprint(c.members, " members, ", c.rate, " a second"), func(t *testing.T) {
 			w := newWorld(t, fake.UpTo(6)...)
 			w.size, w.direct = 1, false
-			w.Subscribed, w.deliverer.PostRate = subscriptionsOf(c.members), c.rate
+			w.Subscribed, w.deliverer.PerSecond = subscriptionsOf(c.members), c.rate
 			if err := w.wake(6); err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +59,7 @@ func TestStepsAreBoundedByWork(t *testing.T) {
 func TestSubscriptionsAreReadPageByPage(t *testing.T) {
 	w := newWorld(t, 1, 2)
 	w.size, w.direct = 1, false
-	w.Subscribed, w.deliverer.PostRate = subscriptionsOf(1000), 500 // one frame takes 2 s
+	w.Subscribed, w.deliverer.PerSecond = subscriptionsOf(1000), 500 // one frame takes 2 s
 	if err := w.wake(2); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestOnlyTheRestIsPushedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.Subscribed = subscriptionsOf(3)
-		w.deliverer.Rest = func(d fanout.Delivery) ([]fanout.Recipient, error) {
+		w.deliverer.Answer = func(d fanout.Delivery) ([]fanout.Recipient, error) {
 			if len(d.Recipients) == 1 {
 				return nil, nil
 			}
@@ -126,7 +126,7 @@ func TestNothingBeginsThatCannotEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, fake.UpTo(3)...)
 		w.size, w.direct = 1, false
-		w.Subscribed, w.deliverer.PostRate = subscriptionsOf(1000), 400
+		w.Subscribed, w.deliverer.PerSecond = subscriptionsOf(1000), 400
 		w.deliverer.Took = 1200 * time.Millisecond // each of two pages
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()

@@ -64,7 +64,7 @@ type wake struct {
 	job  bool         // it is a job: it leaves the room to no other
 	me   roomlog.Lease
 
-	mayGive  bool          // held is not the token of another call
+	mayMark  bool          // held is not the token of another call
 	held     roomlog.Lease // what the head's lease was, or what this call has put there
 	released chat.EntryID  // up to here this call has moved the pushed id
 	settled  chat.EntryID  // up to here all places are filled
@@ -90,7 +90,7 @@ func (k *wake) run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read head: %w", err)
 		}
-		k.held, k.mayGive, k.settled = head.Lease, !head.Lease.IsToken(), max(k.settled, head.SettledID)
+		k.held, k.mayMark, k.settled = head.Lease, !head.Lease.IsToken(), max(k.settled, head.SettledID)
 		if head.PushedID >= k.id || !k.job && head.JobUntil.After(k.opts.Now()) {
 			return nil
 		}
@@ -125,13 +125,13 @@ func (k *wake) turn(ctx context.Context, head roomlog.Head, run roomlog.Run) err
 	}
 	head, held, err := k.store.Take(ctx, k.room, k.me, seen)
 	if err != nil {
-		k.held, k.mayGive = k.me, true // it may have been taken
+		k.held, k.mayMark = k.me, true // it may have been taken
 		return fmt.Errorf("take lease: %w", err)
 	}
 	if !held {
 		return nil
 	}
-	k.held, k.mayGive = k.me, true
+	k.held, k.mayMark = k.me, true
 	if run, err = roomlog.ReadRun(ctx, k.store, k.room, head.PushedID); err != nil {
 		return err
 	}

@@ -187,7 +187,7 @@ func TestAWakeThatFailsLeavesTheRoomToAJob(t *testing.T) {
 				}
 				want := slices.Concat(order[:i], []string{"send job"})
 				if failing != "head" { // else nobody knows who holds the lease
-					want = append(want, "give to a job")
+					want = append(want, "mark below 2")
 				}
 				w.expectCalls(want...)
 				if w.Top.PushedID != 0 || !slices.Equal(w.jobs.Delays, []time.Duration{time.Second}) {

@@ -81,20 +81,28 @@ func (s *Store) mayMove(to chat.EntryID, held roomlog.Lease) func() bool {
 	return func() bool { return s.Top.Lease == held && s.Top.PushedID <= to }
 }
 
-func (s *Store) Give(_ context.Context, _ chat.RoomID, held roomlog.Lease, jobUntil time.Time) error {
-	call := "give"
-	if !jobUntil.IsZero() {
-		call = "give to a job"
-	}
+func (s *Store) Give(_ context.Context, _ chat.RoomID, held roomlog.Lease) error {
 	return act(s, func() {
-		if s.Top.Lease != held {
-			return
+		if s.Top.Lease == held {
+			s.Top.Lease = roomlog.StreamLease
 		}
-		s.Top.Lease = roomlog.StreamLease
-		if !jobUntil.IsZero() {
-			s.Top.JobUntil = jobUntil
+	}, "give")
+}
+
+func (s *Store) Mark(_ context.Context, _ chat.RoomID, held roomlog.Lease, below chat.EntryID, until time.Time) error {
+	return act(s, func() {
+		if s.Top.Lease == held && s.Top.PushedID < below {
+			s.Top.Lease, s.Top.JobUntil = roomlog.StreamLease, until
 		}
-	}, "%s", call)
+	}, "mark below %d", below)
+}
+
+func (s *Store) ExtendMark(_ context.Context, _ chat.RoomID, until time.Time) error {
+	return act(s, func() {
+		if !s.Top.JobUntil.IsZero() {
+			s.Top.JobUntil = until
+		}
+	}, "extend mark")
 }
 
 // Jobs keeps the rooms that are to be pushed later. Its calls are those of its Recorder.
