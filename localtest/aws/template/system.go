@@ -16,7 +16,9 @@ type System struct {
 	Tables     []Table
 	Mappings   []StreamMapping
 	Queues     []Queue
-	Roles      []Role
+
+	QueueMappings []QueueMapping
+	Roles         []Role
 }
 
 // Function is a Lambda function.
@@ -138,11 +140,31 @@ type StreamMapping struct {
 	BisectBatchOnError      bool
 	ReportBatchItemFailures bool
 	Filters                 []string // each a JSON object; a record passes if one of them matches, or if there are none
-	DeadLetters             *Queue   // nil: what is given up is lost
+	DeadLetters             string   // logical id of a queue; "": what is given up is lost
 }
 
-// Queue is an SQS queue.
+// Queue is a standard SQS queue.
 type Queue struct {
-	LogicalID string
-	ARN       string
+	LogicalID          string
+	Name               string
+	ARN                string
+	VisibilityTimeout  time.Duration
+	Delay              time.Duration
+	RetentionPeriod    time.Duration
+	MaximumMessageSize int    // bytes
+	DeadLetters        string // logical id of its dead-letter queue; "" for none
+	MaxReceiveCount    int    // a message that was received so often goes there at the next receive; 0 without one
+}
+
+// QueueMapping is an event source mapping from a queue to a function.
+type QueueMapping struct {
+	LogicalID               string
+	Line                    int
+	Function                string // logical id
+	Queue                   string // logical id
+	Enabled                 bool
+	BatchSize               int
+	MaximumBatchingWindow   time.Duration
+	MaximumConcurrency      int // invocations at once; 0: no limit
+	ReportBatchItemFailures bool
 }
