@@ -30,6 +30,7 @@ func TestSettingsOfTheEmulator(t *testing.T) {
 		"no process":     {"MAX_PROCESSES=0", nil, "MAX_PROCESSES: \"0\" is not a number from 1 to 1000"},
 		"no poll":        {"STREAM_POLL_MS=0", nil, "STREAM_POLL_MS: \"0\" is not a number from 1 to 10000"},
 		"one port twice": {"HTTP_PORT=3001", nil, "HTTP_PORT and WS_PORT: both are 3001; 0 is a free port"},
+		"queues' port twice": {"SQS_PORT=8000", nil, "SQS_PORT and DYNAMODB_PORT: both are 8000; 0 is a free port"},
 		"port of an engine outside": {"HTTP_PORT=8000 AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8001",
 			func(o stack.Options) bool { return o.HTTPPort == 8000 && o.DynamoDBPort == 8000 }, ""},
 		"free ports": {"HTTP_PORT=0 WS_PORT=0", func(o stack.Options) bool { return o.HTTPPort == 0 && o.WSPort == 0 }, ""},

@@ -117,13 +117,15 @@ func TestTheTemplatesMappingAndTables(t *testing.T) {
 	}
 	m := s.Mappings[0]
 	queue := template.Queue{
-		LogicalID: "FanoutDeadLetters", ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters",
+		LogicalID: "FanoutDeadLetters", Name: "try-FanoutDeadLetters",
+		ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters", VisibilityTimeout: 30 * time.Second,
+		RetentionPeriod: 14 * 24 * time.Hour, MaximumMessageSize: 1 << 20,
 	}
 	want := template.StreamMapping{
 		LogicalID: "FanoutFunctionEntries", Line: m.Line, Function: "FanoutFunction", Table: "EntriesTable",
 		StartingPosition: "TRIM_HORIZON", BatchSize: 1000, ParallelizationFactor: 10, MaximumRetryAttempts: 4,
 		MaximumRecordAge: time.Hour, BisectBatchOnError: true, ReportBatchItemFailures: true,
-		Filters: []string{`{"eventName": ["INSERT"]}`}, DeadLetters: &queue,
+		Filters: []string{`{"eventName": ["INSERT"]}`}, DeadLetters: queue.LogicalID,
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("got  %+v\nwant %+v", m, want)

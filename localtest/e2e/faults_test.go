@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -140,15 +139,13 @@ func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
 		ann.joins("lobby")
 		w.dropTable("SubscriptionsTable")
 		ann.sends("lobby", "unheard")
-		file := filepath.Join(w.dir, "dead-letters", "FanoutDeadLetters.jsonl")
 		var letter struct {
 			RequestContext struct{ Condition string }
 			Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
 		}
-		await(t, "the letter is there", func() bool {
-			data, err := os.ReadFile(file)
-			return err == nil && json.Unmarshal(data, &letter) == nil
-		})
+		if err := json.Unmarshal([]byte(w.receive("FanoutDeadLetters")), &letter); err != nil {
+			t.Fatal(err)
+		}
 		if letter.RequestContext.Condition != "RetryAttemptsExhausted" || letter.Batch.BatchSize != 1 {
 			t.Errorf("letter: %+v", letter)
 		}
