@@ -42,6 +42,7 @@ type Options struct {
 // Gauge is a value of the moment, with one dimension.
 type Gauge struct {
 	Namespace, Name           string // such as "AWS/SQS", "ApproximateNumberOfMessagesVisible"
+	Unit                      string // "Count", which the Prometheus name does not tell, or such as "Seconds"
 	Dimension, DimensionValue string
 	Value                     float64
 }

@@ -30,13 +30,19 @@ func writeGauges(b *bytes.Buffer, gauges []Gauge) {
 	for i, g := range gauges {
 		name := g.fullName()
 		if i == 0 || gauges[i-1].fullName() != name {
-			writeHeader(b, name, gauge, g.Name+" of "+g.Namespace+".")
+			writeHeader(b, name, gauge, g.Name+" of "+g.Namespace+", unit "+g.Unit+".")
 		}
 		writeSample(b, name, label(snake(g.Dimension), g.DimensionValue), g.Value)
 	}
 }
 
-func (g Gauge) fullName() string { return snake(g.Namespace + "_" + g.Name) }
+func (g Gauge) fullName() string {
+	name := snake(g.Namespace + "_" + g.Name)
+	if g.Unit != "Count" {
+		name += "_" + snake(g.Unit)
+	}
+	return name
+}
 
 func (f *family) write(b *bytes.Buffer, name string) {
 	writeHeader(b, name, f.kind, f.help)

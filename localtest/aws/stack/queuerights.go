@@ -30,24 +30,23 @@ const (
 	getQueueAttributes = "sqs:GetQueueAttributes"
 )
 
-// mayHaveQueueMapping is what AWS asks of the function's role before it makes a mapping from a queue. Texts: field, aws/
-// aws-cdk issue 6770, functionalone/serverless-iam-roles-per-function issue 21.
+// mayHaveQueueMapping is what AWS asks of the function's role before it makes a mapping from a queue. Texts: field,
+// aws/aws-cdk issue 6770, functionalone/serverless-iam-roles-per-function issue 21.
 func (s *Stack) mayHaveQueueMapping(m template.QueueMapping) error {
 	if s.rights == nil {
 		return nil
 	}
 	for _, action := range []string{receiveMessage, deleteMessage, getQueueAttributes} {
 		if err := s.rights.MayEver(m.Function, action, s.queue(m.Queue).ARN); err != nil {
-			return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call %s on SQS: %w",
-				m.Line, m.LogicalID, action[len("sqs:"):], err)
+			return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call "+
+				"%s on SQS: %w", m.Line, m.LogicalID, action[len("sqs:"):], err)
 		}
 	}
 	return nil
 }
 
-// judgedInvokeForQueue is invokeForQueue for a mapping that has been made, so its role allows what Lambda does: only the
-// observer is told. Lambda receives and looks at the queue whether or not there are messages, and deletes the messages that
-// a function has done.
+// judgedInvokeForQueue is invokeForQueue for a mapping that has been made. Its role allows what Lambda does, so only the
+// observer is told. Lambda receives whether or not there are messages, and deletes those that a function has done.
 func (s *Stack) judgedInvokeForQueue(m template.QueueMapping) queues.InvokeFunc {
 	if s.rights == nil {
 		return s.invokeForQueue

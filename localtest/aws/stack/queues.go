@@ -93,23 +93,23 @@ func (s *Stack) closeQueues(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// queueGauges are the metrics that SQS publishes of a queue (Amazon SQS Developer Guide, "Available CloudWatch metrics for
-// Amazon SQS"), as far as they are counts of messages.
+// queueGauges are metrics that SQS publishes of a queue (Amazon SQS Developer Guide, "Available CloudWatch metrics for
+// Amazon SQS").
 func (s *Stack) queueGauges() []metrics.Gauge {
 	if s.queues == nil {
 		return nil
 	}
 	var gauges []metrics.Gauge
 	for _, c := range s.queues.Counts() {
-		for _, count := range []struct {
-			of       string
-			messages int
-		}{{"Visible", c.Visible}, {"NotVisible", c.InFlight}, {"Delayed", c.Delayed}} {
+		add := func(name, unit string, value float64) {
 			gauges = append(gauges, metrics.Gauge{
-				Namespace: "AWS/SQS", Name: "ApproximateNumberOfMessages" + count.of,
-				Dimension: "QueueName", DimensionValue: c.Name, Value: float64(count.messages),
+				Namespace: "AWS/SQS", Name: name, Unit: unit, Dimension: "QueueName", DimensionValue: c.Name, Value: value,
 			})
 		}
+		add("ApproximateNumberOfMessagesVisible", "Count", float64(c.Visible))
+		add("ApproximateNumberOfMessagesNotVisible", "Count", float64(c.InFlight))
+		add("ApproximateNumberOfMessagesDelayed", "Count", float64(c.Delayed))
+		add("ApproximateAgeOfOldestMessage", "Seconds", c.OldestAge.Seconds())
 	}
 	return gauges
 }

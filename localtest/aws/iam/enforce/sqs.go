@@ -52,8 +52,8 @@ type sqsRequest struct {
 	DestinationArn string
 }
 
-// sqsAccesses returns what an operation takes (Service Authorization Reference, "Amazon SQS"). A batch has the action of
-// its single operation (aws/serverless-application-model issue 3633). A move task is run under its caller's rights
+// sqsAccesses returns what an operation takes (Service Authorization Reference, "Amazon SQS"). A batch has the action
+// of its single operation (aws/serverless-application-model issue 3633). A move task is run under its caller's rights
 // (Amazon SQS Developer Guide, "Configure queue permissions for a dead-letter queue redrive").
 func (e *Enforcer) sqsAccesses(operation string, body []byte, sources map[string][]string) ([]access, error) {
 	var request sqsRequest
@@ -124,9 +124,9 @@ func inLowerCase(denied error, accesses []access) string {
 	return text
 }
 
-// refuseSQS answers as SQS does. SDKs take the error's name from the header: it is that of the query protocol, which SQS
-// had before (Smithy, "AWS JSON 1.0 protocol", query compatibility). Names and 403: argoproj/notifications-engine issue
-// 382, and the issue above.
+// refuseSQS answers as SQS does. SDKs take the error's name from the header: it is that of the query protocol, which
+// SQS had before (Smithy 2.0, "awsQueryCompatible trait"). Names and 403: argoproj/notifications-engine issue 382, and
+// the issue above.
 func refuseSQS(w http.ResponseWriter, name, message string) {
 	body, _ := json.Marshal(map[string]string{ // of text alone: it cannot fail
 		"__type": "com.amazon.coral.service#" + name, "message": message,
