@@ -12,6 +12,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(seldom))
 	f.Add([]byte(intrinsics))
 	f.Add([]byte(withRole))
+	f.Add([]byte(withQueues))
 	f.Add([]byte(parameters))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("Conditions: {A: !Condition A}\nResources: {R: {Type: x, DependsOn: R, Condition: A, Properties: !If [A, 1, 2]}}"))

@@ -9,14 +9,13 @@ type System struct {
 	// Parameters are the template's parameters, with their values.
 	Parameters map[string]string
 	// Conditions are the outcomes of the template's conditions under these parameters.
-	Conditions map[string]bool
-	Functions  []Function
-	WebSocket  *WebSocketAPI // nil: the template has none
-	HTTP       *HTTPAPI      // nil: the template has none
-	Tables     []Table
-	Mappings   []StreamMapping
-	Queues     []Queue
-
+	Conditions    map[string]bool
+	Functions     []Function
+	WebSocket     *WebSocketAPI // nil: the template has none
+	HTTP          *HTTPAPI      // nil: the template has none
+	Tables        []Table
+	Mappings      []StreamMapping
+	Queues        []Queue
 	QueueMappings []QueueMapping
 	Roles         []Role
 }
