@@ -33,7 +33,9 @@ func FuzzLoad(f *testing.F) {
 // TestOddValuesEverywhere puts every kind of value in the place of every value of a template, one at a time: readers
 // must report what they do not expect, and never panic.
 func TestOddValuesEverywhere(t *testing.T) {
-	for name, text := range map[string]string{"a little of everything": system, "a role": withRole} {
+	for name, text := range map[string]string{
+		"a little of everything": system, "a role": withRole, "queues": withQueues,
+	} {
 		t.Run(name, func(t *testing.T) { putOddValuesEverywhere(t, text) })
 	}
 }
