@@ -38,7 +38,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	s, err := readSettings(args)
+	s, err := readSettings(args, target.IsRemote())
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
 	}
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 
 // runPicture measures every setting on one chat.
 func runPicture(ctx context.Context, s settings, picture target.Options) (err error) {
-	progress("starting the chat, streams polled every %v", picture.Poll)
+	progress("opening the chat")
 	t, err := target.Open(ctx, picture)
 	if err != nil {
 		return err

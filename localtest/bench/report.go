@@ -28,18 +28,18 @@ type result struct {
 }
 
 func header() string {
-	return fmt.Sprintf("%7s %9s %7s %8s %7s %10s %12s %8s %8s %8s %8s %9s %7s %7s %11s", "members", "in flight", "poll ms",
-		"store ms", "post ms", "messages/s", "deliveries/s", "p50 ms", "p99 ms", "ack p50", "ack p99", "posts/dlv", "WRU/msg",
-		"RRU/msg", "invokes/msg")
+	return fmt.Sprintf("%7s %9s %7s %8s %7s %10s %12s %8s %8s %8s %8s %9s %7s %7s %11s",
+		"members", "in flight", "poll ms", "store ms", "post ms", "messages/s", "deliveries/s",
+		"p50 ms", "p99 ms", "ack p50", "ack p99", "posts/dlv", "WRU/msg", "RRU/msg", "invokes/msg")
 }
 
 // String returns the line. At its end stand the parameters that deviate from the template's.
 func (r result) String() string {
 	seconds, messages, deliveries := r.took.Seconds(), float64(r.sent), float64(r.delivered)
 	poll, store, post := r.pace()
-	line := fmt.Sprintf("%7d %9d %7s %8s %7s %10.1f %12.0f %8.1f %8.1f %8.1f %8.1f", r.members, r.inFlight, poll, store, post,
-		messages/seconds, deliveries/seconds, latency.Millis(r.p50), latency.Millis(r.p99),
-		latency.Millis(r.ackP50), latency.Millis(r.ackP99))
+	line := fmt.Sprintf("%7d %9d %7s %8s %7s %10.1f %12.0f %8.1f %8.1f %8.1f %8.1f",
+		r.members, r.inFlight, poll, store, post, messages/seconds, deliveries/seconds,
+		latency.Millis(r.p50), latency.Millis(r.p99), latency.Millis(r.ackP50), latency.Millis(r.ackP99))
 	if r.counters.Sum(target.Invocations) == 0 {
 		line += "  (no counters to read there)"
 	} else {

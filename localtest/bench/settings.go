@@ -3,7 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,8 +11,8 @@ import (
 	"serverlesschat/localtest/bench/target"
 )
 
-// What AWS adds: a stream is read four times a second (Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"),
-// and calls of the store and posts take milliseconds.
+// What AWS adds: a stream is read four times a second (Lambda Developer Guide, "Using AWS Lambda with Amazon
+// DynamoDB"), and calls of the store and posts take milliseconds.
 const (
 	awsPollMS     = 250
 	awsStoreDelay = 4 * time.Millisecond
@@ -20,9 +20,9 @@ const (
 	localPollMS   = 10
 )
 
-// readSettings reads the command line. Without flags that change the picture there are two; with one of them there is
-// one for each -poll-ms. A chat of the environment has one.
-func readSettings(args []string) (settings, error) {
+// readSettings reads the command line. Without a flag that says how fast the chat's surroundings are, there are two
+// pictures; with one, there is one for each -poll-ms. A remote chat is as fast as it is: it has one.
+func readSettings(args []string, remote bool) (settings, error) {
 	s := settings{members: []int{10, 50, 200}, inFlight: []int{1, 8, 32}}
 	polls, seconds, one := []int{localPollMS}, 8, target.Options{}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -38,9 +38,11 @@ func readSettings(args []string) (settings, error) {
 		return settings{}, fmt.Errorf("%q is no flag", flags.Arg(0))
 	}
 	s.length = time.Duration(seconds) * time.Second
-	given := map[string]bool{"": os.Getenv("CHAT_WEBSOCKET_URL") != ""}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	s.pictures = pictures(one, polls, given[""] || given["poll-ms"] || given["store-delay"] || given["post-delay"])
+	chosen := remote
+	flags.Visit(func(f *flag.Flag) {
+		chosen = chosen || slices.Contains([]string{"poll-ms", "store-delay", "post-delay"}, f.Name)
+	})
+	s.pictures = pictures(one, polls, chosen)
 	return s, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -77,6 +76,3 @@ func (b *backlog) askHistory(ctx context.Context, token string, before int) erro
 	}
 	return err
 }
-
-// somewhere returns an id in the middle of the backlog.
-func (b *backlog) somewhere() int { return 1 + rand.IntN(b.entries) }

@@ -7,30 +7,38 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
-
-	"serverlesschat/internal/chat"
-	"serverlesschat/localtest/bench/target"
 )
 
 // crowd is the members of the room.
 type crowd struct{ members []*member }
 
-// openCrowd connects members and joins them, some at a time. Each needs two open files, one at either end.
-func openCrowd(ctx context.Context, t *target.Target, room chat.RoomID, count int) (*crowd, error) {
-	c, joined := &crowd{make([]*member, count)}, atomic.Int64{}
-	group, groupCtx := errgroup.WithContext(ctx)
+// enter connects a user and joins the room.
+func (b *backlog) enter(ctx context.Context, user string) (*member, error) {
+	token, err := b.target.Token(user)
+	if err != nil {
+		return nil, err
+	}
+	m, err := dial(ctx, b.target.WebSocket, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.join(ctx, b.room); err != nil {
+		m.drop()
+		return nil, err
+	}
+	return m, nil
+}
+
+// openCrowd lets the members enter, some at a time. Each needs two open files, one at either end.
+func (b *backlog) openCrowd(ctx context.Context) (*crowd, error) {
+	c, joined := &crowd{make([]*member, b.members)}, atomic.Int64{}
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for i := range c.members {
-		group.Go(func() error {
-			token, err := t.Token(fmt.Sprintf("user-%d", i))
-			if err != nil {
-				return err
-			}
-			if c.members[i], err = dial(groupCtx, t.WebSocket, token); err != nil {
-				return err
-			}
+		group.Go(func() (err error) {
+			c.members[i], err = b.enter(ctx, fmt.Sprintf("user-%d", i))
 			progress("joining members: %d", joined.Add(1))
-			return c.members[i].join(groupCtx, room)
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {

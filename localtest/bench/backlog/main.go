@@ -1,8 +1,8 @@
-// Command backlog measures a room whose members are far behind its log: how fast they catch up, and what its readers
-// wait for meanwhile. It starts a local stack, puts entries straight into the tables, as if pushing had stood still since
-// the first of them, joins members, and wakes the room by one message. Then it watches.
+// Command backlog measures a room whose members are far behind its log: how fast they catch up, and how long its
+// readers wait meanwhile. It starts a local stack, puts entries straight into the tables, as if pushing had stood still
+// since the first of them, joins members, and wakes the room by one message. Then it watches.
 //
-// Members count what they get and look at its order, and read nothing else. All of it runs on this machine, members too.
+// Members count what they get and look at its order, and read nothing else. They too are on this machine.
 package main
 
 import (
@@ -42,6 +42,9 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if target.IsRemote() {
+		return errors.New("a backlog is made in a local stack alone; unset CHAT_WEBSOCKET_URL")
+	}
 	posts := &postCounter{}
 	s.target.ManagementFront = posts.before
 	progress("starting the chat")
@@ -50,9 +53,6 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	if t.Local == nil {
-		return errors.New("a backlog is made in a local stack alone; unset CHAT_WEBSOCKET_URL")
-	}
 	b := &backlog{settings: s, target: t, tables: openTables(t.Local), room: "backlog", posts: posts}
 	return b.run(ctx)
 }
@@ -62,7 +62,7 @@ func readSettings(args []string) (settings, error) {
 	flags := flag.NewFlagSet("backlog", flag.ContinueOnError)
 	flags.IntVar(&s.members, "members", 2000, "members of the room")
 	flags.IntVar(&s.entries, "entries", 100_000, "entries that no member has got")
-	flags.IntVar(&s.contentBytes, "content-bytes", 130, "length of an entry's content; 130 makes 100 of them a frame of 31 KB")
+	flags.IntVar(&s.contentBytes, "content-bytes", 168, "length of an entry's content; 168 make 100 a frame")
 	poll := flags.Duration("poll", 250*time.Millisecond, "how often streams are polled")
 	seconds := flags.Int("seconds", 60, "how long to watch")
 	flags.DurationVar(&s.askEvery, "ask-every", 500*time.Millisecond, "how often history is asked, and the room joined")
@@ -87,26 +87,19 @@ type backlog struct {
 	crowd  *crowd
 }
 
-func (b *backlog) run(ctx context.Context) (err error) {
-	token, err := b.target.Token("sender")
-	if err != nil {
-		return err
-	}
-	sender, err := dial(ctx, b.target.WebSocket, token)
+func (b *backlog) run(ctx context.Context) error {
+	sender, err := b.enter(ctx, "sender") // makes the room
 	if err != nil {
 		return err
 	}
 	defer sender.drop()
-	if err := sender.join(ctx, b.room); err != nil { // makes the room
-		return err
-	}
 	progress("putting %d entries", b.entries)
 	start := time.Now()
 	if err := b.tables.fill(ctx, b.room, b.entries, b.contentBytes); err != nil {
 		return err
 	}
 	took := time.Since(start)
-	if b.crowd, err = openCrowd(ctx, b.target, b.room, b.members); err != nil {
+	if b.crowd, err = b.openCrowd(ctx); err != nil {
 		return err
 	}
 	defer b.crowd.close()
@@ -115,7 +108,8 @@ func (b *backlog) run(ctx context.Context) (err error) {
 		return err
 	}
 	progress("")
-	fmt.Printf("%d members; %d entries of %d bytes, put in %.1f s; %s\n", b.members, b.entries, b.contentBytes, took.Seconds(), b.pace())
+	fmt.Printf("%d members; %d entries of %d bytes, put in %.1f s; %s\n", b.members, b.entries, b.contentBytes,
+		took.Seconds(), b.pace())
 	return b.watch(ctx, sender)
 }
 

@@ -37,8 +37,8 @@ func openTables(l *target.Local) *tables {
 	return t
 }
 
-// fill puts entries from id 1 on. The log counts as pushed up to the last of them before any is there: so the records of
-// the stream wake a room that has no news.
+// fill puts entries from id 1 on. The log counts as pushed up to the last of them before any is there: so the records
+// of the stream wake a room that has no news.
 func (t *tables) fill(ctx context.Context, room chat.RoomID, entries, contentBytes int) error {
 	if err := t.setMarks(ctx, room, chat.EntryID(entries), chat.EntryID(entries)); err != nil {
 		return err
@@ -70,8 +70,8 @@ func backlogEntries(room chat.RoomID, first, last, contentBytes int) []chat.Entr
 	return entries
 }
 
-// putBatch writes the rows that the store makes of entries, in one call. The store itself puts each by a call of its own,
-// on condition that nothing is there, which takes four times as long. Here nothing can be there.
+// putBatch writes the rows that the store makes of entries, in one call. The store itself puts each by a call of its
+// own, on condition that nothing is there. Here nothing can be there.
 func (t *tables) putBatch(ctx context.Context, entries []chat.Entry) error {
 	rows := &gatherer{}
 	store := dynamo.New(dynamodb.New(t.client.Options(), rows.register), t.names, time.Now)

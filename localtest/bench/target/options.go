@@ -41,8 +41,8 @@ type Parameters map[string]string
 // String implements flag.Value.
 func (p *Parameters) String() string { return strings.Join(p.differing(nil), ",") }
 
-// Set implements flag.Value. A part without a key, or without an equals sign, is an error, and so is a key that has been
-// given before.
+// Set implements flag.Value. A part without a key, or without an equals sign, is an error, and so is a key that has
+// been given before.
 func (p *Parameters) Set(text string) error {
 	if *p == nil {
 		*p = Parameters{}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,8 +43,8 @@ type Local struct {
 // environment is at CHAT_WEBSOCKET_URL, with tokens signed by the key in the file CHAT_TOKEN_KEY; where CHAT_HTTP_URL
 // is given, the counters are read there, if it has them. Options are for a local stack alone.
 func Open(ctx context.Context, o Options) (*Target, error) {
-	if url := os.Getenv("CHAT_WEBSOCKET_URL"); url != "" {
-		return openRemote(url, o)
+	if IsRemote() {
+		return openRemote(o)
 	}
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -56,10 +57,16 @@ func Open(ctx context.Context, o Options) (*Target, error) {
 	return t, nil
 }
 
+// IsRemote reports whether Open opens the chat of the environment.
+func IsRemote() bool { return os.Getenv(webSocketURL) != "" }
+
 // Close ends what Open started.
 func (t *Target) Close() error { return t.close() }
 
-const templateFile = "template.yaml"
+const (
+	templateFile = "template.yaml"
+	webSocketURL = "CHAT_WEBSOCKET_URL"
+)
 
 func openLocal(ctx context.Context, o Options, dir string) (*Target, error) {
 	defaults, err := template.Load(templateFile, template.Options{})
@@ -83,16 +90,15 @@ func openLocal(ctx context.Context, o Options, dir string) (*Target, error) {
 	return &Target{
 		WebSocket: e.WebSocket, Deviations: o.Parameters.differing(defaults.Parameters),
 		Local: &Local{HTTP: e.HTTP, DynamoDB: e.DynamoDB, System: system},
-		http:  e.HTTP, key: key, issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
+		http:  e.HTTP, key: key,
+		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
 		close: func() error { return errors.Join(chat.Close(), front.close(), os.RemoveAll(dir)) },
 	}, nil
 }
 
 func (o Options) stackParameters(key *accesstoken.Key) map[string]string {
 	parameters := map[string]string{"TokenKeys": key.JWKS()}
-	for name, value := range o.Parameters {
-		parameters[name] = value
-	}
+	maps.Copy(parameters, o.Parameters)
 	return parameters
 }
 
@@ -106,9 +112,10 @@ func (o Options) managementFront() func(http.Handler) http.Handler {
 	}
 }
 
-func openRemote(websocket string, o Options) (*Target, error) {
+func openRemote(o Options) (*Target, error) {
 	if o.StoreDelay != 0 || o.PostDelay != 0 || o.Processes != 0 || len(o.Parameters) > 0 {
-		return nil, errors.New("delays, limits and parameters are for a local stack; unset CHAT_WEBSOCKET_URL, or leave them out")
+		return nil, fmt.Errorf("delays, limits and parameters are for a local stack: unset %s, or leave them out",
+			webSocketURL)
 	}
 	system, err := template.Load(templateFile, template.Options{})
 	if err != nil {
@@ -119,7 +126,8 @@ func openRemote(websocket string, o Options) (*Target, error) {
 		return nil, fmt.Errorf("CHAT_TOKEN_KEY: %w", err)
 	}
 	return &Target{
-		WebSocket: websocket, http: os.Getenv("CHAT_HTTP_URL"), key: key, close: func() error { return nil },
+		WebSocket: os.Getenv(webSocketURL), http: os.Getenv("CHAT_HTTP_URL"), key: key,
+		close:  func() error { return nil },
 		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
 	}, nil
 }
@@ -128,6 +136,7 @@ func openRemote(websocket string, o Options) (*Target, error) {
 func (t *Target) Token(user string) (string, error) {
 	now := time.Now()
 	return t.key.Sign(accesstoken.Claims{
-		Issuer: t.issuer, Audience: t.audience, Subject: user, IssuedAt: now.Add(-time.Minute), ExpiresAt: now.Add(time.Hour),
+		Issuer: t.issuer, Audience: t.audience, Subject: user,
+		IssuedAt: now.Add(-time.Minute), ExpiresAt: now.Add(time.Hour),
 	})
 }
