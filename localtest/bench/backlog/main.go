@@ -63,17 +63,17 @@ func readSettings(args []string) (settings, error) {
 	flags.IntVar(&s.members, "members", 2000, "members of the room")
 	flags.IntVar(&s.entries, "entries", 100_000, "entries that no member has got")
 	flags.IntVar(&s.contentBytes, "content-bytes", 168, "length of an entry's content; 168 make 100 a frame")
-	poll := flags.Duration("poll", 250*time.Millisecond, "how often streams are polled")
+	poll := flags.Int("poll-ms", 250, "how often streams are polled")
 	seconds := flags.Int("seconds", 60, "how long to watch")
 	flags.DurationVar(&s.askEvery, "ask-every", 500*time.Millisecond, "how often history is asked, and the room joined")
 	s.target.RegisterFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
-	if flags.NArg() > 0 || s.members < 1 || s.entries < 1 || s.contentBytes < 1 || *seconds < 1 || s.askEvery <= 0 {
+	if flags.NArg() > 0 || min(s.members, s.entries, s.contentBytes, *poll, *seconds) < 1 || s.askEvery <= 0 {
 		return settings{}, errors.New("flags are -NAME NUMBER, and numbers are above 0")
 	}
-	s.target.Poll, s.length = *poll, time.Duration(*seconds)*time.Second
+	s.target.Poll, s.length = time.Duration(*poll)*time.Millisecond, time.Duration(*seconds)*time.Second
 	return s, nil
 }
 
