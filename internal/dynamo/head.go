@@ -38,7 +38,7 @@ func (s *Store) Reserve(ctx context.Context, room chat.RoomID, me roomlog.Lease)
 		update += " SET lease = if_not_exists(lease, :me)"
 		values[":me"] = text(string(me))
 	}
-	_, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
+	_, row, err := s.updateWithin(ctx, reserving(), &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: headKey(room), UpdateExpression: &update,
 		ExpressionAttributeValues: values, ReturnValues: types.ReturnValueAllNew,
 	})
