@@ -124,5 +124,5 @@ func Run[In, Out any](name string, build func(*Parts) telemetry.Handler[In, Out]
 		p.log.Error("cannot start", "function", name, "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(telemetry.Observed(p.log, p.source(name), time.Now, handler))
+	lambda.Start(Handler(p, name, time.Now, handler))
 }

@@ -34,6 +34,7 @@ type Parts struct {
 	aws       aws.Config
 	log       *slog.Logger
 	namespace string // of the metrics
+	clients   []*http.Client
 }
 
 const (
@@ -41,9 +42,6 @@ const (
 	pushParallel = 64
 	// pushLimit is how many connections one invocation pushes to itself.
 	pushLimit = 2000
-	// storeTimeout bounds one attempt at a store call. It is generous: a reserve that is tried again after it had
-	// succeeded costs a hole.
-	storeTimeout = 3 * time.Second
 	// postTimeout bounds one call to the management API.
 	postTimeout = 3 * time.Second
 	// workerTimeout is longer than the time that a worker has.
@@ -81,15 +79,13 @@ func (p *Parts) source(function string) telemetry.Source {
 }
 
 func (p *Parts) store(tables dynamo.Tables) *dynamo.Store {
-	return dynamo.New(p.dynamoDB(storeTimeout), tables, time.Now)
-}
-
-func (p *Parts) dynamoDB(timeout time.Duration) *dynamodb.Client {
-	return dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
-		o.HTTPClient = httpClient(timeout)
+	client := dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
+		o.HTTPClient = p.httpClient(0) // the store bounds its calls, and each try of them
+		o.Retryer = dynamo.NewRetryer()
 		// The checksum of answers costs more time than it saves: TCP and TLS have theirs.
 		o.DisableValidateResponseChecksum = true
 	})
+	return dynamo.New(client, tables, time.Now)
 }
 
 func (p *Parts) tokens() *token.Verifier {
@@ -158,7 +154,7 @@ func (p *Parts) postRate() float64 {
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
-		o.HTTPClient = httpClient(postTimeout)
+		o.HTTPClient = p.httpClient(postTimeout)
 		o.Retryer = aws.NopRetryer{} // fanout.Pusher decides
 	})
 	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
@@ -171,28 +167,40 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 }
 
 // frames makes the frames of a push.
-func frames(room chat.RoomID, entries []chat.Entry) []fanout.Frame {
-	return wire.Messages(room, entries)
-}
+func frames(room chat.RoomID, entries []chat.Entry) []fanout.Frame { return wire.Messages(room, entries) }
 
 func (p *Parts) workers() *apigw.Workers {
 	client := lambda.NewFromConfig(p.aws, func(o *lambda.Options) {
-		o.HTTPClient = httpClient(workerTimeout)
+		o.HTTPClient = p.httpClient(workerTimeout)
 		o.Retryer = aws.NopRetryer{} // fanout.Waker gives the rest out again
 	})
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
 }
 
 func (p *Parts) jobs() *apigw.JobQueue {
-	client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = httpClient(queueTimeout) })
+	client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
 	return apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
 }
 
-// httpClient keeps as many connections open as are used side by side; the SDK's default keeps 10.
-func httpClient(timeout time.Duration) *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = pushParallel
-	})
+// httpClient makes a client with connections of its own. A call takes as long as timeout; 0 is no bound. The client keeps
+// as many connections open as are used side by side; the SDK's default keeps 10.
+func (p *Parts) httpClient(timeout time.Duration) *http.Client {
+	transport := awshttp.NewBuildableClient().GetTransport()
+	transport.MaxIdleConnsPerHost = pushParallel
+	client := &http.Client{
+		Transport: transport, Timeout: timeout,
+		// As the SDK's own client does: an API that redirects is an error.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	p.clients = append(p.clients, client)
+	return client
+}
+
+// dropIdle closes all connections that are not in use.
+func (p *Parts) dropIdle() {
+	for _, client := range p.clients {
+		client.CloseIdleConnections()
+	}
 }
 
 func randomBytes(b []byte) { _, _ = rand.Read(b) } // it never fails, since Go 1.24
