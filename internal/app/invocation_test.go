@@ -88,71 +88,26 @@ func healthy(t *testing.T, handler telemetry.Handler[events.APIGatewayV2HTTPRequ
 	}
 }
 
-// While a process is frozen its connections are cut without a word.
-func TestAPauseDropsIdleConnections(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		pause   time.Duration
-		dropped bool
-	}{
-		// A short pause: the first try goes astray, and the second one has a connection of its own.
-		{"a short one does not", 30 * time.Second, false},
-		{"a long one does", 30*time.Second + 1, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			store, calls := countingStore(t)
-			relay := enginetest.StartRelay(t, store.URL)
-			p := newParts(t, relay.Endpoint())
-			clock := &wall{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-			handler := app.Handler(p, "history", clock.now, app.History(p))
-			t.Cleanup(func() { // no connection may outlive the test
-				clock.pause(time.Hour)
-				_, _ = handler(t.Context(), events.APIGatewayV2HTTPRequest{RouteKey: "GET /nothing"})
-			})
-			for range 3 {
-				healthy(t, handler)
-			}
-			if n := relay.Opened(); n != 1 {
-				t.Fatalf("%d connections before the pause, want 1", n)
-			}
-			relay.Silence()
-			clock.pause(c.pause)
-			healthy(t, handler)
-			if n := relay.Opened(); n != 2 {
-				t.Errorf("%d connections, want a second one after the pause", n)
-			}
-			if dropped := relay.Lost() == 0; dropped != c.dropped {
-				t.Errorf("%d bytes went to the connection that was cut", relay.Lost())
-			}
-			if n := calls.Load(); n != 4 {
-				t.Errorf("the store was called %d times, want 4", n)
-			}
-		})
-	}
-}
-
-// A long invocation is no pause, whatever begins beside it.
-func TestALongInvocationIsNoPause(t *testing.T) {
-	store, _ := countingStore(t)
+// While a process is frozen its connections are cut without a word. The first call after that goes to none of them.
+func TestAFrozenProcessLeavesConnectionsThatWereCut(t *testing.T) {
+	store, calls := countingStore(t)
 	relay := enginetest.StartRelay(t, store.URL)
 	p := newParts(t, relay.Endpoint())
 	clock := &wall{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
-	history := app.History(p)
-	handler := app.Handler(p, "history", clock.now, func(
-		ctx context.Context, event events.APIGatewayV2HTTPRequest,
-	) (events.APIGatewayV2HTTPResponse, error) {
-		defer clock.pause(20 * time.Second)
-		return history(ctx, event)
-	})
-	t.Cleanup(func() {
+	handler := app.Handler(p, "history", clock.now, app.History(p))
+	t.Cleanup(func() { // no connection may outlive the test
 		clock.pause(time.Hour)
 		_, _ = handler(t.Context(), events.APIGatewayV2HTTPRequest{RouteKey: "GET /nothing"})
 	})
 	for range 3 {
-		clock.pause(20 * time.Second)
 		healthy(t, handler)
+		relay.Silence()
+		clock.pause(31 * time.Second)
 	}
-	if n := relay.Opened(); n != 1 {
-		t.Errorf("%d connections, want 1", n)
+	if n := relay.Lost(); n > 0 {
+		t.Errorf("%d bytes went to connections that were cut", n)
+	}
+	if n, opened := calls.Load(), relay.Opened(); n != 3 || opened != 3 {
+		t.Errorf("the store was called %d times over %d connections, want 3 over 3", n, opened)
 	}
 }
