@@ -81,7 +81,7 @@ func runInterleaving(
 	w.env = env{
 		now: func() time.Time { return w.now }, age: ages[choose("age", len(ages))],
 		jitter: func() float64 { return -0.5 }, parallel: 1, frame: 2,
-		direct: choose("direct", 4) > 0, inTurn: true, patience: 20 * time.Millisecond,
+		direct: choose("direct", 4) > 0, inTurn: true, patience: 2 * time.Millisecond,
 	}
 	if err := w.prepare(); err != nil {
 		return nil, nil, err
