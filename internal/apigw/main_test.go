@@ -41,7 +41,7 @@ func newStore(log ...chat.Entry) *fake.Store {
 	for _, e := range log {
 		s.Entries[e.ID] = e
 	}
-	s.Seq = chat.EntryID(len(log))
+	s.Top.Seq = chat.EntryID(len(log))
 	return s
 }
 

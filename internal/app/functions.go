@@ -13,9 +13,9 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
-	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/wire"
 )
 
 // What the functions handle, and return.
@@ -97,7 +97,7 @@ func Push(p *Parts) push {
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 	})
-	return apigw.PushJobs(fanout.NewWorker(store, p.pusher(store), frames))
+	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store)))
 }
 
 // History builds the function behind the HTTP API.

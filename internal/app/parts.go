@@ -18,7 +18,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/apigw"
-	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
@@ -42,6 +41,10 @@ const (
 	pushParallel = 64
 	// pushLimit is how many connections one invocation pushes to itself.
 	pushLimit = 2000
+	// pushWorkers is how many workers run side by side for one page of a room's subscriptions.
+	pushWorkers = 64
+	// patience is how long a connection that cannot be reached is tried before it is closed.
+	patience = 3 * time.Second
 	// postTimeout bounds one call to the management API.
 	postTimeout = 3 * time.Second
 	// workerTimeout is longer than the time that a worker has.
@@ -122,7 +125,7 @@ func (p *Parts) gather() time.Duration  { return p.settings.millis("GATHER_MS", 
 // direct is what a sender pushes with.
 func (p *Parts) direct(store *dynamo.Store) *fanout.Direct {
 	return fanout.NewDirect(store, p.pusher(store), fanout.DirectOptions{
-		Frames: frames, Gather: p.gather(), Now: time.Now, Left: apigw.ObserveLeft,
+		Frames: wire.Messages, Gather: p.gather(), Now: time.Now, Left: apigw.ObserveLeft,
 	})
 }
 
@@ -135,10 +138,10 @@ func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 	})
 	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
-		Limit: pushLimit, PostRate: p.postRate(), Now: time.Now,
+		Limit: pushLimit, Parallel: pushWorkers, PostRate: p.postRate(), Now: time.Now, Jitter: mathrand.Float64,
 	})
 	return fanout.NewWaker(store, deliverer, jobs, fanout.WakerOptions{
-		Frames:   frames,
+		Frames:   wire.Messages,
 		HoleAge:  p.holeAge(),
 		Direct:   p.settings.flag("DIRECT_PUSH"),
 		Gather:   p.gather(),
@@ -160,14 +163,12 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
 		Parallel: pushParallel,
 		PostRate: p.postRate(),
+		Patience: patience,
 		Now:      time.Now,
 		Jitter:   mathrand.Float64,
 		Observe:  apigw.ObservePush,
 	})
 }
-
-// frames makes the frames of a push.
-func frames(room chat.RoomID, entries []chat.Entry) []fanout.Frame { return wire.Messages(room, entries) }
 
 func (p *Parts) workers() *apigw.Workers {
 	client := lambda.NewFromConfig(p.aws, func(o *lambda.Options) {

@@ -113,7 +113,8 @@ func TestATryThatHangsCostsNoMoreThanItself(t *testing.T) {
 				}))
 				ctx, count := telemetry.Recorded(t.Context())
 				begun := time.Now()
-				id, err := s.PushedID(ctx, "r")
+				head, err := s.Head(ctx, "r")
+				id := head.PushedID
 				if took := time.Since(begun); err != nil || id != 7 || took > 1100*time.Millisecond {
 					t.Errorf("got %d, %v after %v, want 7 after a second", id, err, took)
 				}
@@ -138,7 +139,7 @@ func TestWhatIsThrottledIsTriedWithinTheBudget(t *testing.T) {
 			return answer(http.StatusBadRequest, throttled), nil
 		}))
 		begun := time.Now()
-		_, err := s.PushedID(t.Context(), "r")
+		_, err := s.Head(t.Context(), "r")
 		if chat.CodeOf(err) != chat.CodeUnavailable {
 			t.Errorf("got %v, want %s", err, chat.CodeUnavailable)
 		}
@@ -216,13 +217,13 @@ func TestATryThatHangsDropsIdleConnections(t *testing.T) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
-			if _, err := s.PushedID(t.Context(), "r"); err != nil {
+			if _, err := s.Head(t.Context(), "r"); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 	both.Wait()
-	if _, err := s.PushedID(t.Context(), "r"); err != nil {
+	if _, err := s.Head(t.Context(), "r"); err != nil {
 		t.Fatal(err)
 	}
 	if len(remotes) != 4 || slices.Contains(remotes[:3], remotes[3]) {

@@ -22,6 +22,8 @@ const (
 	Posts         Metric = "Posts"         // posts to the management API
 	Gone          Metric = "Gone"          // subscriptions whose connection was gone
 	Closed        Metric = "Closed"        // connections closed since they could not be reached
+	Throttled     Metric = "Throttled"     // calls of the management API that it refused for its rate
+	FailedPosts   Metric = "FailedPosts"   // calls of the management API that failed otherwise
 	Queued        Metric = "Queued"        // rooms whose push was left to a job
 	LeftToStream  Metric = "LeftToStream"  // rooms whose push a sender left to the stream, for a failure
 	WriteUnits    Metric = "WriteUnits"    // write request units of DynamoDB

@@ -210,11 +210,11 @@ func subscribe(w *world, room string, count int) {
 
 func (w *world) position(room string) chat.EntryID {
 	w.Helper()
-	position, err := w.store().PushedID(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
+	head, err := w.store().Head(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
 	if err != nil {
 		w.Fatal(err)
 	}
-	return position
+	return head.PushedID
 }
 
 // processes counts the processes of a function.

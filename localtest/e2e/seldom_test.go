@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // These stories are about what happens seldom, and only where something broke or came late. Each is brought about by
@@ -83,7 +84,7 @@ func TestTheFanOutFillsAHole(t *testing.T) {
 		ann := w.as("ann")
 		ann.joins("lobby")
 		// As if its writer had died.
-		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby"))); err != nil {
+		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby")), roomlog.NoLease); err != nil {
 			t.Fatal(err)
 		}
 		ann.sends("lobby", "hello")

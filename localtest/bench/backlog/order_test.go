@@ -45,7 +45,7 @@ func TestIDsOfFrames(t *testing.T) {
 	entries = append(entries, chat.Entry{Room: "r", ID: 121, Kind: chat.KindVoid, CreatedAt: time.Now()})
 	var got []int64
 	for _, frame := range wire.Messages("r", entries) {
-		eachID(frame, func(id int64) { got = append(got, id) })
+		eachID(frame.Data, func(id int64) { got = append(got, id) })
 	}
 	if len(got) != 121 || got[0] != 1 || got[120] != 121 || !slices.IsSorted(got) {
 		t.Errorf("got %v, want 1 to 121", got)
@@ -60,8 +60,8 @@ func TestFramesOfTheBacklogAreFull(t *testing.T) {
 	}
 	frames := wire.Messages("backlog", backlogEntries("backlog", 99_001, 99_500, s.contentBytes)) // are read at once
 	for _, frame := range frames {
-		if len(frame) < 30_000 {
-			t.Errorf("a frame has %d bytes, want 30,000 or more", len(frame))
+		if len(frame.Data) < 30_000 {
+			t.Errorf("a frame has %d bytes, want 30,000 or more", len(frame.Data))
 		}
 	}
 }

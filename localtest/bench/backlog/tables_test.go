@@ -10,6 +10,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo/dynamotest"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/localtest/aws/engine/enginetest"
 )
 
@@ -73,7 +74,7 @@ func TestMarks(t *testing.T) {
 			t.Errorf("settled up to %d, pushed up to %d, %v, want %d", settled, pushed, err, want)
 		}
 	}
-	if id, err := tables.store.Reserve(t.Context(), "backlog"); err != nil || id != 61 {
-		t.Errorf("the next id is %d, %v, want 61", id, err)
+	if head, err := tables.store.Reserve(t.Context(), "backlog", roomlog.NoLease); err != nil || head.Seq != 61 {
+		t.Errorf("the next id is %d, %v, want 61", head.Seq, err)
 	}
 }
