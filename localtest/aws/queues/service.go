@@ -98,15 +98,14 @@ func (s *Service) send(q *queue, body string, delay time.Duration) (string, erro
 	if err := s.lock(); err != nil {
 		return "", err
 	}
-	now := s.config.Now()
-	m := &message{id: newUUID(), body: body, sent: now, due: now.Add(delay)}
-	err := q.put(m)
+	now, id := s.config.Now(), newUUID()
+	err := q.put(&message{id: id, body: body, sent: now, due: now.Add(delay)})
 	mark := q.journal.mark()
 	s.mu.Unlock()
 	if err == nil {
 		err = q.journal.sync(mark) // without the lock, so that those who send at once share it
 	}
-	return m.id, err
+	return id, err
 }
 
 // want says what is to be received.
