@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -142,7 +143,7 @@ func start(o stack.Options) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, bin, toolsDir
+	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
 	o.Rights = recordingOf(o.Engine).observe
 	if o.Parameters == nil {
