@@ -38,6 +38,9 @@ type Options struct {
 	// ManagementFront, if given, stands between the functions and the management API: it gets the API's handler and returns
 	// the one that answers calls for connections.
 	ManagementFront func(http.Handler) http.Handler
+	// QueueFront, if given, stands between the functions and SQS; only with Rights, which give the functions an SQS of their
+	// own.
+	QueueFront func(http.Handler) http.Handler
 	// Rights, if given, has every call of a function judged by the function's role in the template, before any front, and is
 	// told of each decision, also from several goroutines at once. A call that is not allowed is answered as AWS does.
 	Rights func(iam.Call, iam.Decision)

@@ -20,7 +20,11 @@ func (s *Stack) judgedQueues() http.Handler {
 			sources[letters] = append(sources[letters], q.ARN)
 		}
 	}
-	return s.rights.SQS(sources, s.queues)
+	handler := http.Handler(s.queues)
+	if s.options.QueueFront != nil {
+		handler = s.options.QueueFront(handler)
+	}
+	return s.rights.SQS(sources, handler)
 }
 
 // What Lambda does with a queue for a mapping (Lambda Developer Guide, "Using Lambda with Amazon SQS").
