@@ -6,6 +6,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,13 @@ func NewSettings(get func(string) string) *Settings { return &Settings{get: get}
 // Err returns all that was missing or wrong so far, nil when nothing was.
 func (s *Settings) Err() error { return errors.Join(s.problems...) }
 
+// wrong notes what is wrong with a setting, once: two parts may ask for the same one.
 func (s *Settings) wrong(name, what string) {
-	s.problems = append(s.problems, fmt.Errorf("setting %s %s", name, what))
+	problem := fmt.Errorf("setting %s %s", name, what)
+	same := func(p error) bool { return p.Error() == problem.Error() }
+	if !slices.ContainsFunc(s.problems, same) {
+		s.problems = append(s.problems, problem)
+	}
 }
 
 func (s *Settings) optional(name string) string { return s.get(name) }
@@ -64,11 +70,11 @@ func (s *Settings) number(name, what string, least, most int) int {
 	return n
 }
 
-// flag reads "true" or "false".
+// flag reads "true" or "false"; a setting that is missing counts as true, so that what it needs is named too.
 func (s *Settings) flag(name string) bool {
 	text := s.required(name)
 	if text != "" && text != "true" && text != "false" {
 		s.wrong(name, `must be "true" or "false"`)
 	}
-	return text == "true"
+	return text != "false"
 }

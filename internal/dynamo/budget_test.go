@@ -175,7 +175,7 @@ func TestTheTimeOfTheInvocationEndsACall(t *testing.T) {
 					time.AfterFunc(100*time.Millisecond, cancel)
 				}
 				begun := time.Now()
-				_, err := storeOn(httpFunc(hang)).PushedID(ctx, "r")
+				_, err := storeOn(httpFunc(hang)).Head(ctx, "r")
 				if chat.CodeOf(err) != chat.CodeUnavailable || time.Since(begun) > c.timeout || count(telemetry.StoreTimeouts) != c.counted {
 					t.Errorf("got %v after %v, %v counted, want %s, %v counted",
 						err, time.Since(begun), count(telemetry.StoreTimeouts), chat.CodeUnavailable, c.counted)

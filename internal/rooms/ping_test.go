@@ -49,8 +49,8 @@ func TestPingLeavesOutWhatCannotBeReadInTime(t *testing.T) {
 		want map[chat.RoomID]chat.EntryID
 	}{
 		{"its membership", "is member", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
-		{"its log", "position", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
-		{"to the end of the time", "position", 3*time.Second + 1, map[chat.RoomID]chat.EntryID{"a": 2}},
+		{"its log", "head", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
+		{"to the end of the time", "head", 3*time.Second + 1, map[chat.RoomID]chat.EntryID{"a": 2}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -84,7 +84,7 @@ func TestTheTemplatesFunctions(t *testing.T) {
 			t.Errorf("%s = %q, %t; want %q", name, got, is, want)
 		}
 	}
-	if f.ARN != "arn:aws:lambda:eu-west-1:123456789012:function:"+f.Name || f.Timeout != 120*time.Second ||
+	if f.ARN != "arn:aws:lambda:eu-west-1:123456789012:function:"+f.Name || f.Timeout != 30*time.Second ||
 		f.MemoryMB != 1024 || f.Architecture != "x86_64" || f.Runtime != "provided.al2023" ||
 		f.CodeURI != "functions/fanout" {
 		t.Errorf("%+v", f)
