@@ -15,7 +15,7 @@ import (
 // The head of a room. Its key is the one that the counter of ids had before there were heads, so that functions of both
 // versions count on, side by side.
 
-func headKey(room chat.RoomID) item { return item{"item": text("counter#" + string(room))} }
+func headKey(room chat.RoomID) item { return item{"item": text(headPrefix + string(room))} }
 
 // positionKey is where the version before kept pushed_id. A head without one takes it from there, once.
 func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }

@@ -145,7 +145,7 @@ func start(o stack.Options) (*deployment, error) {
 	}
 	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
-	o.Rights = recordingOf(o.Engine).observe
+	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] != "false").observe
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
@@ -157,7 +157,7 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	return &deployment{
-		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine),
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine, o.Parameters["DirectPush"] != "false"),
 		dynamoDB: dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
 		issuer:   s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
 	}, nil

@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
+	"serverlesschat/localtest/redrive"
 )
 
 // outage is a management API that does not work for a while.
@@ -246,4 +248,48 @@ func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
 			t.Errorf("history after the fan-out gave up: %+v", page)
 		}
 	})
+}
+
+// TestRedrive: what was given up is done when its cause is mended and somebody asks for it, though nobody sends anything.
+func TestRedrive(t *testing.T) {
+	var mended atomic.Bool
+	w := startOwn(t, stack.Options{
+		ManagementFront: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if mended.Load() {
+					next.ServeHTTP(w, r)
+					return
+				}
+				w.WriteHeader(http.StatusForbidden) // as when a right is missing
+			})
+		},
+		QueueFront: func(next http.Handler) http.Handler {
+			broken := brokenQueue(next)
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if mended.Load() {
+					broken = next
+				}
+				broken.ServeHTTP(w, r)
+			})
+		},
+	})
+	ann := w.as("ann")
+	ann.joins("lobby")
+	ann.sends("lobby", "unheard")
+	await(t, "the wake is given up", func() bool { return w.queued("FanoutDeadLetters") > 0 })
+	mended.Store(true)
+	client, letters := w.queue("FanoutDeadLetters")
+	_, jobs := w.queue("Jobs")
+	_, jobLetters := w.queue("JobsDeadLetters")
+	config := engine.Config(w.stack.Endpoints().DynamoDB)
+	clients := redrive.Clients{SQS: client, DynamoDB: w.dynamoDB, Streams: dynamodbstreams.NewFromConfig(config)}
+	names := redrive.Names{DeadLetters: *letters, Jobs: *jobs, JobsDeadLetters: *jobLetters, RoomsTable: *w.tableName("RoomsTable")}
+	report, err := redrive.Run(w.ctx, clients, names)
+	if err != nil || report.Letters != 1 || report.Rooms != 1 {
+		t.Errorf("%+v, %v, want one letter and one room", report, err)
+	}
+	ann.sees("lobby", "unheard")
+	if n := w.queued("FanoutDeadLetters"); n != 0 {
+		t.Errorf("%d letters are left", n)
+	}
 }
