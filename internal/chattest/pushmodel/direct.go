@@ -51,7 +51,7 @@ func (m *model) take(n *State, i int, a *agent, seen Lease) {
 		if !m.wrong(PositionBefore) {
 			a.p = n.pushed
 		}
-		a.own, a.at, a.round = 0, dLog, 0
+		a.at, a.round = dLog, 0
 		a.holds(i)
 	case isSender(i):
 		*a = agent{at: endedWell}
@@ -139,6 +139,7 @@ func (m *model) afterLog(i int, a *agent) {
 	switch {
 	case a.e <= a.p:
 		a.e, a.at, a.todo = a.p, dRelease, 0
+		a.set(tooMany, false)
 	case beside && good:
 		m.afterSubscriptions(i, a)
 	default:

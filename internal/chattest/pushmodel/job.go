@@ -11,7 +11,7 @@ func (m *model) sendJob(n *State, i int, a *agent) {
 		a.at = endedWell
 	case m.Jobs > 0:
 		n.queue++
-		a.at = wGive
+		m.leave(a, wGive)
 	default:
 		e.Fault = Failed
 		m.wakerError(i, a)
@@ -37,7 +37,7 @@ func (m *model) jobCall(n *State, i int) {
 	a := &n.agents[i]
 	switch a.at {
 	case jNewest:
-		a.target, a.at, a.held = n.newest(), wHead, tokenOf(i)
+		a.target, a.at, a.held = n.newest(), wHead, Ended
 		m.add(n, Event{Agent: i, Call: Newest, End: a.target})
 	case jGive:
 		m.giveByJob(n, i, a)
@@ -54,7 +54,9 @@ func (m *model) jobCall(n *State, i int) {
 		if n.lease == a.held && n.pushed <= a.p {
 			n.pushed, n.mark, e.Found = a.p, noMark, Done
 		}
-		a.at = jNewestAgain
+		if a.at = jNewestAgain; e.Found == Refused {
+			*a = agent{at: jNewest, flags: a.flags & aboutJob}
+		}
 		m.noLastLook(a)
 		m.add(n, e)
 	case jNewestAgain:

@@ -129,6 +129,8 @@ func (m *model) onError(i int, a *agent) {
 		a.at = sDrop
 	case a.at.inLog() && a.at != sDrop:
 		m.finish(a)
+	case isSender(i) && a.at == dLogAgain:
+		m.endRounds(i, a) // the lease is free
 	case isSender(i) && (a.at == sTake || a.at >= dLog && a.at < dGive):
 		a.at = dGive
 	case isSender(i):

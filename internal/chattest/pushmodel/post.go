@@ -114,12 +114,12 @@ func (m *model) advance(n *State, i int, a *agent) {
 	e := Event{Agent: i, Call: Advance, ID: to, Held: a.held, Seq: n.seq, Found: Refused}
 	if n.lease == a.held && n.pushed <= to {
 		n.pushed, e.Found = to, Done
-		a.p, a.todo, a.at = to, a.kept, dPost
-		if a.todo == 0 {
-			a.at = dRelease
+		a.p, a.at = to, dSubs
+		if isJob(i) {
+			m.spend(n, TimesUp, func(b *State) { m.leave(&b.agents[i], wJob); m.add(b, e) })
 		}
 	} else {
-		a.again()
+		a.e, a.at = to, dRelease // that will fail too
 	}
 	m.add(n, e)
 }
@@ -167,21 +167,16 @@ func (m *model) releasedBySender(n *State, i int, more bool, e Event) {
 	m.add(n, e)
 }
 
-// releasedByWaker ends, reads the log once more, or the head again. Where the stream covers either the code may choose.
+// releasedByWaker reads the log once more, as a sender does, or ends.
 func (m *model) releasedByWaker(n *State, i int, more bool, e Event) {
 	a := &n.agents[i]
-	done := e.Found == Done
-	a.set(reached, done && a.e >= a.target || m.wrong(EndsStolen))
+	released := e.Found == Done && a.e >= a.target
+	a.set(reached, a.is(reached) || released || m.wrong(EndsStolen))
 	more = more && !a.is(tooMany) && !m.NoDirect
-	if m.replay && more {
-		b := *n
-		m.endRounds(i, &b.agents[i])
-		m.add(&b, e)
-	}
-	switch {
-	case more && (done && a.held != Stream || done && !a.is(reached) || m.replay):
+	if more {
+		m.spend(n, TimesUp, func(b *State) { m.endRounds(i, &b.agents[i]); m.add(b, e) })
 		a.goOn()
-	default:
+	} else {
 		m.endRounds(i, a)
 	}
 	m.add(n, e)

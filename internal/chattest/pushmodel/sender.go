@@ -16,7 +16,8 @@ func (m *model) logCall(n *State, i int) {
 		if n.lease == tokenOf(i) {
 			n.lease, e.Found = Free, Done
 		}
-		*a = agent{at: endedWell}
+		a.set(mine|showedStream, false)
+		m.finish(a)
 		m.add(n, e)
 	case sClaim:
 		m.claim(n, i, a)
@@ -140,11 +141,10 @@ func (m *model) move(n *State, i int, a *agent) {
 func (m *model) place(n *State, i int, a *agent) {
 	found := n.put(a.own, false)
 	e := Event{Agent: i, Call: Place, ID: a.own, Found: found}
-	if found == FoundVoid {
-		a.target, a.own = a.own, 0
+	if a.put = a.own; found == FoundVoid {
+		a.target = a.own
 		m.reserveThenMove(a)
 	} else {
-		a.put = a.own
 		m.finish(a)
 	}
 	m.add(n, e)

@@ -115,7 +115,7 @@ type agent struct {
 	kept     uint8 // all of this push
 	round    int8
 	reserves int8
-	held     Lease // that a waker's release asks for; for one that has no lease, what it saw
+	held     Lease // that a waker's release asks for; Ended while another has it
 	seen     Lease // the token for whose end a waker waits
 	flags    flags
 }

@@ -44,7 +44,7 @@ func (m *model) head(n *State, i int) {
 		m.add(n, e)
 		return
 	case others:
-		if a.held = me; a.seen != n.lease {
+		if a.held = Ended; a.seen != n.lease {
 			a.seen = n.lease
 			a.set(expired, false)
 		}
@@ -121,11 +121,11 @@ func (m *model) expire(s *State, i int) {
 func (m *model) changed(s *State, i int) bool {
 	a := &s.agents[i]
 	sees := a.held
-	if a.seen != Free {
-		sees = a.seen
+	if sees == Ended { // another's
+		sees = a.seen // Free once that one has ended and lost it
 	}
 	end, beyond := s.run(a.p)
-	return s.pushed != a.p || s.lease != sees || end != a.e || beyond != a.next || s.mark == futureMark && !isJob(i)
+	return s.pushed != a.p || s.lease != sees || sees == Free && a.held == Ended || end != a.e || beyond != a.next || s.mark == futureMark && !isJob(i)
 }
 
 // fill makes an id void whose writer is late. That is an accident while the writer lives.
@@ -165,23 +165,37 @@ func (m *model) wakeEnds(i int, a *agent) {
 
 // wakerError goes on after a call of a waker that failed.
 func (m *model) wakerError(i int, a *agent) {
-	b := agent{target: a.target, p: a.p, held: a.held, flags: a.flags & aboutJob}
-	if a.at == wTake || a.at == dTakeAgain {
-		b.held = tokenOf(i)
+	switch {
+	case a.at == dLogAgain: // the lease is free, and what is left has records
+		m.endRounds(i, a)
+		return
+	case a.at == wTake, a.at == dTakeAgain:
+		a.held = tokenOf(i) // it may have been taken
 	}
 	switch {
 	case a.at == wJob && m.wrong(LeftToUnsentJob):
-		b.at = wGive
+		m.leave(a, wGive)
 	case a.at == wGive && !m.wrong(MarkBeforeJob):
-		b.at = endedWell
+		m.leave(a, endedWell)
 	case a.at == wJob, a.at == wGive, a.at >= jNewest:
-		b.at = endedBadly
+		m.leave(a, endedBadly)
 	case isJob(i):
-		b.at = jGive
+		m.leave(a, jGive)
 	case m.wrong(MarkBeforeJob):
-		b.at = wGive
+		m.leave(a, wGive)
 	default:
-		b.at = wJob
+		m.leave(a, wJob)
 	}
-	*a = b
+}
+
+// leave goes on with a step of those that leave the room to a job. Who never held the lease it knows can give nothing.
+func (m *model) leave(a *agent, at step) {
+	switch {
+	case a.held != Ended:
+	case at == wGive:
+		at = endedWell
+	case at == jGive:
+		at = endedBadly
+	}
+	*a = agent{at: at, target: a.target, held: a.held, flags: a.flags & aboutJob}
 }

@@ -30,7 +30,7 @@ func (m *model) lanes(s *State) {
 func (m *model) batch(s *State, i int, k int8) {
 	n := *s
 	n.lane, n.taken = int8(i)+1, k
-	a := agent{at: wHead, target: s.records[0], held: tokenOf(i)}
+	a := agent{at: wHead, target: s.records[0], held: Ended}
 	for _, id := range s.records[1:k] {
 		if id > a.target && !m.wrong(FirstOfBatch) {
 			a.target = id
