@@ -43,11 +43,12 @@ func mayImport() map[string][]string {
 			"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi",
 			"github.com/aws/aws-sdk-go-v2/service/lambda", "github.com/aws/aws-sdk-go-v2/service/sqs",
 			"github.com/aws/smithy-go"}),
-		"internal/app":               append(inside(""), "github.com/aws"),
-		"internal/dynamo/dynamotest": append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
-		"internal/chattest":          features,
-		"internal/chattest/golden":   {},
-		"internal/chattest/fake":     append(inside("chattest"), features...),
+		"internal/app":                append(inside(""), "github.com/aws"),
+		"internal/dynamo/dynamotest":  append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
+		"internal/chattest":           features,
+		"internal/chattest/golden":    {},
+		"internal/chattest/pushmodel": {},
+		"internal/chattest/fake":      append(inside("chattest"), features...),
 	}
 }
 

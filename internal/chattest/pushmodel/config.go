@@ -16,6 +16,8 @@ type Config struct {
 	Large bool
 	// Steps lets wakers push a run in two steps.
 	Steps bool
+	// Closes has wakers close what they can't reach. Else they may fail too.
+	Closes bool
 	// Rounds is how often one holder of the lease pushes; 0 stands for 3.
 	Rounds int8
 	// Accidents is how often each may happen.

@@ -13,7 +13,7 @@ func (m *model) lookCall(n *State, i int) {
 		b.agents[i] = agent{at: endedWell}
 		m.add(&b, Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.oldPushed, Lease: n.oldLease})
 	}
-	e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease}
+	e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
 	switch {
 	case m.wrong(LookBeforePlace) && n.lease != Free:
 		a.at = sPlace
@@ -101,9 +101,14 @@ func (m *model) directCall(n *State, i int) {
 	case dLogAgain:
 		end, beyond := n.run(a.e)
 		e := Event{Agent: i, Call: ReadLog, ID: a.e, End: end, Beyond: beyond}
-		if end == a.e {
+		switch {
+		case m.wrong(SecondLogBefore) && isSender(i) && end == a.e:
+			a.at = dRelease
+		case m.wrong(SecondLogBefore) && isSender(i):
+			a.p, a.e, a.at = a.e, end, dSubs
+		case end == a.e:
 			m.endRounds(i, a)
-		} else {
+		default:
 			a.e, a.at = end, dTakeAgain
 		}
 		m.add(n, e)

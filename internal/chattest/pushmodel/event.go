@@ -24,6 +24,7 @@ const (
 	Post
 	Unsubscribe
 	Close
+	MarkClosing
 	Release
 	Advance
 	Give
@@ -48,7 +49,7 @@ const (
 func (c Call) String() string {
 	return [...]string{
 		"GET", "RESERVE", "DROP", "CLAIM", "PLACE", "MOVE", "HEAD", "TAKE", "LOG", "NEWEST", "SUBS", "POST", "UNSUB", "CLOSE",
-		"RELEASE", "ADVANCE", "GIVE", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG", "GIVEN UP", "EXPIRE",
+		"MARK", "RELEASE", "ADVANCE", "GIVE", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG", "GIVEN UP", "EXPIRE",
 		"JOB_UNTIL PASSES", "JOB TWICE", "LARGE", "SMALL", "GONE", "UNREACHABLE", "RECOVERS",
 	}[c]
 }
@@ -114,10 +115,12 @@ type Event struct {
 	Seq    int8 // of the head that a call returned
 	Pushed int8
 	Lease  Lease
+	Marked bool // a job is told of, whose time is not over
 	End    int8 // of the run that the log has; the newest id; where the claim points
 	Beyond int8 // the entry after the hole
 	Conn   int8
 	Fault  Fault
+	Late   bool // so late that a holder may begin no further round; only in a replay
 }
 
 // String returns one line for people.
@@ -130,7 +133,8 @@ func (e Event) String() string {
 	case Place:
 		fmt.Fprintf(&b, " %d%s: %s", e.ID, map[bool]string{true: " void"}[e.Void], e.Found)
 	case Reserve, ReadHead:
-		fmt.Fprintf(&b, ": seq %d, pushed %d, lease %s", e.Seq, e.Pushed, e.Lease)
+		job := map[bool]string{true: ", a job"}[e.Marked]
+		fmt.Fprintf(&b, ": seq %d, pushed %d, lease %s%s", e.Seq, e.Pushed, e.Lease, job)
 	case Take, Give:
 		fmt.Fprintf(&b, " if %s: %s, pushed %d", e.Held, e.Found, e.Pushed)
 	case Release, Advance:
@@ -143,7 +147,7 @@ func (e Event) String() string {
 		fmt.Fprintf(&b, " %d–%d to %d: %s", e.From, e.ID, e.Conn, e.Found)
 	case Begin:
 		fmt.Fprintf(&b, " for %d", e.ID)
-	case Subscribe, JoinHead, Unsubscribe, Close, IsGone, IsUnreachable, Recovers:
+	case Subscribe, JoinHead, Unsubscribe, Close, MarkClosing, IsGone, IsUnreachable, Recovers:
 		fmt.Fprintf(&b, " %d", e.Conn)
 	}
 	return b.String() + e.Fault.String()

@@ -42,7 +42,7 @@ func (m *model) jobCall(n *State, i int) {
 	case jGive:
 		m.giveByJob(n, i, a)
 	case jHead:
-		e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease}
+		e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
 		a.p, a.held, a.at = n.pushed, n.lease, jNewestAgain
 		if n.mark != noMark {
 			a.at = jClear

@@ -40,16 +40,16 @@ const (
 
 	// Left to the stream, or a lease left.
 
-	NoLook              // no look at the head after the place
-	LookBeforePlace     // it comes before
-	LookStale           // its read is not consistent
-	NoLookAfterVoid     // none after an own id was made void
-	NoSecondLog         // no look at the log after the release
-	SecondLogBefore     // it comes before
-	RetriedTakeForgets  // a TAKE that is made twice does not know its own token
-	ConflictKeepsLease  // a conflict ends without the push
-	FollowKeepsLease    // so does a repeat that follows
-	ReserveTakesLeaseOf // with direct push off, RESERVE takes the lease
+	NoLook               // no look at the head after the place
+	LookBeforePlace      // it comes before
+	LookStale            // its read is not consistent
+	NoLookAfterVoid      // none after an own id was made void
+	NoSecondLog          // no look at the log after the release
+	SecondLogBefore      // it comes before
+	RetriedTakeForgets   // a TAKE that is made twice does not know its own token
+	ConflictKeepsLease   // a conflict ends without the push
+	FollowKeepsLease     // so does a repeat that follows
+	ReserveTakesLeaseOff // with direct push off, RESERVE takes the lease
 
 	// The queue.
 

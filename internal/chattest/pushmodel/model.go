@@ -6,7 +6,8 @@ type model struct {
 	mistake Mistake
 	replay  bool // nothing is bounded, and agents have the choices that the code may make
 	out     []successor
-	option  bool // what is added is optional
+	option  bool  // what is added is optional
+	seen    Event // what a replay follows
 }
 
 type successor struct {
@@ -37,6 +38,9 @@ func (m *model) successors(s *State) []successor {
 // agentSteps adds what an agent can do next, and what can go wrong then.
 func (m *model) agentSteps(s *State, i int) {
 	begin, at := len(m.out), s.agents[i].at
+	if at == endedWell || at == endedBadly {
+		return
+	}
 	if !at.waits() {
 		m.call(s, i)
 		m.faults(s, i, begin)
@@ -73,7 +77,7 @@ func (m *model) add(n *State, e Event) { m.out = append(m.out, successor{e, m.op
 
 // spend does what an accident does to a copy of s, if it may still happen.
 func (m *model) spend(s *State, a Accident, do func(*State)) {
-	if s.left[a] == 0 && !m.replay {
+	if s.left[a] == 0 && !m.replay || m.replay && a == TimesUp && !m.seen.Late {
 		return
 	}
 	n := *s
@@ -144,6 +148,10 @@ func (m *model) onError(i int, a *agent) {
 func (m *model) settle(n *State, i int) {
 	a := n.agents[i]
 	if a.at != endedWell && a.at != endedBadly {
+		return
+	}
+	if m.replay { // which is told when it ends
+		n.agents[i] = agent{at: a.at}
 		return
 	}
 	n.agents[i] = agent{}

@@ -24,6 +24,10 @@ func (m *model) post(n *State, i int, a *agent) {
 }
 
 func (m *model) postTo(s *State, i int, c int8) {
+	if m.replay {
+		m.postSeen(s, i, c)
+		return
+	}
 	a := s.agents[i]
 	e := Event{Agent: i, Call: Post, From: a.p + 1, ID: m.upTo(i, &a), Conn: c}
 	if fate := s.conns[c].fate; fate != well {
@@ -59,9 +63,11 @@ func (m *model) postFails(s *State, i int, e Event, f fate) {
 		m.add(&n, e)
 		return
 	}
-	e.Fault = Failed
-	m.unposted(&n, i, e.Conn)
-	m.add(&n, e)
+	if isSender(i) || !m.Closes {
+		e.Fault = Failed
+		m.unposted(&n, i, e.Conn)
+		m.add(&n, e)
+	}
 	if !isSender(i) {
 		n := *s
 		n.conns[e.Conn].fate, n.conns[e.Conn].phase = closed, unsubscribed
@@ -170,8 +176,8 @@ func (m *model) releasedBySender(n *State, i int, more bool, e Event) {
 // releasedByWaker reads the log once more, as a sender does, or ends.
 func (m *model) releasedByWaker(n *State, i int, more bool, e Event) {
 	a := &n.agents[i]
-	released := e.Found == Done && a.e >= a.target
-	a.set(reached, a.is(reached) || released || m.wrong(EndsStolen))
+	done := e.Found == Done && a.e >= a.target || e.Found == Refused && m.wrong(EndsStolen)
+	a.set(reached, a.is(reached) || done)
 	more = more && !a.is(tooMany) && !m.NoDirect
 	if more {
 		m.spend(n, TimesUp, func(b *State) { m.endRounds(i, &b.agents[i]); m.add(b, e) })

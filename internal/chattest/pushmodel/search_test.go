@@ -1,6 +1,10 @@
 package pushmodel
 
 import (
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,56 +18,45 @@ func text(events []Event) string {
 	return b.String()
 }
 
-func own(n int) []Sender { return make([]Sender, n) }
+// holds searches a configuration in which nothing may be broken.
+func holds(t *testing.T, c Config) (states int) {
+	t.Helper()
+	begin := time.Now()
+	r := Search(c, NoMistake)
+	t.Logf("%-36s %9d states, %5d ms", c.Name, r.States, time.Since(begin).Milliseconds())
+	if r.Broken != "" {
+		t.Errorf("%s: %s, after\n%s", c.Name, r.Broken, text(r.Trace))
+	}
+	return r.States
+}
 
-func TestHolds(t *testing.T) {
-	acc := func(a ...Accident) Accidents {
-		m := Accidents{}
-		for _, x := range a {
-			m[x]++
-		}
-		return m
+// raceDetector reports whether the race detector is on. A search has one goroutine: there is nothing for it to find, and
+// it makes it some 15 times as slow.
+func raceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// TestAllHolds searches every order of a few senders, fan-outs and jobs. CHECK_SECONDS makes it search larger
+// configurations, as long as it says.
+func TestAllHolds(t *testing.T) {
+	states := 0
+	all := small()
+	if !raceDetector() {
+		all = append(all, ordinary()...)
 	}
-	repeat := []Sender{{1, 1}, {1, 1}}
-	conflict := []Sender{{1, 1}, {1, 2}}
-	for _, c := range []Config{
-		{Name: "3 senders, no stream", Senders: own(3), Members: 1, Calm: true, Loops: true},
-		{Name: "4 senders, no stream", Senders: own(4), Rounds: 4, Members: 1, Calm: true, Loops: true},
-		{Name: "2 senders, joiner, no stream", Senders: own(2), Members: 1, Joiners: 1, Calm: true, Loops: true},
-		{Name: "3 senders, joiner, no stream", Senders: own(3), Joiners: 1, Calm: true, Loops: true},
-		{Name: "repeat, no stream", Senders: repeat, Members: 1, Joiners: 1, Calm: true, Loops: true},
-		{Name: "conflict, no stream", Senders: conflict, Members: 1, Joiners: 1, Calm: true, Loops: true},
-		{Name: "conflict and own, no stream", Senders: append(own(1), conflict...), Members: 1, Calm: true, Loops: true},
-		{Name: "repeat and own, no stream", Senders: append(own(1), repeat...), Members: 1, Calm: true, Loops: true},
-		{Name: "2 senders, retries, no stream", Senders: own(2), Members: 1, Calm: true, Loops: true, Accidents: acc(HeadRetries, HeadRetries)},
-		{Name: "2 senders, joiner, stream", Senders: own(2), Fanouts: 1, Members: 1, Joiners: 1, Calm: true, Loops: true},
-		{Name: "3 senders, stream", Senders: own(3), Fanouts: 1, Members: 1, Calm: true, Loops: true},
-		{Name: "3 senders, stream, sizes", Senders: own(3), Fanouts: 1, Members: 1, Calm: true, Loops: true, Accidents: acc(SizeChanges, SizeChanges)},
-		{Name: "2 senders, joiner, large", Senders: own(2), Fanouts: 1, Large: true, Joiners: 1, Calm: true, Loops: true, Accidents: acc(SizeChanges)},
-		{Name: "3 senders, direct off", Senders: own(3), Fanouts: 1, NoDirect: true, Members: 1, Calm: true, Loops: true, Accidents: acc(SizeChanges, SizeChanges)},
-		{Name: "2 senders, gone, stream", Senders: own(2), Fanouts: 1, Members: 1, Joiners: 1, Calm: true, Loops: true, Accidents: acc(Gone)},
-		{Name: "2 senders, deaths", Senders: own(2), Fanouts: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Deaths, Deaths)},
-		{Name: "2 senders, joiner, death", Senders: own(2), Fanouts: 1, Joiners: 1, Repeats: -1, Loops: true, Accidents: acc(Deaths)},
-		{Name: "2 senders, expiry, given up", Senders: own(2), Fanouts: 2, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Expiries, GivenUp)},
-		{Name: "2 senders, any fault", Senders: own(2), Fanouts: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Losses, Failures, Retries)},
-		{Name: "2 senders, late", Senders: own(2), Fanouts: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Late, Deaths)},
-		{Name: "unreachable", Senders: own(2), Fanouts: 1, Members: 2, Repeats: -1, Accidents: acc(Unreachables)},
-		{Name: "repeat, failures, joiner", Senders: repeat, Fanouts: 1, Joiners: 1, Repeats: -1, Loops: true, Accidents: acc(Failures, Losses)},
-		{Name: "late copies", Senders: own(2), Fanouts: 1, Members: 1, Joiners: 1, Repeats: -1, Loops: true, Accidents: acc(LateCopies)},
-		{Name: "late copies, stream", Senders: own(2), Large: true, Fanouts: 2, Members: 1, Repeats: -1, Loops: true, Accidents: acc(LateCopies, GivenUp, SizeChanges)},
-		{Name: "late copies and death", Senders: own(2), Fanouts: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(LateCopies, Deaths)},
-		{Name: "late copies and expiry", Senders: own(2), Fanouts: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(LateCopies, Expiries)},
-		{Name: "1 sender, job", Senders: own(1), Fanouts: 1, Jobs: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Failures, Deaths, Losses, Retries)},
-		{Name: "2 senders, job", Senders: own(2), Fanouts: 1, Jobs: 1, Members: 1, Repeats: -1, Loops: true, Accidents: acc(Failures)},
-		{Name: "2 senders, job, large", Senders: own(2), Fanouts: 1, Jobs: 1, Members: 1, Repeats: -1, Large: true, Loops: true, Accidents: acc(Failures, SizeChanges)},
-		{Name: "2 senders, job, large, fails twice", Senders: own(2), Fanouts: 1, Jobs: 1, Members: 1, Repeats: -1, Large: true, Loops: true, Accidents: acc(Failures, Failures)},
-		{Name: "2 senders, jobs twice, large, fails twice", Senders: own(2), Fanouts: 1, Jobs: 2, Members: 1, Repeats: -1, Large: true, Loops: true, Accidents: acc(Failures, Failures, JobsTwice)},
-	} {
-		begin := time.Now()
-		r := Search(c, NoMistake)
-		t.Logf("%-40s %9d states %v", c.Name, r.States, time.Since(begin).Round(time.Millisecond))
-		if r.Broken != "" {
-			t.Errorf("%s: %s\n%s", c.Name, r.Broken, text(r.Trace))
+	for _, c := range all {
+		states += holds(t, c)
+	}
+	if seconds, err := strconv.Atoi(os.Getenv("CHECK_SECONDS")); err == nil {
+		end := time.Now().Add(time.Duration(seconds) * time.Second)
+		for _, c := range larger() {
+			if time.Now().After(end) {
+				t.Logf("%-36s no time", c.Name)
+				continue
+			}
+			states += holds(t, c)
 		}
 	}
+	t.Logf("%d states", states)
 }

@@ -67,7 +67,7 @@ func (m *model) get(n *State, i int, a *agent) {
 
 func (m *model) reserve(n *State, i int, a *agent) {
 	n.seq++
-	takes := !m.NoDirect || m.wrong(ReserveTakesLeaseOf)
+	takes := !m.NoDirect || m.wrong(ReserveTakesLeaseOff)
 	if takes && (n.lease == Free || m.wrong(ReserveSteals)) {
 		n.lease = tokenOf(i)
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // Lease is what the lease of a head says.
-type Lease int8
+type Lease int16
 
 const (
 	// Free is the lease that nobody has.

@@ -34,7 +34,7 @@ func (m *model) wakeCall(n *State, i int) {
 func (m *model) head(n *State, i int) {
 	a := &n.agents[i]
 	me := tokenOf(i)
-	e := Event{Agent: i, Call: ReadHead, ID: a.target, Seq: n.seq, Pushed: n.pushed, Lease: n.lease}
+	e := Event{Agent: i, Call: ReadHead, ID: a.target, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
 	others := n.lease.isToken() && (n.lease != me || m.wrong(ForgetsToken))
 	switch {
 	case n.pushed >= a.target,
