@@ -45,7 +45,7 @@ func (m *model) check(old *State, x *successor) Broken {
 			return OutOfOrder
 		}
 	}
-	if m.Repeats >= 0 && s.repeats > m.Repeats {
+	if s.repeats > m.Repeats {
 		return Repeated
 	}
 	if s.pushed == old.pushed {

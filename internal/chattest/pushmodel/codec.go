@@ -106,8 +106,8 @@ func (k *codec) unpack(words []uint64) (s State) {
 }
 
 func (a *agent) pack() uint64 {
-	return uint64(a.at) | uint64(a.own)<<6 | uint64(a.target)<<10 | uint64(a.put)<<14 | uint64(a.p)<<18 | uint64(a.e)<<22 |
-		uint64(a.next)<<26 | uint64(a.todo)<<30 | uint64(a.kept)<<34 | uint64(a.round)<<38 | uint64(a.reserves)<<40 |
+	return uint64(a.at) | uint64(a.own)<<6 | uint64(a.target)<<10 | uint64(a.put)<<14 | uint64(a.p)<<18 |
+		uint64(a.e)<<22 | uint64(a.next)<<26 | uint64(a.todo)<<30 | uint64(a.kept)<<34 | uint64(a.round)<<38 | uint64(a.reserves)<<40 |
 		uint64(a.held)<<42 | uint64(a.seen)<<46 | uint64(a.flags)<<50
 }
 
@@ -127,14 +127,16 @@ const (
 
 func (s *State) packWorld() (a, b, c uint64) {
 	a = uint64(s.seq) | uint64(s.pushed)<<4 | uint64(s.lease)<<8 | uint64(s.mark)<<12 | uint64(s.placed)<<14 |
-		uint64(s.void)<<30 | uint64(s.queue)<<46 | uint64(s.repeats)<<48 | uint64(s.oldPushed)<<50 | uint64(s.oldLease)<<54
+		uint64(s.void)<<30 | uint64(s.queue)<<46 | uint64(s.repeats)<<48 | uint64(s.oldPushed)<<50 |
+		uint64(s.oldLease)<<54
 	if s.large {
 		a |= 1 << 58
 	}
 	for i, id := range s.records {
 		b |= uint64(id) << (4 * i)
 	}
-	b |= uint64(s.pending)<<32 | uint64(s.taken)<<36 | uint64(s.lane)<<40 | s.conns[0].pack()<<44 | s.claims[1].pack()<<57
+	b |= uint64(s.pending)<<32 | uint64(s.taken)<<36 | uint64(s.lane)<<40 |
+		s.conns[0].pack()<<44 | s.claims[1].pack()<<57
 	for i, n := range s.left {
 		c |= uint64(n) << (2 * i)
 	}

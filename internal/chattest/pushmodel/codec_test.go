@@ -5,8 +5,9 @@ import "testing"
 // TestCodec: what is packed comes back, in every state of a configuration in which all kinds of things happen.
 func TestCodec(t *testing.T) {
 	c := Config{
-		Senders: append(own(1), conflicting()...), Fanouts: 1, Jobs: 1, Members: 2, Joiners: 1, Large: true, Steps: true,
-		Accidents: with(Deaths, Failures, Retries, LateCopies, GivenUp, Late, Gone, Unreachables, JobsTwice, Passings, SizeChanges),
+		Senders: and(own(1), conflict()), Fanouts: 1, Jobs: 1, Members: 2, Joiners: 1, Large: true, Steps: true,
+		Accidents: with(Deaths, Failures, Retries, LateCopies, GivenUp, Late, Gone, Unreachables, JobsTwice, Passings,
+			SizeChanges),
 	}
 	m, k := &model{Config: c}, newCodec(c)
 	seen, level := map[State]bool{}, []State{c.start()}

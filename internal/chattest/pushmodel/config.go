@@ -22,12 +22,12 @@ type Config struct {
 	Rounds int8
 	// Accidents is how often each may happen.
 	Accidents Accidents
-	// Calm configurations leave no token in the lease.
+	// Calm configurations show no connection an entry twice, and leave no token in the lease.
 	Calm bool
-	// Loops has the search look for calls that go round for ever.
-	Loops bool
-	// Repeats is how many posts may show a connection nothing new; below 0: any number, and they are not counted.
+	// Repeats is how many posts may show a connection nothing new where it is not calm; 0: any number.
 	Repeats int8
+	// Endless searches do not look for calls that go round: an agent may try for ever, or there are too many states.
+	Endless bool
 }
 
 // Sender is one send.

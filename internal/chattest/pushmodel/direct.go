@@ -13,7 +13,7 @@ func (m *model) lookCall(n *State, i int) {
 		b.agents[i] = agent{at: endedWell}
 		m.add(&b, Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.oldPushed, Lease: n.oldLease})
 	}
-	e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
+	e := n.headEvent(i)
 	switch {
 	case m.wrong(LookBeforePlace) && n.lease != Free:
 		a.at = sPlace

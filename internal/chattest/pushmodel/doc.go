@@ -7,7 +7,8 @@
 // [Search] visits every state that a [Config] can reach, and a [Replay] takes the calls of the real code one by one and
 // says where they leave the model.
 //
-// A [Mistake] is the model with one of its conditions left out. Each makes some search fail, so each condition is needed.
+// A [Mistake] is the model with one of its conditions left out. Each makes some search fail: so each condition is
+// needed.
 //
 // The model knows no pages, no time and no frames: "waited long enough" is something that may happen at any time. Two
 // calls are one transition where nothing can tell them apart: a post that finds a connection gone takes its

@@ -48,9 +48,9 @@ const (
 
 func (c Call) String() string {
 	return [...]string{
-		"GET", "RESERVE", "DROP", "CLAIM", "PLACE", "MOVE", "HEAD", "TAKE", "LOG", "NEWEST", "SUBS", "POST", "UNSUB", "CLOSE",
-		"MARK", "RELEASE", "ADVANCE", "GIVE", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG", "GIVEN UP", "EXPIRE",
-		"JOB_UNTIL PASSES", "JOB TWICE", "LARGE", "SMALL", "GONE", "UNREACHABLE", "RECOVERS",
+		"GET", "RESERVE", "DROP", "CLAIM", "PLACE", "MOVE", "HEAD", "TAKE", "LOG", "NEWEST", "SUBS", "POST", "UNSUB",
+		"CLOSE", "MARK", "RELEASE", "ADVANCE", "GIVE", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG", "GIVEN UP",
+		"EXPIRE", "JOB_UNTIL PASSES", "JOB TWICE", "LARGE", "SMALL", "GONE", "UNREACHABLE", "RECOVERS",
 	}[c]
 }
 
@@ -98,7 +98,8 @@ const (
 
 func (f Fault) String() string {
 	return [...]string{
-		"", " (failed)", " (answer lost)", " (made, and tried again)", " (under way, and tried again)", " (the first try)",
+		"", " (failed)", " (answer lost)", " (made, and tried again)", " (under way, and tried again)",
+		" (the first try)",
 	}[f]
 }
 

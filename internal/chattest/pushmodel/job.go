@@ -19,8 +19,8 @@ func (m *model) sendJob(n *State, i int, a *agent) {
 	m.add(n, e)
 }
 
-// give leaves the room to the job that was sent. A job may have run and ended since: then pushed_id has reached the wake's
-// id, and there is nobody to leave the room to.
+// give leaves the room to the job that was sent. That may have run and ended since: then pushed_id has reached the id of
+// the wake, and there is nobody to leave the room to.
 func (m *model) give(n *State, i int, a *agent) {
 	e := Event{Agent: i, Call: Give, ID: a.target, Held: a.held, Found: Refused}
 	if n.lease == a.held && (n.pushed < a.target || m.wrong(MarkAfterJobEnded)) {
@@ -42,7 +42,7 @@ func (m *model) jobCall(n *State, i int) {
 	case jGive:
 		m.giveByJob(n, i, a)
 	case jHead:
-		e := Event{Agent: i, Call: ReadHead, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
+		e := n.headEvent(i)
 		a.p, a.held, a.at = n.pushed, n.lease, jNewestAgain
 		if n.mark != noMark {
 			a.at = jClear

@@ -12,88 +12,61 @@ type mistaken struct {
 	broken  Broken
 }
 
-// Configurations of which each shows several mistakes.
-func calmJoin() Config { return Config{Senders: own(2), Joiners: 1, Calm: true} }
-func calmAlone() Config {
-	return Config{Senders: own(3), Members: 1, Calm: true}
-}
-func calmStream() Config { return Config{Senders: own(3), Fanouts: 1, Members: 1, Calm: true} }
-
-func calmSizes() Config {
-	return Config{Senders: own(2), Fanouts: 1, Members: 1, Calm: true, Accidents: with(SizeChanges, SizeChanges)}
-}
-
-func oneDies() Config {
-	return Config{Senders: own(2), Fanouts: 1, Members: 1, Repeats: anyRepeats, Accidents: with(Deaths)}
-}
-
-func retried(senders, fanouts int) Config {
-	return Config{Senders: own(senders), Fanouts: fanouts, Members: 1, Calm: true, Accidents: with(HeadRetries)}
-}
-
-func failing(jobs int, accidents ...Accident) Config {
-	return Config{Senders: own(2), Fanouts: 1, Jobs: jobs, Members: 1, Large: true, Repeats: anyRepeats, Accidents: with(accidents...)}
-}
-
 func mistakesOfPush() []mistaken {
-	repeats := Config{Senders: repeated(), Members: 1, Calm: true}
-	conflicts := Config{Senders: append(own(1), conflicting()...), Members: 1, Calm: true}
-	stolen := Config{Senders: own(1), Fanouts: 2, Members: 1, Repeats: anyRepeats, Accidents: with(GivenUp, Expiries, Deaths, Deaths)}
-	unreachable := Config{Senders: own(2), Fanouts: 1, Members: 2, Repeats: 1, Closes: true, Accidents: with(Unreachables)}
+	join, three := alone(own(2), 0, 1), alone(own(3), 1, 0)
+	unreachable := hurt(own(2), 1, 0, 0, Unreachables)
+	unreachable.Members, unreachable.Repeats, unreachable.Closes, unreachable.Endless = 2, 1, true, true
 	return []mistaken{
-		{SubscriptionsFirst, "subscriptions read before the log", calmJoin(), LacksEntry},
-		{SubscriptionsKept, "subscriptions kept for the next round", calmJoin(), LacksEntry},
-		{SubscriptionsStale, "subscriptions read not consistently", calmJoin(), LacksEntry},
-		{PushedBeforePush, "pushed_id before the push", calmJoin(), LacksEntry},
+		{SubscriptionsFirst, "subscriptions read before the log", join, LacksEntry},
+		{SubscriptionsKept, "subscriptions kept for the next round", join, LacksEntry},
+		{SubscriptionsStale, "subscriptions read not consistently", join, LacksEntry},
+		{PushedBeforePush, "pushed_id before the push", join, LacksEntry},
 		{FailedPostPassedOver, "a failed post passed over", unreachable, LacksEntry},
-		{ShortCutAlways, "the short cut for any run", calmJoin(), LacksEntry},
-		{ShortCutUnput, "the short cut for an own entry that another may put",
-			Config{Senders: repeated(), Joiners: 1, Fanouts: 1, Repeats: anyRepeats, Accidents: with(Failures)}, LacksEntry},
+		{ShortCutAlways, "the short cut for any run", join, LacksEntry},
+		{ShortCutUnput, "the short cut for an own id that another fills",
+			hurt(repeats(2), 1, 0, 1, Failures), LacksEntry},
 
-		{ReserveSteals, "RESERVE without its condition", calmAlone(), Repeated},
-		{TakeSteals, "TAKE without its condition", calmAlone(), Repeated},
-		{PositionBefore, "the position from before TAKE", calmAlone(), Repeated},
+		{ReserveSteals, "RESERVE without its condition", three, Repeated},
+		{TakeSteals, "TAKE without its condition", three, Repeated},
+		{PositionBefore, "the position from before TAKE", three, Repeated},
 
-		{NoLook, "no look at the head", calmAlone(), NotPushed},
-		{LookBeforePlace, "the look before the place", calmAlone(), NotPushed},
-		{LookStale, "the look not consistent", calmAlone(), NotPushed},
-		{NoLookAfterVoid, "no look after a void", Config{Senders: repeated(), Members: 1, Calm: true}, NotPushed},
-		{NoSecondLog, "no second reading of the log", calmAlone(), NotPushed},
-		{SecondLogBefore, "the second reading before the release", calmAlone(), NotPushed},
-		{RetriedTakeForgets, "a retried TAKE does not know its token", retried(2, 0), NotPushed},
-		{RetriedTakeForgets, "the same, with the stream", retried(1, 1), LeaseLeft},
-		{ConflictKeepsLease, "a conflict without the push", conflicts, NotPushed},
-		{FollowKeepsLease, "a repeat without the push", repeats, NotPushed},
+		{NoLook, "no look at the head", three, NotPushed},
+		{LookBeforePlace, "the look before the place", three, NotPushed},
+		{LookStale, "the look not consistent", three, NotPushed},
+		{NoLookAfterVoid, "no look after a void", alone(repeats(2), 1, 0), NotPushed},
+		{NoSecondLog, "no second reading of the log", three, NotPushed},
+		{SecondLogBefore, "the second reading before the release", three, NotPushed},
+		{RetriedTakeForgets, "a retried TAKE does not know its token", alone(own(2), 1, 0, HeadRetries), NotPushed},
+		{RetriedTakeForgets, "the same, with the stream", calm(own(1), 1, 0, HeadRetries), LeaseLeft},
+		{ConflictKeepsLease, "a conflict without the push", alone(and(own(1), conflict()), 1, 0), NotPushed},
+		{FollowKeepsLease, "a repeat without the push", alone(repeats(2), 1, 0), NotPushed},
 		{FreesAfterError, "a failed post frees the lease", unreachable, Repeated},
-		{EndsStolen, "a wake ends well though its lease was stolen", stolen, NotPushed},
 	}
 }
 
 func mistakesOfWake() []mistaken {
-	batch := Config{Senders: own(3), Fanouts: 1, Members: 1, NoDirect: true, Repeats: anyRepeats, Accidents: with(Deaths)}
-	forgets := Config{Senders: own(1), Fanouts: 1, Members: 1, Repeats: anyRepeats, Accidents: with(Deaths, HeadRetries)}
-	stale := Config{Senders: own(3), Fanouts: 1, Members: 1, Calm: true, Accidents: with(SizeChanges, SizeChanges)}
-	endless := oneDies()
-	endless.Loops = true
-	off := Config{Senders: own(3), Fanouts: 1, Members: 1, NoDirect: true, Calm: true}
+	dies, three := hurt(own(2), 1, 0, 0, Deaths), calm(own(3), 1, 0)
+	fails := func(jobs int, a ...Accident) Config { return large(hurt(own(2), 1, jobs, 0, a...)) }
 	return []mistaken{
-		{TrustsLease, "a wake trusts a live lease", oneDies(), NotPushed},
-		{FirstOfBatch, "a wake for the first id of its batch", batch, NotPushed},
-		{EndsAtHole, "a wake ends at a hole", oneDies(), NotPushed},
-		{NoExpiry, "no token is ever seen for long enough", oneDies(), Waits},
-		{ForgetsToken, "the own token taken for another's", forgets, Waits},
-		{NoLease, "a wake pushes without the lease", calmStream(), Repeated},
-		{NoLease, "the same, and the holder died", endless, GoesRound},
-		{NoWait, "a wake takes the lease at once", calmStream(), Repeated},
-		{StaleHead, "a wake under the stream has an old head", stale, Repeated},
-		{UnboundRelease, "a release under the stream without its condition", failing(1, Failures, Failures), PushedBack},
-		{ReserveTakesLeaseOff, "RESERVE takes the lease though direct push is off", off, Repeated},
+		{TrustsLease, "a wake trusts a live lease", dies, NotPushed},
+		{FirstOfBatch, "a wake for the first id of its batch", off(hurt(own(3), 1, 0, 0, Deaths)), NotPushed},
+		{EndsAtHole, "a wake ends at a hole", dies, NotPushed},
+		{EndsStolen, "it ends well though its lease was stolen",
+			hurt(own(1), 2, 0, 0, GivenUp, Expiries, Deaths, Deaths), NotPushed},
+		{NoExpiry, "no token is ever seen for long enough", dies, Waits},
+		{ForgetsToken, "the own token taken for another's", hurt(own(1), 1, 0, 0, Deaths, HeadRetries), Waits},
+		{NoLease, "a wake pushes without the lease", three, Repeated},
+		{NoLease, "the same, and the holder died", dies, GoesRound},
+		{NoWait, "a wake takes the lease at once", three, Repeated},
+		{StaleHead, "a wake under the stream has an old head", calm(own(3), 1, 0, SizeChanges, SizeChanges), Repeated},
+		{UnboundRelease, "a release under the stream without its condition", fails(1, Failures, Failures), PushedBack},
+		{ReserveTakesLeaseOff, "RESERVE takes the lease though direct push is off", off(three), Repeated},
 
-		{LeftToUnsentJob, "a room left to a job that was not sent", failing(0, Failures), NotPushed},
-		{MarkBeforeJob, "the mark before the job", failing(1, Failures, Deaths), NotPushed},
-		{NoLastLook, "a job without a last look", failing(1, Failures), NotPushed},
-		{MarkAfterJobEnded, "a mark for a job that has ended", failing(1, Failures, Losses), NotPushed},
-		{JobMarks, "a mark for a job that was delivered twice", failing(2, Failures, Failures, JobsTwice), NotPushed},
+		{LeftToUnsentJob, "a room left to a job that was not sent", fails(0, Failures), NotPushed},
+		{MarkBeforeJob, "the mark before the job", fails(1, Failures, Deaths), NotPushed},
+		{NoLastLook, "a job without a last look", fails(1, Failures), NotPushed},
+		{MarkAfterJobEnded, "a mark for a job that has ended", fails(1, Failures, Losses), NotPushed},
+		{JobMarks, "a mark for a job that was delivered twice", fails(2, Failures, Failures, JobsTwice), NotPushed},
 	}
 }
 

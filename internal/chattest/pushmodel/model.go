@@ -111,7 +111,9 @@ func (m *model) faults(s *State, i int, begin int) {
 	m.spend(s, Failures, func(n *State) {
 		n.agents[i] = after
 		e := m.out[begin].event
-		m.add(n, Event{Agent: i, Call: e.Call, ID: e.ID, From: e.From, Held: e.Held, Next: e.Next, Void: e.Void, Fault: Failed})
+		m.add(n, Event{
+			Agent: i, Call: e.Call, ID: e.ID, From: e.From, Held: e.Held, Next: e.Next, Void: e.Void, Fault: Failed,
+		})
 	})
 }
 

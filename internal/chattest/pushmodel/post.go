@@ -46,7 +46,7 @@ func (m *model) postTo(s *State, i int, c int8) {
 // show shows a connection the entries of a post.
 func (m *model) show(n *State, e Event) {
 	c := &n.conns[e.Conn]
-	if e.From <= c.has && int(e.Conn) < m.Members && m.Repeats >= 0 {
+	if e.From <= c.has && int(e.Conn) < m.Members && (m.Calm || m.Repeats > 0) {
 		n.repeats = min(n.repeats+1, 3)
 	}
 	c.has = max(c.has, e.ID)

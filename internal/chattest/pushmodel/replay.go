@@ -31,7 +31,7 @@ func NewReplay(c Config) *Replay { return newReplay(c, NoMistake) }
 
 func newReplay(c Config, x Mistake) *Replay {
 	c.Senders = make([]Sender, MaxSenders)
-	c.Fanouts, c.Jobs, c.Joiners, c.Repeats = MaxFanouts, MaxJobs, MaxConnections, -1
+	c.Fanouts, c.Jobs, c.Joiners, c.Calm, c.Repeats = MaxFanouts, MaxJobs, MaxConnections, false, 0
 	start := State{large: c.Large, placed: 1}
 	return &Replay{
 		model:  &model{Config: c, mistake: x, replay: true},

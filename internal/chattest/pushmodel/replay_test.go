@@ -154,7 +154,7 @@ func TestReplay(t *testing.T) {
 			tr.releases(s, 1, TokenOf(s), Free, 1)
 			return tr
 		}},
-		{"the subscriptions before the log, of more than one's own entry", "does not allow: sender 2  SUBS", func() *trace {
+		{"the subscriptions first, of more than the own entry", "does not allow: sender 2  SUBS", func() *trace {
 			tr := newTrace(Config{NoDirect: false}, 0)
 			first := tr.reserves(1, 1, 0, TokenOf)
 			second := tr.reserves(2, 2, 0, held(first))

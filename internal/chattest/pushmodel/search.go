@@ -64,7 +64,7 @@ func (s *searching) visit(state State) Broken {
 			return broken
 		}
 		var to uint32
-		if s.next, to = s.remember(&x.state, s.index, s.next); s.Loops && !x.optional {
+		if s.next, to = s.remember(&x.state, s.index, s.next); !s.Endless && !x.optional {
 			s.edges = append(s.edges, [2]uint32{s.index, to})
 		}
 	}

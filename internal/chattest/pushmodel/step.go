@@ -54,8 +54,8 @@ func (s step) inLog() bool { return s >= sGet && s <= sVoid }
 // writes reports whether a step's call changes something, so that its answer can be lost, or it can be made twice.
 func (s step) writes() bool {
 	switch s {
-	case sReserve, sReserveMove, sDrop, sClaim, sPlace, sFollow, sMove, sVoid, sTake, dPost, dAdvance, dRelease, dTakeAgain,
-		dGive, wFill, wTake, wJob, wGive, jGive, jClear:
+	case sReserve, sReserveMove, sDrop, sClaim, sPlace, sFollow, sMove, sVoid, sTake, dPost, dAdvance, dRelease,
+		dTakeAgain, dGive, wFill, wTake, wJob, wGive, jGive, jClear:
 		return true
 	}
 	return false

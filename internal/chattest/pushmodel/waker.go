@@ -34,7 +34,8 @@ func (m *model) wakeCall(n *State, i int) {
 func (m *model) head(n *State, i int) {
 	a := &n.agents[i]
 	me := tokenOf(i)
-	e := Event{Agent: i, Call: ReadHead, ID: a.target, Seq: n.seq, Pushed: n.pushed, Lease: n.lease, Marked: n.mark == futureMark}
+	e := n.headEvent(i)
+	e.ID = a.target
 	others := n.lease.isToken() && (n.lease != me || m.wrong(ForgetsToken))
 	switch {
 	case n.pushed >= a.target,
@@ -54,6 +55,13 @@ func (m *model) head(n *State, i int) {
 	}
 	a.p, a.at = n.pushed, wLog
 	m.add(n, e)
+}
+
+// headEvent is a read of the head.
+func (s *State) headEvent(i int) Event {
+	return Event{
+		Agent: i, Call: ReadHead, Seq: s.seq, Pushed: s.pushed, Lease: s.lease, Marked: s.mark == futureMark,
+	}
 }
 
 // needsNoTake reports whether a waker pushes under the lease that the head has.
@@ -125,7 +133,8 @@ func (m *model) changed(s *State, i int) bool {
 		sees = a.seen // Free once that one has ended and lost it
 	}
 	end, beyond := s.run(a.p)
-	return s.pushed != a.p || s.lease != sees || sees == Free && a.held == Ended || end != a.e || beyond != a.next || s.mark == futureMark && !isJob(i)
+	return s.pushed != a.p || s.lease != sees || sees == Free && a.held == Ended || end != a.e || beyond != a.next ||
+		s.mark == futureMark && !isJob(i)
 }
 
 // fill makes an id void whose writer is late. That is an accident while the writer lives.
