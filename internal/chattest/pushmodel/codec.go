@@ -107,8 +107,8 @@ func (k *codec) unpack(words []uint64) (s State) {
 
 func (a *agent) pack() uint64 {
 	return uint64(a.at) | uint64(a.own)<<6 | uint64(a.target)<<10 | uint64(a.put)<<14 | uint64(a.p)<<18 |
-		uint64(a.e)<<22 | uint64(a.next)<<26 | uint64(a.todo)<<30 | uint64(a.kept)<<34 | uint64(a.round)<<38 | uint64(a.reserves)<<40 |
-		uint64(a.held)<<42 | uint64(a.seen)<<46 | uint64(a.flags)<<50
+		uint64(a.e)<<22 | uint64(a.next)<<26 | uint64(a.todo)<<30 | uint64(a.kept)<<34 | uint64(a.round)<<38 |
+		uint64(a.reserves)<<40 | uint64(a.held)<<42 | uint64(a.seen)<<46 | uint64(a.flags)<<50
 }
 
 func (a *agent) unpack(w uint64) {

@@ -132,7 +132,7 @@ func larger() []Config {
 		named("3 senders, joiner, death", hurt(own(3), 1, 0, 1, Deaths)),
 		named("3 senders, faults", hurt(own(3), 1, 0, 0, Losses, Failures)),
 		named("2 senders, joiner, given up, death", hurt(own(2), 2, 0, 1, Expiries, GivenUp, Deaths)),
-		named("2 senders, job twice, sizes", 
+		named("2 senders, job twice, sizes",
 			steps(large(hurt(own(2), 1, 2, 0, Failures, Losses, JobsTwice, SizeChanges)))),
 		named("4 senders", calm(own(4), 1, 0)),
 		named("5 senders, no stream", alone(own(5), 1, 0)),

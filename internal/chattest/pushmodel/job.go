@@ -19,8 +19,8 @@ func (m *model) sendJob(n *State, i int, a *agent) {
 	m.add(n, e)
 }
 
-// give leaves the room to the job that was sent. That may have run and ended since: then pushed_id has reached the id of
-// the wake, and there is nobody to leave the room to.
+// give leaves the room to the job that was sent. That may have run and ended since: then pushed_id has reached the
+// wake's id, and there is nobody to leave the room to.
 func (m *model) give(n *State, i int, a *agent) {
 	e := Event{Agent: i, Call: Give, ID: a.target, Held: a.held, Found: Refused}
 	if n.lease == a.held && (n.pushed < a.target || m.wrong(MarkAfterJobEnded)) {

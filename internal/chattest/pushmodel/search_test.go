@@ -30,8 +30,8 @@ func holds(t *testing.T, c Config) (states int) {
 	return r.States
 }
 
-// raceDetector reports whether the race detector is on. A search has one goroutine: there is nothing for the detector to
-// find, and it makes the search some 15 times as slow.
+// raceDetector reports whether the race detector is on. A search has one goroutine: there is nothing for the detector
+// to find, and it makes the search some 15 times as slow.
 func raceDetector() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
