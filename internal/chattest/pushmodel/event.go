@@ -27,7 +27,9 @@ const (
 	MarkClosing
 	Release
 	Advance
-	Give
+	Give       // the lease to the stream
+	Mark       // the room as left to a job, and give the lease
+	ExtendMark // if there is one
 	SendJob
 	Begin // of a fan-out or a job
 	Die
@@ -49,7 +51,7 @@ const (
 func (c Call) String() string {
 	return [...]string{
 		"GET", "RESERVE", "DROP", "CLAIM", "PLACE", "MOVE", "HEAD", "TAKE", "LOG", "NEWEST", "SUBS", "POST", "UNSUB",
-		"CLOSE", "MARK", "RELEASE", "ADVANCE", "GIVE", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG",
+		"CLOSE", "MARK CLOSING", "RELEASE", "ADVANCE", "GIVE", "MARK", "EXTEND", "JOB", "BEGIN", "DIE", "SUBSCRIBE", "JOIN HEAD", "JOIN LOG",
 		"GIVEN UP", "EXPIRE", "JOB_UNTIL PASSES", "JOB TWICE", "LARGE", "SMALL", "GONE", "UNREACHABLE", "RECOVERS",
 	}[c]
 }
@@ -136,7 +138,7 @@ func (e Event) String() string {
 	case Reserve, ReadHead:
 		job := map[bool]string{true: ", a job"}[e.Marked]
 		fmt.Fprintf(&b, ": seq %d, pushed %d, lease %s%s", e.Seq, e.Pushed, e.Lease, job)
-	case Take, Give:
+	case Take, Give, Mark:
 		fmt.Fprintf(&b, " if %s: %s, pushed %d", e.Held, e.Found, e.Pushed)
 	case Release, Advance:
 		fmt.Fprintf(&b, " %d, %s if %s: %s, seq %d", e.ID, e.Next, e.Held, e.Found, e.Seq)

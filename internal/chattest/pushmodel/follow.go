@@ -29,8 +29,8 @@ func (e Event) agrees(seen Event) bool {
 		return e.Call == seen.Call && e.Fault == Failed
 	}
 	switch e.Call {
-	case Give, Drop: // tell their caller nothing
-		return e.Call == seen.Call && e.Held == seen.Held && e.Fault == seen.Fault
+	case Give, Drop, Mark, ExtendMark: // tell their caller nothing
+		return e.Call == seen.Call && e.Held == seen.Held && e.ID == seen.ID && e.Fault == seen.Fault
 	case ReadHead:
 		e.ID = 0 // a name for people
 	}

@@ -11,7 +11,7 @@ func (m *model) sendJob(n *State, i int, a *agent) {
 		a.at = endedWell
 	case m.Jobs > 0:
 		n.queue++
-		m.leave(a, wGive)
+		m.leave(a, wMark)
 	default:
 		e.Fault = Failed
 		m.wakerError(i, a)
@@ -19,10 +19,10 @@ func (m *model) sendJob(n *State, i int, a *agent) {
 	m.add(n, e)
 }
 
-// give leaves the room to the job that was sent. That may have run and ended since: then pushed_id has reached the
+// markJob leaves the room to the job that was sent. That may have run and ended since: then pushed_id has reached the
 // wake's id, and there is nobody to leave the room to.
-func (m *model) give(n *State, i int, a *agent) {
-	e := Event{Agent: i, Call: Give, ID: a.target, Held: a.held, Found: Refused}
+func (m *model) markJob(n *State, i int, a *agent) {
+	e := Event{Agent: i, Call: Mark, ID: a.target, Held: a.held, Found: Refused}
 	if n.lease == a.held && (n.pushed < a.target || m.wrong(MarkAfterJobEnded)) {
 		n.lease, n.mark, e.Found = Stream, futureMark, Done
 	}
@@ -39,8 +39,8 @@ func (m *model) jobCall(n *State, i int) {
 	case jNewest:
 		a.target, a.at, a.held = n.newest(), wHead, Ended
 		m.add(n, Event{Agent: i, Call: Newest, End: a.target})
-	case jGive:
-		m.giveByJob(n, i, a)
+	case jLater:
+		m.later(n, i, a)
 	case jHead:
 		e := n.headEvent(i)
 		a.p, a.held, a.at = n.pushed, n.lease, jNewestAgain
@@ -77,15 +77,18 @@ func (m *model) noLastLook(a *agent) {
 	}
 }
 
-// giveByJob sets the mark anew for a job that stays in the queue. It sets none where none is: the message may have been
-// delivered twice, and the other run may have ended well, so that none stays.
-func (m *model) giveByJob(n *State, i int, a *agent) {
-	e := Event{Agent: i, Call: Give, ID: a.target, Held: a.held, Found: Refused}
-	if n.lease == a.held {
-		if n.mark != noMark || m.wrong(JobMarks) {
-			n.mark = futureMark
+// later leaves the room of a job that failed to its next try. It gives up its lease, or extends the mark. It sets none
+// where none is: the message may have been delivered twice, and the other run may have ended well, so that none stays.
+func (m *model) later(n *State, i int, a *agent) {
+	e := Event{Agent: i, Call: ExtendMark, Found: Refused}
+	switch {
+	case a.held == tokenOf(i):
+		e.Call, e.Held = Give, a.held
+		if n.lease == a.held {
+			n.lease, e.Found = Stream, Done
 		}
-		n.lease, e.Found = Stream, Done
+	case n.mark != noMark || m.wrong(JobMarks) && n.lease == Stream:
+		n.mark, e.Found = futureMark, Done
 	}
 	a.at = endedBadly
 	m.add(n, e)

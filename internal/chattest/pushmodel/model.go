@@ -65,7 +65,7 @@ func (m *model) call(s *State, i int) {
 		m.lookCall(&n, i)
 	case at >= dLog && at <= dGive:
 		m.directCall(&n, i)
-	case at >= wHead && at <= wGive:
+	case at >= wHead && at <= wMark:
 		m.wakeCall(&n, i)
 	default:
 		m.jobCall(&n, i)

@@ -137,13 +137,13 @@ func TestReplay(t *testing.T) {
 		}},
 		{"a wake in a large room that fails, and its job", "", func() *trace { return job(true) }},
 		{"a job that does not look once more", "ends too early", func() *trace { return job(false) }},
-		{"a mark before the job is sent", "does not allow: fan-out 1 GIVE", func() *trace {
+		{"a mark before the job is sent", "does not allow: fan-out 1 MARK", func() *trace {
 			tr := newTrace(Config{Large: true}, 0)
 			s := tr.reserves(1, 1, 0, TokenOf)
 			tr.places(s, 1)
 			f := tr.begins(tr.Fanout(1))
 			tr.does(f, ReadHead, Event{Fault: Failed})
-			tr.does(f, Give, Event{Held: Free})
+			tr.does(f, Mark, Event{ID: 1, Held: Free})
 			return tr
 		}},
 	} {

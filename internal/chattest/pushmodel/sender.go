@@ -12,7 +12,7 @@ func (m *model) logCall(n *State, i int) {
 	case sReserve, sReserveMove:
 		m.reserve(n, i, a)
 	case sDrop:
-		e := Event{Agent: i, Call: Drop, Found: Refused}
+		e := Event{Agent: i, Call: Drop, Held: tokenOf(i), Found: Refused}
 		if n.lease == tokenOf(i) {
 			n.lease, e.Found = Free, Done
 		}

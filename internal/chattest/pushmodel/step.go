@@ -39,11 +39,11 @@ const (
 	wFill
 	wTake
 	wJob  // on an error
-	wGive // then
+	wMark // then
 
 	// Jobs alone.
 	jNewest
-	jGive // on an error
+	jLater // on an error
 	jHead
 	jClear
 	jNewestAgain
@@ -55,7 +55,7 @@ func (s step) inLog() bool { return s >= sGet && s <= sVoid }
 func (s step) writes() bool {
 	switch s {
 	case sReserve, sReserveMove, sDrop, sClaim, sPlace, sFollow, sMove, sVoid, sTake, dPost, dAdvance, dRelease,
-		dTakeAgain, dGive, wFill, wTake, wJob, wGive, jGive, jClear:
+		dTakeAgain, dGive, wFill, wTake, wJob, wMark, jLater, jClear:
 		return true
 	}
 	return false

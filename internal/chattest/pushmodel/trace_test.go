@@ -109,7 +109,9 @@ func refused(then Call) *trace {
 	tr.reads(s, 0, 1, 0)
 	tr.does(s, Post, Event{Fault: Failed})
 	tr.does(s, Post, Event{Fault: Failed})
-	tr.does(s, then, Event{ID: 1, Held: TokenOf(s), Seq: 1})
+	tr.does(s, then, map[Call]Event{
+		Give: {Held: TokenOf(s)}, Release: {ID: 1, Held: TokenOf(s), Seq: 1},
+	}[then])
 	tr.ends(s, true)
 	return tr
 }
@@ -137,7 +139,7 @@ func job(looks bool) *trace {
 	tr.reads(f, 0, 1, 0)
 	tr.does(f, Subscriptions, Event{Fault: Failed})
 	tr.does(f, SendJob, Event{})
-	tr.does(f, Give, Event{Held: Stream})
+	tr.does(f, Mark, Event{ID: 1, Held: Stream})
 	tr.ends(f, true)
 	second := tr.reserves(2, 2, 0, isStream)
 	tr.places(second, 2)

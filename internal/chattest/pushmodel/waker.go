@@ -26,8 +26,8 @@ func (m *model) wakeCall(n *State, i int) {
 		m.fill(n, i)
 	case wJob:
 		m.sendJob(n, i, a)
-	case wGive:
-		m.give(n, i, a)
+	case wMark:
+		m.markJob(n, i, a)
 	}
 }
 
@@ -183,28 +183,24 @@ func (m *model) wakerError(i int, a *agent) {
 	}
 	switch {
 	case a.at == wJob && m.wrong(LeftToUnsentJob):
-		m.leave(a, wGive)
-	case a.at == wGive && !m.wrong(MarkBeforeJob):
+		m.leave(a, wMark)
+	case a.at == wMark && !m.wrong(MarkBeforeJob):
 		m.leave(a, endedWell)
-	case a.at == wJob, a.at == wGive, a.at >= jNewest:
+	case a.at == wJob, a.at == wMark, a.at >= jNewest:
 		m.leave(a, endedBadly)
 	case isJob(i):
-		m.leave(a, jGive)
+		m.leave(a, jLater)
 	case m.wrong(MarkBeforeJob):
-		m.leave(a, wGive)
+		m.leave(a, wMark)
 	default:
 		m.leave(a, wJob)
 	}
 }
 
-// leave goes on with a step of those that leave the room to a job. Who never held the lease it knows can give nothing.
+// leave goes on with a step of those that leave the room to a job. While another has the lease nothing is marked.
 func (m *model) leave(a *agent, at step) {
-	switch {
-	case a.held != Ended:
-	case at == wGive:
+	if at == wMark && a.held == Ended {
 		at = endedWell
-	case at == jGive:
-		at = endedBadly
 	}
 	*a = agent{at: at, target: a.target, held: a.held, flags: a.flags & aboutJob}
 }
