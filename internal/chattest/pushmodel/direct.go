@@ -174,6 +174,9 @@ func (m *model) readSubscriptions(n *State, i int, a *agent) {
 
 func (m *model) listSubscriptions(n *State, a *agent) {
 	a.todo = n.subscriptions()
+	if m.replay {
+		a.todo &^= n.closing()
+	}
 	a.set(tooMany, n.large)
 }
 

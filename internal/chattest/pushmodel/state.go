@@ -189,6 +189,16 @@ func (s *State) put(id int8, void bool) Found {
 	return Done
 }
 
+// closing returns the connections that could not even be closed. They get no posts.
+func (s *State) closing() (list uint8) {
+	for i := range s.conns {
+		if s.conns[i].fate == closed {
+			list |= 1 << i
+		}
+	}
+	return list
+}
+
 // subscriptions returns the connections that a read of the subscriptions shows.
 func (s *State) subscriptions() (list uint8) {
 	for i := range s.conns {
