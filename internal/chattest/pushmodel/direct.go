@@ -133,7 +133,9 @@ func (m *model) readLog(n *State, i int, a *agent) {
 	}
 	a.e, a.next = n.run(a.p)
 	e := Event{Agent: i, Call: ReadLog, ID: a.p, End: a.e, Beyond: a.next}
-	m.afterLog(i, a)
+	if m.afterLog(i, a); a.is(failed) { // the subscriptions, beside it
+		a.at = dGive
+	}
 	m.add(n, e)
 }
 

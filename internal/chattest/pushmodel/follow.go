@@ -6,7 +6,7 @@ package pushmodel
 func (m *model) agreeing(s *State, e Event) (states []successor) {
 	m.out, m.seen = m.out[:0], e
 	switch {
-	case e.Call == Close || e.Call == MarkClosing || e.Call == Unsubscribe:
+	case e.Agent >= 0 && (e.Call == Close || e.Call == MarkClosing || e.Call == Unsubscribe || e.Call == IsGone):
 		m.upkeep(s, e)
 		return m.out
 	case e.Agent < 0:
@@ -35,6 +35,15 @@ func (e Event) agrees(seen Event) bool {
 		e.ID = 0 // a name for people
 	}
 	return e == seen
+}
+
+// besideFails adds what else may be seen where the log and the subscriptions are read beside each other: the log fails,
+// or the subscriptions do and the log is read all the same.
+func (m *model) besideFails(n *State, i int, before agent) {
+	m.add(n, Event{Agent: i, Call: ReadLog, Fault: Failed})
+	before.set(failed|besideRead, true)
+	n.agents[i] = before
+	m.add(n, Event{Agent: i, Call: Subscriptions, Fault: Failed})
 }
 
 // postSeen follows a post: a frame of those that a connection is to get.
@@ -79,7 +88,8 @@ func (m *model) postSeen(s *State, i int, c int8) {
 	}
 }
 
-// upkeep follows what is done about a connection that is gone or can't be reached. It may be done at any time.
+// upkeep follows what is done about a connection that is gone or can't be reached. It may be done at any time. One that
+// could not even be closed is marked as closing: only such a one is called closed here.
 func (m *model) upkeep(s *State, e Event) {
 	if e.Fault == Failed {
 		m.add(s, e)
@@ -88,16 +98,15 @@ func (m *model) upkeep(s *State, e Event) {
 	n := *s
 	c := &n.conns[e.Conn]
 	switch fate := c.fate; {
-	case fate == well:
+	case fate == well, e.Call == Unsubscribe && fate == unreachable:
 		return
 	case e.Call == Unsubscribe:
-		if fate == unreachable {
-			return
-		}
 		c.phase = unsubscribed
 	default:
-		c.fate = closed
-		if e.Agent >= 0 && n.agents[e.Agent].at == dPost {
+		if c.fate = gone; e.Call == MarkClosing {
+			c.fate = closed
+		}
+		if n.agents[e.Agent].at == dPost {
 			m.posted(&n, e.Agent, e.Conn)
 		}
 	}
@@ -114,10 +123,12 @@ func (m *model) happens(s *State, e Event) {
 			*c = conn{phase: subscribed}
 		}
 	case JoinLog:
-		if end, beyond := s.run(e.ID); c.phase != subscribed || e.End != end || e.Beyond != beyond {
+		if end, beyond := s.run(e.ID); e.End != end || e.Beyond != beyond {
 			return
 		}
-		c.phase, c.has = joined, max(c.has, e.End)
+		if c.phase == subscribed { // else it was found gone, and its subscription was removed
+			c.phase, c.has = joined, max(c.has, e.End)
+		}
 	case Place: // a void, by a reader
 		if n.put(e.ID, true) != e.Found {
 			return

@@ -114,6 +114,9 @@ func (m *model) faults(s *State, i int, begin int) {
 		m.add(n, Event{
 			Agent: i, Call: e.Call, ID: e.ID, From: e.From, Held: e.Held, Next: e.Next, Void: e.Void, Fault: Failed,
 		})
+		if m.replay && a.at == dLog {
+			m.besideFails(n, i, a)
+		}
 	})
 }
 
@@ -131,7 +134,7 @@ func (m *model) fault(k, i int, kind Accident, f Fault, after agent) {
 // onError changes an agent whose call has failed.
 func (m *model) onError(i int, a *agent) {
 	switch {
-	case a.at == sReserve || a.at == sReserveMove:
+	case (a.at == sReserve || a.at == sReserveMove) && !m.NoDirect:
 		a.at = sDrop
 	case a.at.inLog() && a.at != sDrop:
 		m.finish(a)
@@ -183,7 +186,7 @@ func (m *model) retire(n *State, token Lease) {
 	for j := range n.agents {
 		b := &n.agents[j]
 		if b.seen == token {
-			if b.seen = Free; left {
+			if b.seen = Free; left || m.replay {
 				b.seen = Ended
 			}
 		}
