@@ -164,6 +164,8 @@ func (l Lease) String() string {
 		return "stream"
 	case l == Ended:
 		return "of one that ended"
+	case l >= tokensAbove:
+		return fmt.Sprint("of invocation ", int(l)-tokensAbove, ", which ended")
 	}
 	return agentName(int(l - firstToken))
 }

@@ -61,7 +61,6 @@ func (m *model) postSeen(s *State, i int, c int8) {
 		if e.Found == Refused {
 			conn.fate = gone
 		} else {
-			conn.fate = well
 			m.show(&n, e)
 		}
 		if e.Found == Refused || e.ID == a.e {
@@ -106,7 +105,7 @@ func (m *model) upkeep(s *State, e Event) {
 		if c.fate = gone; e.Call == MarkClosing {
 			c.fate = closed
 		}
-		if n.agents[e.Agent].at == dPost {
+		if n.agents[e.Agent].at == dPost && e.Fault == NoFault {
 			m.posted(&n, e.Agent, e.Conn)
 		}
 	}

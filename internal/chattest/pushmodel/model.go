@@ -186,7 +186,7 @@ func (m *model) retire(n *State, token Lease) {
 	for j := range n.agents {
 		b := &n.agents[j]
 		if b.seen == token {
-			if b.seen = Free; left || m.replay {
+			if b.seen = Free; left {
 				b.seen = Ended
 			}
 		}

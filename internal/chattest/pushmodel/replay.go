@@ -140,12 +140,24 @@ func (r *Replay) translate(e Event) (Event, error) {
 	return e, nil
 }
 
-// token returns the model's lease for an invocation's token.
+// token returns the model's lease for an invocation's token, which stays as it is when that has ended.
 func (r *Replay) token(l Lease) Lease {
 	if i, ok := r.agents[int(l)-tokensAbove]; ok {
 		return tokenOf(i)
 	}
-	return Ended
+	return l
+}
+
+// keepToken puts the token of an invocation for the token of its agent, which another one gets now.
+func (s *State) keepToken(agents, invocations Lease) {
+	if s.lease == agents {
+		s.lease = invocations
+	}
+	for i := range s.agents {
+		if s.agents[i].seen == agents {
+			s.agents[i].seen = invocations
+		}
+	}
 }
 
 // End ends an invocation. well says whether a fan-out's record counts as done, or a job's message is deleted; a send
@@ -175,7 +187,7 @@ func (r *Replay) gone(invocation int) {
 	i := r.agents[invocation]
 	r.change(func(s *State) {
 		s.agents[i] = agent{}
-		r.model.retire(s, tokenOf(i))
+		s.keepToken(tokenOf(i), TokenOf(invocation))
 	})
 	delete(r.agents, invocation)
 }
