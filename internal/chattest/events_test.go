@@ -24,11 +24,13 @@ func (w *interleaving) send() {
 		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
 		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
 	}
-	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(ctx context.Context, a *chattest.Actor) {
+	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.sends(user, in, user != "eve")
 		sent := w.record.Sending(chat.NewEntry{
 			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
 		})
 		e, err := w.parts.send(ctx, w.env, a, user, in)
+		f.ends(a, true)
 		switch code := chat.CodeOf(err); {
 		case err == nil:
 			w.note("    acked as %d", e.ID)
@@ -65,7 +67,8 @@ func (w *interleaving) join(comesBack bool) {
 		*in.AfterID = chat.EntryID(w.choose("after", int(w.known)+1))
 	}
 	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
-	w.start("join ", func(ctx context.Context, a *chattest.Actor) {
+	w.start("join ", func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.subscribes()
 		if w.store.PutConnection(w.ctx, caller.Connection) != nil {
 			return // no handshake, no connection
 		}
@@ -88,7 +91,7 @@ func (w *interleaving) page() {
 		id++
 		q.Before = &id
 	}
-	w.start("page ", func(ctx context.Context, a *chattest.Actor) {
+	w.start("page ", func(ctx context.Context, a *chattest.Actor, _ *followed) {
 		read := w.record.Reading(q)
 		p, err := w.parts.page(ctx, w.env, a, "ann", q)
 		if err == nil {
@@ -128,9 +131,11 @@ func (w *interleaving) wake() {
 	w.news = 0
 	var t *task
 	failed := true
-	t = w.start(fmt.Sprintf("wake for %d ", id), func(ctx context.Context, a *chattest.Actor) {
+	t = w.start(fmt.Sprintf("wake for %d ", id), func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.wakes(id)
 		err := w.parts.wake(ctx, w.env, a, w.room, id)
 		_, queued := errors.AsType[*fanout.QueuedError](err)
+		f.ends(a, err == nil || queued)
 		failed = err != nil && !queued || a.Crashed()
 		if t != nil && w.lane == t { // nobody has given it up
 			w.lane = nil
@@ -157,8 +162,11 @@ func (w *interleaving) PushLater(context.Context, chat.RoomID, time.Duration) er
 // job starts a job of the queue. If it fails or dies, it comes again.
 func (w *interleaving) job() {
 	w.jobs--
-	w.start("job ", func(ctx context.Context, a *chattest.Actor) {
-		if err := w.parts.job(ctx, w.env, a, w.room); err != nil || a.Crashed() {
+	w.start("job ", func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.works()
+		err := w.parts.job(ctx, w.env, a, w.room)
+		f.ends(a, err == nil)
+		if err != nil || a.Crashed() {
 			w.jobs++
 		}
 	})

@@ -20,8 +20,9 @@ type task struct {
 	grant chan chattest.Fault
 	ended bool
 	// urgency orders tasks when they are hurried.
-	urgency int
-	id      chat.EntryID // that a wake is for
+	urgency  int
+	id       chat.EntryID // that a wake is for
+	followed *followed    // nil when the model follows nothing
 }
 
 // interleaving runs invocations against one store such that only one runs at a time, from one call to the next, and
@@ -35,6 +36,7 @@ type interleaving struct {
 	record  *chattest.Record
 	room    chat.RoomID
 	env     env
+	follow  *follower // tells the model all calls; nil for none
 
 	now     time.Time
 	steps   int
@@ -69,6 +71,12 @@ const (
 func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
 ) (chattest.Violations, []string, error) {
+	return newInterleaving(ctx, p, store, room, choose).run()
+}
+
+func newInterleaving(
+	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
+) *interleaving {
 	w := &interleaving{
 		ctx: ctx, parts: p, choose: choose, gateway: fake.NewGateway(), record: chattest.NewRecord(room), room: room,
 		now: time.Now().Truncate(time.Millisecond), arrived: make(chan *task), faults: maxFaults,
@@ -83,6 +91,11 @@ func runInterleaving(
 		jitter: func() float64 { return -0.5 }, parallel: 1, frame: 2,
 		direct: choose("direct", 4) > 0, inTurn: true, patience: 2 * time.Millisecond,
 	}
+	return w
+}
+
+// run runs it to its end, and returns the promises that were not kept.
+func (w *interleaving) run() (chattest.Violations, []string, error) {
 	if err := w.prepare(); err != nil {
 		return nil, nil, err
 	}
@@ -193,11 +206,13 @@ func (w *interleaving) note(format string, args ...any) {
 }
 
 // start starts an invocation and lets it run to its first call.
-func (w *interleaving) start(name string, run func(context.Context, *chattest.Actor)) *task {
+func (w *interleaving) start(name string, run func(context.Context, *chattest.Actor, *followed)) *task {
 	t := &task{name: fmt.Sprintf("%s%d", name, len(w.tasks)+1), grant: make(chan chattest.Fault)}
-	t.actor = chattest.NewActor(w.store, w.gateway, w, func(c chattest.Call) chattest.Fault {
+	t.followed = w.follow.follows()
+	t.actor = t.followed.actor(w.store, w.gateway, w, func(c chattest.Call) chattest.Fault {
 		w.arrived <- t
 		fault := <-t.grant
+		t.followed.granted(c.Name, fault)
 		w.note("%s: %s %s", t.name, c.Name, describeFault(fault))
 		return fault
 	})
@@ -206,7 +221,7 @@ func (w *interleaving) start(name string, run func(context.Context, *chattest.Ac
 	}
 	w.tasks = append(w.tasks, t)
 	go func() {
-		t.actor.Run(w.ctx, func(ctx context.Context) { run(ctx, t.actor) })
+		t.actor.Run(w.ctx, func(ctx context.Context) { run(ctx, t.actor, t.followed) })
 		t.ended = true
 		w.arrived <- t
 	}()

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +14,8 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // These stories are about what happens seldom, and only where something broke or came late. Each is brought about by
@@ -156,4 +161,70 @@ func TestConnectionsThatAreNotThere(t *testing.T) {
 			})
 		})
 	}
+}
+
+// unreliable is a management API that refuses one connection, though it knows it, and everything for a while.
+type unreliable struct {
+	refused chat.ConnectionID
+	forbids atomic.Bool
+	calls   atomic.Int64 // while it forbade
+}
+
+func (u *unreliable) front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case u.forbids.Load():
+			u.calls.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+		case !strings.HasSuffix(r.URL.Path, string(u.refused)):
+			next.ServeHTTP(w, r)
+		case r.Method != http.MethodGet:
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+}
+
+// TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached: the fan-out, a job and a worker each mark it, and whoever
+// meets it next tries to close it.
+func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		u := &unreliable{refused: madeUp(0)}
+		w := startOwn(t, stack.Options{Engine: kind, ManagementFront: u.front})
+		ann := w.as("ann")
+		for name, count := range map[string]int{"fanout": 1, "job": 1, "worker": 2001} {
+			ann.joins(name)
+			subscribe(w, name, count)
+		}
+		w.leavesToAJob("job")
+		u.forbids.Store(true)
+		w.hasJob("job")
+		await(t, "the job fails", func() bool { return u.calls.Load() > 0 })
+		u.forbids.Store(false)
+		ann.sends("fanout", "hello")
+		ann.sends("worker", "hello")
+		for _, name := range []string{"fanout", "job", "worker"} {
+			ann.sees(name, "hello")
+			await(t, name+" gives it up", func() bool {
+				return slices.ContainsFunc(w.subscribers(name), func(s chat.Subscription) bool {
+					return s.Connection == u.refused && s.Closing
+				})
+			})
+		}
+		await(t, "the fan-out has ended", func() bool { return w.position("fanout") == 1 })
+		ann.sends("fanout", "hello again") // its sender meets it
+		ann.sees("fanout", "hello", "hello again")
+	})
+}
+
+// leavesToAJob makes a room that has one entry, and whose push all wakes leave to a job.
+func (w *world) leavesToAJob(room string) {
+	w.Helper()
+	w.putRow("RoomsTable", row{
+		"item": textValue("counter#" + w.room(room)), "seq": numberValue(1), "lease": textValue("stream"),
+		"job_until": numberValue(time.Now().Add(time.Hour).UnixMilli()),
+	})
+	w.putRow("EntriesTable", row{
+		"room_id": textValue(w.room(room)), "id": numberValue(1), "kind": textValue("message"), "created_at": numberValue(anHourAgo()),
+		"user_id": textValue("ann"), "client_message_id": textValue("1"), "content": textValue("hello"),
+	})
 }
