@@ -122,6 +122,7 @@ func (s *Stack) start(ctx context.Context) error {
 	watching, stop := context.WithCancel(context.Background())
 	s.unwatch = stop
 	s.watching.Go(func() { s.watch(watching) })
+	s.watching.Go(func() { s.removeExpired(watching) })
 	s.announced = true
 	return writeJSON(s.options.path(endpointsFile), s.endpoints)
 }
