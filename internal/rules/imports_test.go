@@ -140,7 +140,7 @@ func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
 		"localtest/aws/jsonwalk", // a codec
 		"localtest/aws/edge",     // the front of both kinds of APIs
 	}
-	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
+	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam", "localtest/redrive"}
 	for _, s := range project(t).sources {
 		if s.isTest() || !within(s.folder(), "localtest") || s.folder() == "localtest" || anyWithin(s.folder(), wires) {
 			continue
