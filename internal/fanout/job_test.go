@@ -65,7 +65,7 @@ func TestAJobThatFailsKeepsTheRoom(t *testing.T) {
 		if err := w.finish(t.Context()); !errors.Is(err, fanout.ErrForbidden) {
 			t.Errorf("got %v, want %v", err, fanout.ErrForbidden)
 		}
-		if until := w.Top.JobUntil.Sub(time.Now()); until < 8*time.Second+time.Minute || len(w.jobs.Sent) != 0 {
+		if until := time.Until(w.Top.JobUntil); until < 8*time.Second+time.Minute || len(w.jobs.Sent) != 0 {
 			t.Errorf("the room is the job's for %v, and %d jobs were sent; want longer than it waits, and none", until, len(w.jobs.Sent))
 		}
 		calls := len(w.Calls)

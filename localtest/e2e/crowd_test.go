@@ -165,18 +165,6 @@ func (w *world) subscribers(room string) []chat.Subscription {
 	return page.Subscriptions
 }
 
-// subscribes opens a connection that no gateway knows, and makes it join.
-func (w *world) subscribes(sub chat.Subscription) {
-	w.Helper()
-	err := w.store().PutConnection(w.ctx, chat.Connection{ID: sub.Connection, User: sub.User, ConnectedAt: time.Now()})
-	if err == nil {
-		err = w.store().Subscribe(w.ctx, sub)
-	}
-	if err != nil {
-		w.Fatal(err)
-	}
-}
-
 // subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than
 // having each join.
 func subscribe(w *world, room string, count int) {
