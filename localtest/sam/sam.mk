@@ -17,7 +17,7 @@ SAM_BUILD := CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false -tags=lambda.norpc
 HERE := .local/sam/build
 HERE_ARCHITECTURE := $(subst aarch64,arm64,$(shell uname -m))
 
-.PHONY: build validate validate-selftest sam-local ministack sqs-conformance deploy destroy
+.PHONY: build validate validate-selftest sam-local ministack deploy destroy
 
 build: $(SAM_INSTALLED) ## build the functions for AWS (sam build)
 	@$(SAM_BUILD) --config-env $(CONFIG_ENV)
@@ -33,9 +33,6 @@ sam-local: sam-build-here ## run every function in a container on its event (nee
 
 ministack: sam-build-here $(MINISTACK) ## put the template up in MiniStack and run the end-to-end stories there (BENCH=1: the benchmark)
 	@localtest/sam/ministack/check
-
-sqs-conformance: $(MINISTACK) ## hold MiniStack's SQS to what the tests say of ours
-	@localtest/sam/ministack/sqs
 
 deploy: build ## deploy to AWS: make deploy CONFIG_ENV=dev or prod
 	@$(SAM) deploy --config-env $(CONFIG_ENV)
