@@ -11,7 +11,7 @@ import (
 
 func errorStatements() []statement {
 	return []statement{
-		{"what is refused has AWS's code", oneQueue(), refusedWithCode},
+		{"codes of errors", oneQueue(), refusedWithCode},
 		{"errors of the API model have their types", oneQueue(), modelledErrors},
 	}
 }
@@ -39,7 +39,7 @@ func refusedWithCode(w world) {
 			_, err := w.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 21})
 			return err
 		}},
-		{"a visibility timeout of 43,201 s", "InvalidParameterValue", func(ctx context.Context) error {
+		{"a visibility timeout of 43201 s", "InvalidParameterValue", func(ctx context.Context) error {
 			_, err := w.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: 43201})
 			return err
 		}},
@@ -56,18 +56,20 @@ func refusedWithCode(w world) {
 				AttributeNames: []types.QueueAttributeName{"Colour"}})
 			return err
 		}},
-		{"a queue that is not there, by URL", "AWS.SimpleQueueService.NonExistentQueue", func(ctx context.Context) error {
+		{"a queue that is not there by URL", "AWS.SimpleQueueService.NonExistentQueue", func(ctx context.Context) error {
 			_, err := w.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(*url + "-not"), MessageBody: url})
 			return err
 		}},
-		{"a queue that is not there, by name", "AWS.SimpleQueueService.NonExistentQueue", func(ctx context.Context) error {
+		{"a queue that is not there by name", "AWS.SimpleQueueService.NonExistentQueue", func(ctx context.Context) error {
 			_, err := w.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String("nowhere")})
 			return err
 		}},
 	} {
-		if err := c.call(w.t.Context()); code(err) != c.code {
-			w.t.Errorf("%s: %v, want %s", c.name, err, c.code)
-		}
+		w.part(c.name, func(w world) {
+			if err := c.call(w.t.Context()); code(err) != c.code {
+				w.t.Errorf("%v, want %s", err, c.code)
+			}
+		})
 	}
 }
 

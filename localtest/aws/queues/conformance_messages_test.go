@@ -26,6 +26,7 @@ func messageStatements() []statement {
 		{"a message may be delayed", oneQueue(), delayed},
 		{"a queue may delay its messages", []queues.Queue{{Name: "work", Delay: time.Second}}, delayedByQueue},
 		{"a deleted message is gone", oneQueue(), deleted},
+		{"a delete may be repeated", oneQueue(), deletedTwice},
 		{"a message may be as large as the queue says", []queues.Queue{{Name: "work", MaximumMessageSize: 1024}}, sizes},
 		{"a message has the characters of XML", oneQueue(), characters},
 	}
@@ -152,25 +153,34 @@ func deleted(w world) {
 	w.send(url, "one")
 	m := w.receiveFor(url, 20*time.Second, time.Second)[0]
 	w.remove(url, m)
-	w.remove(url, m) // answers success as well
 	if got := w.receive(url, 2*time.Second); len(got) != 0 {
 		w.t.Errorf("received %v after it was deleted", bodies(got))
 	}
 }
 
+func deletedTwice(w world) {
+	url := w.url("work")
+	w.send(url, "one")
+	m := w.one(url)
+	w.remove(url, m)
+	w.remove(url, m)
+}
+
 func sizes(w world) {
 	url := w.url("work")
-	w.send(url, strings.Repeat("x", 1024))
-	w.send(url, strings.Repeat("ü", 512))
-	for _, body := range []string{strings.Repeat("x", 1025), strings.Repeat("ü", 513), ""} {
-		_, err := w.SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body})
-		want := "InvalidParameterValue"
-		if body == "" {
-			want = "MissingParameter"
-		}
-		if code(err) != want {
-			w.t.Errorf("%d bytes: %v, want %s", len(body), err, want)
-		}
+	for name, c := range map[string]struct{ body, code string }{
+		"1024 letters":     {strings.Repeat("x", 1024), ""},
+		"512 letters of 2": {strings.Repeat("ü", 512), ""},
+		"1025 letters":     {strings.Repeat("x", 1025), "InvalidParameterValue"},
+		"513 letters of 2": {strings.Repeat("ü", 513), "InvalidParameterValue"},
+		"no letter":        {"", "MissingParameter"},
+	} {
+		w.part(name, func(w world) {
+			_, err := w.SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &c.body})
+			if code(err) != c.code || (err == nil) != (c.code == "") {
+				w.t.Errorf("%v, want %q", err, c.code)
+			}
+		})
 	}
 }
 
@@ -180,9 +190,12 @@ func characters(w world) {
 		w.send(url, "x"+string(r))
 	}
 	for _, r := range "\x00\x01\x08\x0b\x0c\x0e\x1f\ufffe\uffff" {
-		_, err := w.SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("x" + string(r))})
-		if code(err) != "InvalidMessageContents" {
-			w.t.Errorf("#x%x: %v, want InvalidMessageContents", r, err)
-		}
+		w.part(fmt.Sprintf("not %04x", r), func(w world) {
+			body := "x" + string(r)
+			_, err := w.SendMessage(w.t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body})
+			if code(err) != "InvalidMessageContents" {
+				w.t.Errorf("%v, want InvalidMessageContents", err)
+			}
+		})
 	}
 }

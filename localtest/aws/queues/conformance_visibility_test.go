@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/localtest/aws/queues"
+	"serverlesschat/localtest/aws/wait"
 )
 
 func visibilityStatements() []statement {
@@ -76,6 +77,7 @@ func (w world) awaitCounts(url, want string) {
 		if time.Now().After(end) {
 			w.t.Fatalf("there are %s messages, want %s", w.counts(url), want)
 		}
+		wait.For(w.t.Context(), 20*time.Millisecond)
 	}
 }
 
