@@ -96,7 +96,7 @@ func openJournal(path, arn string, now time.Time, apply func(record)) (*journal,
 func (j *journal) read(number int, text []byte, apply func(record)) error {
 	if number == 1 {
 		if err := json.Unmarshal(text, &j.header); err != nil || j.header.Version != journalVersion {
-			return fmt.Errorf("this is no journal of version %d: %s (%w)", journalVersion, text, err)
+			return fmt.Errorf("this is no journal of version %d: it begins with %.100q", journalVersion, text)
 		}
 		return nil
 	}
