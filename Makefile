@@ -75,3 +75,4 @@ $(LOCALTEST):
 	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o $@ ./localtest
 
 include localtest/sam/sam.mk
+include localtest/aws/queues/conformance/conformance.mk

@@ -41,7 +41,8 @@ func (s *Service) operations() map[string]operation {
 	}
 }
 
-// decoded makes an operation of a method. A member that the input has not is refused: it is of AWS, and does something there.
+// decoded makes an operation of a method. A member that the input has not is refused: it is of AWS, and does something
+// there.
 func decoded[In, Out any](name string, do func(call, In) (Out, error)) operation {
 	return func(c call, input []byte) (any, error) {
 		var in In

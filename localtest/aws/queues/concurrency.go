@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Lambda begins with five batches at a time. While messages are left it adds up to 300 a minute, and goes back to five when
-// there is little to do (Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings").
+// Lambda begins with five batches at a time. While messages are left it adds up to 300 a minute, and goes back to five
+// when there is little to do (Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings").
 const (
 	firstBatches = 5
 	growEvery    = time.Minute / 300

@@ -19,8 +19,8 @@ type Queue struct {
 	Retention         time.Duration // MessageRetentionPeriod, 60 s to 14 d; 0 means 4 d
 	// MaximumMessageSize is in bytes, 1 KiB to 1 MiB; 0 means 1 MiB.
 	MaximumMessageSize int
-	// DeadLetterARN and MaxReceiveCount are the redrive policy: another queue of the configuration, and 1 to 1,000. Both
-	// or neither are given.
+	// DeadLetterARN and MaxReceiveCount are the redrive policy: another queue of the configuration, and 1 to 1,000.
+	// Both or neither are given.
 	DeadLetterARN   string
 	MaxReceiveCount int
 }
@@ -39,7 +39,8 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// AWS's defaults and limits (Amazon SQS API Reference, "SetQueueAttributes", and Developer Guide, "Amazon SQS message quotas").
+// AWS's defaults and limits (Amazon SQS API Reference, "SetQueueAttributes", and Developer Guide, "Amazon SQS message
+// quotas").
 const (
 	defaultVisibility = 30 * time.Second
 	maxVisibility     = 12 * time.Hour
@@ -88,7 +89,8 @@ func (p *problems) check(ok bool, format string, args ...any) {
 
 // within checks a time: from least to most, in whole seconds.
 func (p *problems) within(what string, d, least, most time.Duration) {
-	p.check(d >= least && d <= most && d%time.Second == 0, "%s is %s, not %s to %s in whole seconds", what, d, least, most)
+	p.check(d >= least && d <= most && d%time.Second == 0,
+		"%s is %s, not %s to %s in whole seconds", what, d, least, most)
 }
 
 // validate names all that is wrong.
@@ -111,7 +113,8 @@ func (c *Config) validate() error {
 
 func (c *Config) validateQueue(q Queue, arns map[string]bool) error {
 	var p problems
-	p.check(isQueueName(q.Name), "a name has 1 to 80 letters, digits, hyphens and underscores (there are no FIFO queues here)")
+	p.check(isQueueName(q.Name),
+		"a name has 1 to 80 letters, digits, hyphens and underscores (there are no FIFO queues here)")
 	p.check(q.ARN == c.arn(q.Name), "ARN is %s, not %s", q.ARN, c.arn(q.Name))
 	p.within("VisibilityTimeout", q.VisibilityTimeout, 0, maxVisibility)
 	p.within("Delay", q.Delay, 0, maxDelay)
@@ -122,7 +125,8 @@ func (c *Config) validateQueue(q Queue, arns map[string]bool) error {
 		p.check(q.MaxReceiveCount == 0, "MaxReceiveCount is %d, but there is no DeadLetterARN", q.MaxReceiveCount)
 		return errors.Join(p...)
 	}
-	p.check(arns[q.DeadLetterARN] && q.DeadLetterARN != q.ARN, "DeadLetterARN is %s, which is no other queue here", q.DeadLetterARN)
+	p.check(arns[q.DeadLetterARN] && q.DeadLetterARN != q.ARN,
+		"DeadLetterARN is %s, which is no other queue here", q.DeadLetterARN)
 	p.check(q.MaxReceiveCount >= 1 && q.MaxReceiveCount <= maxReceiveCount,
 		"MaxReceiveCount is %d, not 1 to %d", q.MaxReceiveCount, maxReceiveCount)
 	return errors.Join(p...)

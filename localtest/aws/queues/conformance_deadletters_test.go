@@ -96,19 +96,28 @@ func movedBack(w world, names ...string) {
 	}
 	for name, old := range old {
 		m := w.one(w.url(name))
-		if *m.Body != "of "+name || *m.MessageId == *old.MessageId || m.Attributes["ApproximateReceiveCount"] != "1" {
-			w.t.Errorf("to %s came back %s %q, received %s times, want %q as a new message", name, *m.MessageId, *m.Body,
+		if *m.Body != "of "+name || m.Attributes["ApproximateReceiveCount"] != "1" {
+			w.t.Errorf("to %s came back %q, received %s times, want %q, once", name, *m.Body,
 				m.Attributes["ApproximateReceiveCount"], "of "+name)
 		}
-		if sent, before := at(w.t, m, "SentTimestamp"), at(w.t, old, "SentTimestamp"); !sent.After(before) {
-			w.t.Errorf("its SentTimestamp is %s and was %s", sent, before)
-		}
+		w.part("as a new message to "+name, func(w world) {
+			if *m.MessageId == *old.MessageId {
+				w.t.Errorf("its id is %s as before", *m.MessageId)
+			}
+			if sent, before := at(w.t, m, "SentTimestamp"), at(w.t, old, "SentTimestamp"); !sent.After(before) {
+				w.t.Errorf("its SentTimestamp is %s and was %s", sent, before)
+			}
+		})
 	}
 	w.none(w.url("dead"))
+	w.part("as the task tells", func(w world) { taskTells(w, int64(len(names))) })
+}
+
+func taskTells(w world, moved int64) {
 	r := w.task()
-	n := int64(len(names))
-	if *r.Status != "COMPLETED" || r.ApproximateNumberOfMessagesMoved != n || aws.ToInt64(r.ApproximateNumberOfMessagesToMove) != n ||
-		*r.SourceArn != w.arn("dead") || r.DestinationArn != nil || r.TaskHandle != nil || r.StartedTimestamp == 0 {
+	if *r.Status != "COMPLETED" || r.ApproximateNumberOfMessagesMoved != moved ||
+		aws.ToInt64(r.ApproximateNumberOfMessagesToMove) != moved || *r.SourceArn != w.arn("dead") || r.DestinationArn != nil ||
+		r.TaskHandle != nil || r.StartedTimestamp == 0 {
 		w.t.Errorf("the task is %s, %d of %d, from %s to %v, handle %v, started at %d", *r.Status, r.ApproximateNumberOfMessagesMoved,
 			aws.ToInt64(r.ApproximateNumberOfMessagesToMove), *r.SourceArn, r.DestinationArn, r.TaskHandle, r.StartedTimestamp)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// apiError is an error as SQS sends it. SDKs read kind, or code, which has the names of the older query protocol (Amazon SQS
-// Developer Guide, "Making Query API requests": AWS JSON protocol).
+// apiError is an error as SQS sends it. SDKs read kind, or code, which has the names of the older query protocol
+// (Amazon SQS Developer Guide, "Making Query API requests": AWS JSON protocol).
 type apiError struct {
 	status  int
 	kind    string // member __type
@@ -60,8 +60,8 @@ func noResource(parameter string) error {
 
 // unsupported is about what AWS has and this package has not.
 func unsupported(format string, args ...any) error {
-	return &apiError{http.StatusBadRequest, modelled + "UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation",
-		"the local SQS has no " + fmt.Sprintf(format, args...)}
+	return &apiError{http.StatusBadRequest, modelled + "UnsupportedOperation",
+		"AWS.SimpleQueueService.UnsupportedOperation", "the local SQS has no " + fmt.Sprintf(format, args...)}
 }
 
 // checkBody returns the error for a body that a queue does not take (Amazon SQS API Reference, "SendMessage").
@@ -102,7 +102,8 @@ func (s *Service) writeError(w http.ResponseWriter, operation string, err error)
 	switch {
 	case errors.As(err, &e):
 	case errors.Is(err, errClosed):
-		e = &apiError{http.StatusServiceUnavailable, coral + "ServiceUnavailableException", "ServiceUnavailable", err.Error()}
+		e = &apiError{http.StatusServiceUnavailable, coral + "ServiceUnavailableException", "ServiceUnavailable",
+			err.Error()}
 		fault = "Receiver"
 	default:
 		s.config.Log.Error("queue request failed", "operation", operation, "why", err)

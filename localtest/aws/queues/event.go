@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 )
 
-// event is what the function gets (Lambda Developer Guide, "Using Lambda with Amazon SQS"), in the form of events.SQSEvent
-// of github.com/aws/aws-lambda-go.
+// event is what the function gets (Lambda Developer Guide, "Using Lambda with Amazon SQS"), in the form of
+// events.SQSEvent of github.com/aws/aws-lambda-go.
 type event struct {
 	Records []eventRecord
 }

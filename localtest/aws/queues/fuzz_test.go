@@ -13,8 +13,8 @@ import (
 	"serverlesschat/localtest/aws/queues"
 )
 
-// FuzzRequest sends anything at all as the input of any operation. Whatever it is, the answer is a JSON object, it is no
-// failure of ours, and the queues go on.
+// FuzzRequest sends anything at all as the input of any operation. Whatever it is, the answer is a JSON object, it is
+// no failure of ours, and the queues go on.
 func FuzzRequest(f *testing.F) {
 	s, err := queues.Open(config(f.TempDir(), deadLetters(1)...))
 	if err != nil {

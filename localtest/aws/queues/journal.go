@@ -42,8 +42,8 @@ const journalVersion = 1
 // compactAfter is how many bytes are appended, beyond what the file was at its last compaction, before the next one.
 const compactAfter = 4 << 20
 
-// journal is the file of a queue: a header, and a line for each change of a message. What append has written survives the end
-// of this process, also by kill -9; what sync has confirmed survives the end of the machine.
+// journal is the file of a queue: a header, and a line for each change of a message. What append has written survives
+// the end of this process, also by kill -9; what sync has confirmed survives the end of the machine.
 //
 // The file is written by one goroutine at a time; sync is safe for use by many.
 type journal struct {
@@ -80,7 +80,8 @@ func openJournal(path, arn string, now time.Time, apply func(record)) (*journal,
 		content = content[end+1:]
 	}
 	if j.header.ARN != arn {
-		return nil, fmt.Errorf("%s has the messages of %q, not of %s; remove it to go on without them", path, j.header.ARN, arn)
+		return nil, fmt.Errorf("%s has the messages of %q, not of %s; remove it to go on without them",
+			path, j.header.ARN, arn)
 	}
 	if j.file, err = os.OpenFile(path, os.O_RDWR, 0o644); err != nil {
 		return nil, err

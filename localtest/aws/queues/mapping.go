@@ -35,8 +35,8 @@ type Mapping struct {
 	FunctionTimeout time.Duration
 }
 
-// AWS's defaults and limits (Lambda Developer Guide, "Lambda parameters for Amazon SQS event source mappings" and "Configuring
-// scaling behavior for SQS event source mappings").
+// AWS's defaults and limits (Lambda Developer Guide, "Lambda parameters for Amazon SQS event source mappings" and
+// "Configuring scaling behavior for SQS event source mappings").
 const (
 	defaultBatchSize   = 10
 	maxBatchSize       = 10_000
@@ -62,11 +62,13 @@ func (m *Mapping) validate(q *queue) error {
 	p.within("MaximumBatchingWindow", m.MaximumBatchingWindow, 0, maxWindow)
 	p.check(m.BatchSize <= maxUnwindowedBatch || m.MaximumBatchingWindow >= time.Second,
 		"a BatchSize above %d needs a MaximumBatchingWindow of 1s or more", maxUnwindowedBatch)
-	p.check(m.MaximumConcurrency == 0 || m.MaximumConcurrency >= minConcurrency && m.MaximumConcurrency <= maxConcurrency,
-		"MaximumConcurrency is %d, not %d to %d", m.MaximumConcurrency, minConcurrency, maxConcurrency)
+	n := m.MaximumConcurrency
+	p.check(n == 0 || n >= minConcurrency && n <= maxConcurrency,
+		"MaximumConcurrency is %d, not %d to %d", n, minConcurrency, maxConcurrency)
 	if q != nil {
 		// AWS's own words.
-		p.check(m.FunctionTimeout <= q.VisibilityTimeout, "Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
+		p.check(m.FunctionTimeout <= q.VisibilityTimeout,
+			"Queue visibility timeout: %d seconds is less than Function timeout: %d seconds",
 			seconds(q.VisibilityTimeout), seconds(m.FunctionTimeout))
 	}
 	return errors.Join(p...)

@@ -60,13 +60,14 @@ func moment(ms int64) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// receiptHandle names one receive of a message. AWS's are opaque; in this one stand the queue, the message and the number
-// of the receive.
+// receiptHandle names one receive of a message. AWS's are opaque; in this one stand the queue, the message and the
+// number of the receive.
 func receiptHandle(queue string, m *message) string {
 	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s/%s/%d", queue, m.id, m.received))
 }
 
-// readReceiptHandle returns the message and the number of the receive. It reports whether the handle is one of the queue.
+// readReceiptHandle returns the message and the number of the receive. It reports whether the handle is one of the
+// queue.
 func readReceiptHandle(queue, handle string) (id string, received int, ok bool) {
 	b, err := base64.StdEncoding.DecodeString(handle)
 	parts := strings.Split(string(b), "/")

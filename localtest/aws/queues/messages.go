@@ -115,8 +115,8 @@ func checkVisibility(n int) error {
 	return nil
 }
 
-// systemAttributes are the names that AWS knows (Amazon SQS API Reference, "ReceiveMessage"). Messages of standard queues
-// that are not traced have the first ones.
+// systemAttributes are the names that AWS knows (Amazon SQS API Reference, "ReceiveMessage"). Messages of standard
+// queues that are not traced have the first ones.
 func systemAttributes() []string {
 	return []string{"All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp",
 		"DeadLetterQueueSourceArn", "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader"}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// States and failures of move tasks (Amazon SQS API Reference, "ListMessageMoveTasks"; Developer Guide, "Dead-letter queue and
-// DLQ redrive issues").
+// States and failures of move tasks (Amazon SQS API Reference, "ListMessageMoveTasks"; Developer Guide, "Dead-letter
+// queue and DLQ redrive issues").
 const (
 	taskRunning   = "RUNNING"
 	taskCompleted = "COMPLETED"
@@ -44,7 +44,9 @@ type startMessageMoveTaskInput struct {
 
 type startMessageMoveTaskOutput struct{ TaskHandle string }
 
-func (s *Service) startMessageMoveTask(_ call, in startMessageMoveTaskInput) (out startMessageMoveTaskOutput, err error) {
+func (s *Service) startMessageMoveTask(
+	_ call, in startMessageMoveTaskInput,
+) (out startMessageMoveTaskOutput, err error) {
 	t, err := s.newMoveTask(in)
 	if err != nil {
 		return out, err
@@ -55,8 +57,8 @@ func (s *Service) startMessageMoveTask(_ call, in startMessageMoveTaskInput) (ou
 	defer s.mu.Unlock()
 	tasks := s.tasks[in.SourceArn]
 	if len(tasks) > 0 && tasks[0].status == taskRunning {
-		return out, invalid("There is already a task running. Only one active task is allowed for a source queue arn at a " +
-			"given time.")
+		return out, invalid("There is already a task running. Only one active task is allowed for a source queue " +
+			"arn at a given time.")
 	}
 	s.tasks[in.SourceArn] = append([]*moveTask{t}, tasks[:min(len(tasks), maxTasks-1)]...)
 	now := s.config.Now()
@@ -124,8 +126,8 @@ func (s *Service) runMoveTask(t *moveTask, ids []string) {
 	t.status = taskCompleted
 }
 
-// moveOne moves one message. It returns false when the task has ended with that. A message that a receiver has got since the
-// task began stays.
+// moveOne moves one message. It returns false when the task has ended with that. A message that a receiver has got
+// since the task began stays.
 func (s *Service) moveOne(t *moveTask, id string) bool {
 	if s.lock() != nil {
 		return false
@@ -187,7 +189,9 @@ type moveTaskResult struct {
 
 type listMessageMoveTasksOutput struct{ Results []moveTaskResult }
 
-func (s *Service) listMessageMoveTasks(_ call, in listMessageMoveTasksInput) (out listMessageMoveTasksOutput, err error) {
+func (s *Service) listMessageMoveTasks(
+	_ call, in listMessageMoveTasksInput,
+) (out listMessageMoveTasksOutput, err error) {
 	most := 1
 	if n := in.MaxResults; n != nil {
 		if *n < 1 || *n > maxTasks {

@@ -24,8 +24,8 @@ const (
 	retryLimit = 10 * time.Second
 )
 
-// Run invokes the function with the queue's messages until ctx is over or the service closes, then waits for invocations that
-// run. It is called once.
+// Run invokes the function with the queue's messages until ctx is over or the service closes, then waits for
+// invocations that run. It is called once.
 func (p *Poller) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -53,8 +53,8 @@ func (p *Poller) Run(ctx context.Context) {
 	}
 }
 
-// awaitWork waits until a message is visible, and then until a batch may run. So what waits for a batch to end has not been
-// received. It returns false when ctx is over or the service closes.
+// awaitWork waits until a message is visible, and then until a batch may run. So what waits for a batch to end has not
+// been received. It returns false when ctx is over or the service closes.
 func (p *Poller) awaitWork(ctx context.Context) bool {
 	if !p.service.wait(ctx, p.queue, p.service.config.Now()) {
 		p.batches.relax()
@@ -65,8 +65,8 @@ func (p *Poller) awaitWork(ctx context.Context) bool {
 	return p.batches.acquire(ctx)
 }
 
-// gather receives a batch: what is visible, and with a batching window what becomes so until the window ends or the batch
-// is full. The window begins with the first message. When it fails, the batch has what was received before.
+// gather receives a batch: what is visible, and with a batching window what becomes so until the window ends or the
+// batch is full. The window begins with the first message. When it fails, the batch has what was received before.
 func (p *Poller) gather(ctx context.Context) ([]message, error) {
 	size, full := emptyEventSize, false
 	w := want{visibility: p.queue.VisibilityTimeout, fits: func(m *message) bool {
@@ -94,8 +94,9 @@ func (p *Poller) gather(ctx context.Context) ([]message, error) {
 	}
 }
 
-// deliver invokes the function with a batch, and deletes what it is done with. An invocation that was refused is tried again
-// while the visibility timeout lasts; then the messages are the queue's again. An attempt that runs is waited for.
+// deliver invokes the function with a batch, and deletes what it is done with. An invocation that was refused is tried
+// again while the visibility timeout lasts; then the messages are the queue's again. An attempt that runs is waited
+// for.
 func (p *Poller) deliver(ctx context.Context, batch []message) {
 	payload := p.event(batch)
 	end := batch[0].due

@@ -44,7 +44,8 @@ func (m *model) open(t *testing.T) {
 	m.service, m.client = s, queueClient{newClient(host, direct{s}), t}
 }
 
-// TestAnyOperationsLeaveWhatTheyShould runs random operations, restarts among them, against the queues and a model of them.
+// TestAnyOperationsLeaveWhatTheyShould runs random operations, restarts among them, against the queues and a model of
+// them.
 func TestAnyOperationsLeaveWhatTheyShould(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{dir: t.TempDir(), now: time.UnixMilli(1_700_000_000_000), messages: map[string]*modelMessage{}}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// queue has the messages of a queue, in memory and in its journal. Its methods are called by one goroutine at a time; each
-// changes the journal before the memory, so that one that fails has changed nothing.
+// queue has the messages of a queue, in memory and in its journal. Its methods are called by one goroutine at a time;
+// each changes the journal before the memory, so that one that fails has changed nothing.
 type queue struct {
 	Queue
 	journal  *journal

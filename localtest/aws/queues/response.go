@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// judge reads a function's answer to a batch. It returns the ids of the messages that have failed, and what is to be said
-// about it.
+// judge reads a function's answer to a batch. It returns the ids of the messages that have failed, and what is to be
+// said about it.
 func judge(r Response, report bool, batch []message) (failed map[string]bool, problem string) {
 	all := make(map[string]bool, len(batch))
 	for _, m := range batch {
@@ -37,9 +37,9 @@ func judge(r Response, report bool, batch []message) (failed map[string]bool, pr
 	return failed, problem
 }
 
-// reported reads the message ids of a partial batch response: {"batchItemFailures": [{"itemIdentifier": "…"}]}. Nothing,
-// null, an object without the list and an empty or null list mean that all went well. Any other form means that nothing
-// did (Lambda Developer Guide, "Handling errors for an SQS event source in Lambda").
+// reported reads the message ids of a partial batch response: {"batchItemFailures": [{"itemIdentifier": "…"}]}.
+// Nothing, null, an object without the list and an empty or null list mean that all went well. Any other form means
+// that nothing did (Lambda Developer Guide, "Handling errors for an SQS event source in Lambda").
 func reported(payload []byte) ([]string, error) {
 	if len(bytes.TrimSpace(payload)) == 0 {
 		return nil, nil

@@ -45,8 +45,8 @@ func Open(c Config) (*Service, error) {
 	return s, nil
 }
 
-// Close ends the service: requests that wait for messages are answered, move tasks are given up. Pollers must have ended
-// before. Calling it again does nothing.
+// Close ends the service: requests that wait for messages are answered, move tasks are given up. Pollers must have
+// ended before. Calling it again does nothing.
 func (s *Service) Close() error {
 	s.mu.Lock()
 	again := s.closed
@@ -160,8 +160,8 @@ func (s *Service) finishTake(q *queue, taken []*message, now time.Time, w want) 
 	return got, nil
 }
 
-// deadLetter moves a message into the dead-letter queue. It keeps its id, its time of sending and its counts. It is on the
-// disk there before it leaves its queue, so that no crash can lose it.
+// deadLetter moves a message into the dead-letter queue. It keeps its id, its time of sending and its counts. It is on
+// the disk there before it leaves its queue, so that no crash can lose it.
 func (s *Service) deadLetter(q *queue, m *message, now time.Time) error {
 	target := s.queues[q.DeadLetterARN]
 	dead := *m
@@ -175,8 +175,8 @@ func (s *Service) deadLetter(q *queue, m *message, now time.Time) error {
 	return q.remove(m)
 }
 
-// wait waits until a message of the queue is visible. It returns false when until, unless it is zero, has come, ctx is over,
-// or the service closes.
+// wait waits until a message of the queue is visible. It returns false when until, unless it is zero, has come, ctx is
+// over, or the service closes.
 func (s *Service) wait(ctx context.Context, q *queue, until time.Time) bool {
 	for ctx.Err() == nil {
 		if s.lock() != nil {
@@ -241,8 +241,8 @@ func (s *Service) delete(q *queue, handle string) error {
 	return q.remove(m)
 }
 
-// changeVisibility hides the message of a receipt handle for a time from now on. One whose visibility timeout has run out
-// can still be hidden while nobody else has received it.
+// changeVisibility hides the message of a receipt handle for a time from now on. One whose visibility timeout has run
+// out can still be hidden while nobody else has received it.
 func (s *Service) changeVisibility(q *queue, handle string, seconds int) error {
 	if err := s.lock(); err != nil {
 		return err
@@ -253,7 +253,8 @@ func (s *Service) changeVisibility(q *queue, handle string, seconds int) error {
 		return err
 	}
 	if m == nil {
-		return badValue(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
+		return badValue(handle, "ReceiptHandle",
+			"Message does not exist or is not available for visibility timeout change.")
 	}
 	due := s.config.Now().Add(time.Duration(seconds) * time.Second)
 	if due.Sub(m.last) > maxVisibility {
@@ -267,7 +268,9 @@ func (s *Service) changeVisibility(q *queue, handle string, seconds int) error {
 type QueueCount struct {
 	Name, ARN                  string
 	Visible, InFlight, Delayed int
-	OldestAge                  time.Duration // since the oldest message was sent; 0 without messages
+	// OldestAge is the time since the oldest message was sent; 0 without messages. AWS's ApproximateAgeOfOldestMessage
+	// begins a dead letter's age when it is moved.
+	OldestAge time.Duration
 }
 
 // Counts returns the counts of all queues, in the order of the configuration. It looks at every message.
