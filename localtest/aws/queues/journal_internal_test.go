@@ -46,6 +46,15 @@ func TestAQueueThatCannotBeWrittenChangesNothing(t *testing.T) {
 	}
 }
 
+func TestASentMessageIsOnTheDisk(t *testing.T) {
+	s, q := testQueue(t)
+	for n := range uint64(3) {
+		if _, err := s.send(q, "one", 0); err != nil || q.journal.synced != n+1 {
+			t.Errorf("after %d messages %d lines are synced, %v", n+1, q.journal.synced, err)
+		}
+	}
+}
+
 // Several senders share one sync, and none returns before a sync that began after its line was written.
 func TestSyncCoversWhatWasWrittenBefore(t *testing.T) {
 	_, q := testQueue(t)

@@ -88,7 +88,7 @@ func (p *Poller) gather(ctx context.Context) ([]message, error) {
 		if end.IsZero() {
 			end = p.service.config.Now().Add(p.mapping.MaximumBatchingWindow)
 		}
-		if p.mapping.MaximumBatchingWindow == 0 || !p.service.wait(ctx, p.queue, end) {
+		if !p.service.wait(ctx, p.queue, end) {
 			return batch, nil
 		}
 	}

@@ -45,7 +45,7 @@ func newFunction(answer func(n int, a attempt) (queues.Response, error)) *functi
 	return &function{made: time.Now(), answer: answer}
 }
 
-func (f *function) invoke(_ context.Context, name, source string, payload []byte) (queues.Response, error) {
+func (f *function) invoke(ctx context.Context, name, source string, payload []byte) (queues.Response, error) {
 	var e events.SQSEvent
 	if err := json.Unmarshal(payload, &e); err != nil || name != "fn" || source != queues.Source {
 		panic(fmt.Sprint(err, name, source))
@@ -59,7 +59,11 @@ func (f *function) invoke(_ context.Context, name, source string, payload []byte
 	if f.answer == nil {
 		return queues.Response{}, nil
 	}
-	return f.answer(n, a)
+	r, err := f.answer(n, a)
+	if ctx.Err() != nil {
+		panic("an invocation was cut off")
+	}
+	return r, err
 }
 
 // expect compares all invocations: "7s one two", the time and the bodies in alphabetical order.

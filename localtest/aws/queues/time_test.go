@@ -248,6 +248,24 @@ func TestAMoveTaskMovesWhatWasThereAndLeavesWhatIsInFlight(t *testing.T) {
 	})
 }
 
+func TestAMoveTaskLeavesWhatIsReceivedMeanwhile(t *testing.T) {
+	inBubble(t, deadLetters(1), func(t *testing.T, _ *queues.Service, c queueClient) {
+		for range 2 {
+			c.die(url("work"))
+		}
+		in := &sqs.StartMessageMoveTaskInput{SourceArn: aws.String(arn("dead")), MaxNumberOfMessagesPerSecond: aws.Int32(1)}
+		if _, err := c.StartMessageMoveTask(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		c.one(url("dead"))
+		time.Sleep(10 * time.Second)
+		if work, dead := c.counts(url("work")), c.counts(url("dead")); work != "1/0/0" || dead != "0/1/0" {
+			t.Errorf("work has %s messages, dead %s, want 1/0/0 and 0/1/0", work, dead)
+		}
+	})
+}
+
 func TestCloseGivesUpAMoveTask(t *testing.T) {
 	inBubble(t, deadLetters(1), func(t *testing.T, s *queues.Service, c queueClient) {
 		for range 3 {
