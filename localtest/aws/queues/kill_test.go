@@ -2,7 +2,9 @@ package queues_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +23,7 @@ import (
 // victimVariable makes this program a process to be killed: it serves the queues of the folder that it names.
 const victimVariable = "QUEUES_VICTIM"
 
-// playVictim serves until it is killed. It prints its address.
+// playVictim serves until it is killed, or its parent has ended. It prints its address.
 func playVictim(dir string) {
 	s, err := queues.Open(config(dir, deadLetters(1)...))
 	if err != nil {
@@ -29,7 +31,8 @@ func playVictim(dir string) {
 		os.Exit(1)
 	}
 	fmt.Println(httptest.NewServer(s).URL)
-	select {}
+	_, _ = io.Copy(io.Discard, os.Stdin) // the parent's end closes it
+	os.Exit(0)
 }
 
 // startVictim returns a client of the process, and what kills it.
@@ -38,8 +41,9 @@ func startVictim(t *testing.T, dir string) (queueClient, string, func()) {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimVariable+"="+dir)
 	cmd.Stderr = os.Stderr
+	_, inErr := cmd.StdinPipe() // open while this process lives
 	out, err := cmd.StdoutPipe()
-	if err == nil {
+	if err = errors.Join(inErr, err); err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
