@@ -19,7 +19,7 @@ NO_COMMIT := export GOFLAGS="$$($(GO) env GOFLAGS) -buildvcs=false"
 HOST_PLATFORM = $(shell $(GO) env GOHOSTOS)/$(shell $(GO) env GOHOSTARCH)
 SOURCES := events functions internal localtest
 
-.PHONY: help local token jwks test lint cross bench clean-local
+.PHONY: help local token jwks test lint cross bench ministack-bench clean-local
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ bench: ## print what the chat does a second, and what it costs
 	@echo "The log by itself:"; .local/bin/logbench compare; .local/bin/logbench steady -seconds 60; .local/bin/logbench holes
 	@echo; echo "The whole chat:"; .local/bin/bench
 
+ministack-bench: ## run the benchmark in MiniStack (BENCH_FLAGS: other flags than 50 members, 1, 8 and 32 in flight)
+	@BENCH=1 $(MAKE) --no-print-directory ministack
+
 lint: ## gofmt, vet, staticcheck; lengths are warnings
 	@unformatted=$$(gofmt -l $(SOURCES)); test -z "$$unformatted" || { echo "$$unformatted"; echo "run gofmt -w on these"; exit 1; }
 	@$(GO) vet ./...
@@ -72,3 +75,4 @@ $(LOCALTEST):
 	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o $@ ./localtest
 
 include localtest/sam/sam.mk
+include localtest/aws/queues/conformance/conformance.mk

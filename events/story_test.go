@@ -143,12 +143,20 @@ func TestTheEventsTellAStory(t *testing.T) {
 			}
 		}
 
+		s.expectPost("sendmessage")
 		if failures := feed(s, "fanout", app.Fanout).BatchItemFailures; len(failures) > 0 {
 			t.Errorf("fanout: failures %v", failures)
 		}
-		s.expectPost("fanout")
-		feed(s, "push", app.Push)
+		if left := string(feed(s, "push", app.Push)); left != "{}" {
+			t.Errorf("push: left %s", left)
+		}
 		s.expectPost("push")
+		if failures := feed(s, "jobs", app.Jobs).BatchItemFailures; len(failures) > 0 {
+			t.Errorf("jobs: failures %v", failures)
+		}
+		if len(s.posts) > 0 {
+			t.Errorf("pushed once more: %s", <-s.posts)
+		}
 
 		history := feed(s, "history", app.History)
 		s.expectStatus("history", history.StatusCode, http.StatusOK)

@@ -3,11 +3,12 @@
 //	localtest up            runs it until it is interrupted (make local)
 //	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
+//	localtest redrive FILE  has done once more what was given up: here, or in the stack whose outputs FILE has (make redrive)
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
-// It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, DYNAMODB_PORT (0 takes a free port), DYNAMODB
-// (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),
+// It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, SQS_PORT, DYNAMODB_PORT (0 takes a free port),
+// DYNAMODB (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),
 // STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long an invocation waits for a free process before one is started; 0
 // as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests a second and at once, of all APIs together), HANDSHAKE_RATE (new
 // connections a second), CLOSE_THROTTLED (1: a throttled frame closes its connection), QUIET (1 prints only what is
@@ -34,7 +35,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | tables | clean")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -44,6 +45,11 @@ func run(args []string) error {
 		return printToken(args[1])
 	case len(args) == 2 && args[0] == "jwks":
 		return printTokenKeys(args[1])
+	case len(args) == 1 && args[0] == "redrive":
+		return redriveHere(interruptible())
+	case len(args) == 2 && args[0] == "redrive":
+		ctx, _ := interruptible()
+		return redriveDeployed(ctx, args[1])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

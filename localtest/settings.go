@@ -16,6 +16,7 @@ const (
 	defaultHTTPPort     = 3000
 	defaultWSPort       = 3001
 	defaultInvokePort   = 3002
+	defaultSQSPort      = 3003
 	defaultDynamoDBPort = 8000
 )
 
@@ -56,7 +57,8 @@ func (s *settings) checkPorts(o stack.Options) {
 		setting string
 		port    int
 	}{
-		{"HTTP_PORT", o.HTTPPort}, {"WS_PORT", o.WSPort}, {"INVOKE_PORT", o.InvokePort}, {"DYNAMODB_PORT", o.DynamoDBPort},
+		{"HTTP_PORT", o.HTTPPort}, {"WS_PORT", o.WSPort}, {"INVOKE_PORT", o.InvokePort}, {"SQS_PORT", o.SQSPort},
+		{"DYNAMODB_PORT", o.DynamoDBPort},
 	} {
 		if p.setting == "DYNAMODB_PORT" && o.Endpoint != "" {
 			continue // the engine outside has its own
@@ -75,6 +77,7 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		HTTPPort:     s.port("HTTP_PORT", defaultHTTPPort),
 		WSPort:       s.port("WS_PORT", defaultWSPort),
 		InvokePort:   s.port("INVOKE_PORT", defaultInvokePort),
+		SQSPort:      s.port("SQS_PORT", defaultSQSPort),
 		DynamoDBPort: s.port("DYNAMODB_PORT", defaultDynamoDBPort),
 		StreamPoll:   s.milliseconds("STREAM_POLL_MS", 1),
 		MaxProcesses: s.number("MAX_PROCESSES", 0, 1, 1000),

@@ -70,6 +70,7 @@ The chat runs (ready in %.1f s). Ctrl-C stops it; its data stays in %s/.
   WebSocket   %[3]s
   HTTP        %[4]s        metrics: %[4]s/_local/metrics
   Invoke      %[5]s
+  SQS         %[7]s
   DynamoDB    %[6]s
 
 In two other terminals, here:
@@ -86,7 +87,7 @@ History:
 
   curl -H "Authorization: Bearer $(make -s token USER=alice)" %[4]s/rooms/general/messages
 
-`, took.Seconds(), dataDir, e.WebSocket, e.HTTP, e.Invoke, e.DynamoDB)
+`, took.Seconds(), dataDir, e.WebSocket, e.HTTP, e.Invoke, e.DynamoDB, e.SQS)
 }
 
 // signingKey is the key that the local stack's tokens are signed with, made at the first use.

@@ -41,7 +41,7 @@ func newStore(log ...chat.Entry) *fake.Store {
 	for _, e := range log {
 		s.Entries[e.ID] = e
 	}
-	s.Seq = chat.EntryID(len(log))
+	s.Top.Seq = chat.EntryID(len(log))
 	return s
 }
 
@@ -82,7 +82,7 @@ func history(s *fake.Store) *messages.History {
 func services(s *fake.Store) apigw.Services {
 	membership := rooms.NewMembership(s)
 	return apigw.Services{
-		Sender:  messages.NewSender(membership, s, roomlog.NewWriter(s, noon, func([]byte) {})),
+		Sender:  messages.NewSender(membership, s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: noon, Random: func([]byte) {}}), nil),
 		Joiner:  rooms.NewJoiner(membership, s, reader(s)),
 		History: history(s),
 		Pinger:  rooms.NewPinger(membership, reader(s), noon),

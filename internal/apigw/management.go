@@ -40,6 +40,15 @@ func (m *Management) Post(ctx context.Context, id chat.ConnectionID, frame []byt
 	return managementError("post to connection", err)
 }
 
+// Get implements [fanout.Poster].
+func (m *Management) Get(ctx context.Context, id chat.ConnectionID) error {
+	ctx, cancel := context.WithTimeout(ctx, m.timeout)
+	defer cancel()
+	connectionID := string(id)
+	_, err := m.client.GetConnection(ctx, &apigatewaymanagementapi.GetConnectionInput{ConnectionId: &connectionID})
+	return managementError("get connection", err)
+}
+
 // Close implements [fanout.Poster].
 func (m *Management) Close(ctx context.Context, id chat.ConnectionID) error {
 	ctx, cancel := context.WithTimeout(ctx, m.timeout)
@@ -58,8 +67,10 @@ func managementError(operation string, err error) error {
 		switch response.HTTPStatusCode() {
 		case http.StatusGone:
 			return fanout.ErrGone
-		case http.StatusForbidden:
+		case http.StatusForbidden, http.StatusBadRequest:
 			return fmt.Errorf("%s: %w: %w", operation, fanout.ErrForbidden, err)
+		case http.StatusTooManyRequests:
+			return fmt.Errorf("%s: %w: %w", operation, fanout.ErrThrottled, err)
 		}
 	}
 	return fmt.Errorf("%s: %w", operation, err)
@@ -75,6 +86,12 @@ func ObservePush(ctx context.Context, p fanout.Pushed) {
 	}
 	if p.Closed > 0 {
 		record.Add(telemetry.Closed, float64(p.Closed))
+	}
+	if p.Throttled > 0 {
+		record.Add(telemetry.Throttled, float64(p.Throttled))
+	}
+	if p.Failed > 0 {
+		record.Add(telemetry.FailedPosts, float64(p.Failed))
 	}
 	for _, latency := range p.Latencies {
 		record.Sample(telemetry.PushLatency, latency)

@@ -133,7 +133,7 @@ func TestHistoryOfRoomsOfOthers(t *testing.T) {
 }
 
 func TestHistoryReportsWhatFailed(t *testing.T) {
-	for _, call := range []string{"is member", "position", "after", "before"} {
+	for _, call := range []string{"is member", "head", "after", "before"} {
 		s := failing(newStore(), call, errBroken)
 		reply, line := rest(t, s, historyEvent("general", nil, authorized()))
 		expectProblem(t, reply, http.StatusInternalServerError, "internal")
@@ -142,7 +142,7 @@ func TestHistoryReportsWhatFailed(t *testing.T) {
 			t.Errorf("the client gets %s", reply.Body)
 		}
 	}
-	s := failing(newStore(), "position", chat.Errorf(chat.CodeUnavailable, "try again"))
+	s := failing(newStore(), "head", chat.Errorf(chat.CodeUnavailable, "try again"))
 	reply, _ := rest(t, s, historyEvent("general", nil, authorized()))
 	expectProblem(t, reply, http.StatusServiceUnavailable, "unavailable")
 }

@@ -2,49 +2,54 @@ package apigw_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
-// waker is a fan-out that does what wake says and counts how often each room was woken.
+// waker is a fan-out that does what wake says and keeps for which entry each room was woken.
 type waker struct {
-	wake func(room chat.RoomID, time int) error
+	wake func(ctx context.Context, room chat.RoomID) error
 
 	mu    sync.Mutex
-	times map[chat.RoomID]int
+	woken map[chat.RoomID][]chat.EntryID
 }
 
-func (w *waker) Wake(_ context.Context, room chat.RoomID) error {
+func (w *waker) Wake(ctx context.Context, room chat.RoomID, id chat.EntryID) error {
 	w.mu.Lock()
-	if w.times == nil {
-		w.times = map[chat.RoomID]int{}
+	if w.woken == nil {
+		w.woken = map[chat.RoomID][]chat.EntryID{}
 	}
-	w.times[room]++
-	time := w.times[room]
+	w.woken[room] = append(w.woken[room], id)
 	w.mu.Unlock()
 	if w.wake == nil {
 		return nil
 	}
-	return w.wake(room, time)
+	return w.wake(ctx, room)
 }
 
-// record is an entry's record of the stream.
-func record(room string, sequenceNumber string) events.DynamoDBEventRecord {
+// record is the stream's record of an entry.
+func record(room, id, sequenceNumber string) events.DynamoDBEventRecord {
 	return events.DynamoDBEventRecord{EventName: "INSERT", Change: events.DynamoDBStreamRecord{
 		SequenceNumber: sequenceNumber,
 		Keys: map[string]events.DynamoDBAttributeValue{
-			"room_id": events.NewStringAttribute(room), "id": events.NewNumberAttribute("1"),
+			"room_id": events.NewStringAttribute(room), "id": events.NewNumberAttribute(id),
 		},
 	}}
+}
+
+func batchOf(records ...events.DynamoDBEventRecord) events.DynamoDBEvent {
+	return events.DynamoDBEvent{Records: records}
 }
 
 func failures(r events.DynamoDBEventResponse) []string {
@@ -55,32 +60,32 @@ func failures(r events.DynamoDBEventResponse) []string {
 	return ids
 }
 
-func TestEachRoomOfABatchIsWokenOnce(t *testing.T) {
+func TestEachRoomOfABatchIsWokenOnceForItsNewestEntry(t *testing.T) {
 	w := &waker{}
-	batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{
-		record("a", "101"), record("b", "102"), record("a", "103"), record("a", "104"), record("c", "105"), record("b", "106"),
-	}}
-	response, line := observe(t, apigw.Stream(w), batch)
+	response, line := observe(t, apigw.Stream(w), batchOf(
+		record("a", "7", "101"), record("b", "2", "102"), record("a", "9", "103"), record("a", "8", "104"), record("c", "1", "105"),
+	))
 	if got := failures(response); len(got) > 0 {
 		t.Errorf("failures %v", got)
 	}
-	if fmt.Sprint(w.times) != "map[a:1 b:1 c:1]" {
-		t.Errorf("woken %v", w.times)
+	if fmt.Sprint(w.woken) != "map[a:[9] b:[2] c:[1]]" {
+		t.Errorf("woken %v", w.woken)
 	}
 	expect(t, "outcome", line["outcome"], "ok")
 }
 
 func TestAFailingRoomIsReportedByItsFirstRecord(t *testing.T) {
 	long := "100000000000000000000000000000000000" // longer is larger, whatever its digits
-	w := &waker{wake: func(room chat.RoomID, _ int) error {
+	w := &waker{wake: func(_ context.Context, room chat.RoomID) error {
 		if room == "b" || room == "c" || room == "d" {
 			return errBroken
 		}
 		return nil
 	}}
-	response, line := observe(t, apigw.Stream(w), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{
-		record("d", "98"), record("a", "99"), record("b", "0100"), record("b", "101"), record("c", long), record("c", long+"1"),
-	}})
+	response, line := observe(t, apigw.Stream(w), batchOf(
+		record("d", "1", "98"), record("a", "1", "99"), record("b", "1", "0100"), record("b", "2", "101"), record("c", "1", long),
+		record("c", "2", long+"1"),
+	))
 	// The mapping takes the lowest for its checkpoint; sorted, it is the first to be seen too.
 	if got := failures(response); !slices.Equal(got, []string{"98", "0100", long}) {
 		t.Errorf("failures %v", got)
@@ -94,40 +99,47 @@ func TestAFailingRoomIsReportedByItsFirstRecord(t *testing.T) {
 	}
 }
 
-func TestARoomIsTriedAgainBeforeItIsReported(t *testing.T) {
-	w := &waker{wake: func(room chat.RoomID, time int) error {
-		if room == "once" && time == 1 || room == "always" {
-			return errBroken
-		}
-		return nil
-	}}
-	response, _ := observe(t, apigw.Stream(w), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{
-		record("once", "1"), record("always", "2"), record("never", "3"),
-	}})
-	if got := failures(response); !slices.Equal(got, []string{"2"}) {
-		t.Errorf("failures %v", got)
-	}
-	if fmt.Sprint(w.times) != "map[always:2 never:1 once:2]" {
-		t.Errorf("woken %v", w.times)
+// TestARoomThatIsLeftToAJobIsDone: its record must not hold up its lane. It is told all the same, unless nothing failed.
+func TestARoomThatIsLeftToAJobIsDone(t *testing.T) {
+	for _, c := range []struct {
+		name, outcome string
+		cause         error
+	}{
+		{"it failed", "unavailable", chat.Errorf(chat.CodeUnavailable, "the gateway is down")},
+		{"a defect", "internal", errBroken},
+		{"there was no time", "ok", fmt.Errorf("push: %w", fanout.ErrTimeOver)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &waker{wake: func(context.Context, chat.RoomID) error { return &fanout.QueuedError{Err: c.cause} }}
+			response, line := observe(t, apigw.Stream(w), batchOf(record("a", "1", "1"), record("b", "1", "2")))
+			if got := failures(response); len(got) > 0 {
+				t.Errorf("failures %v", got)
+			}
+			expect(t, "outcome", line["outcome"], c.outcome)
+			expect(t, "Queued", line["Queued"], 2.0)
+		})
 	}
 }
 
-func TestNothingIsTriedAgainWhenTimeIsOver(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	w := &waker{wake: func(chat.RoomID, int) error {
-		cancel()
-		return errors.New("too late")
-	}}
-	response, err := apigw.Stream(w)(ctx, events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record("a", "1")}})
-	if err != nil || !slices.Equal(failures(response), []string{"1"}) || w.times["a"] != 1 {
-		t.Errorf("failures %v, woken %v, error %v", failures(response), w.times, err)
-	}
+// TestABatchHasFiveSeconds: the other rooms of the lane wait for its end.
+func TestABatchHasFiveSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &waker{wake: func(ctx context.Context, _ chat.RoomID) error {
+			<-ctx.Done()
+			return &fanout.QueuedError{Err: ctx.Err()}
+		}}
+		start := time.Now()
+		response, err := apigw.Stream(w)(t.Context(), batchOf(record("a", "1", "1")))
+		if took := time.Since(start); err != nil || len(failures(response)) > 0 || took != 5*time.Second {
+			t.Errorf("%v, failures %v after %v, want none after 5 s", err, failures(response), took)
+		}
+	})
 }
 
 // One slow room must not hold up the others: a room that waits for another one of its batch sees it come.
 func TestRoomsGoSideBySide(t *testing.T) {
 	met := make(chan struct{})
-	w := &waker{wake: func(room chat.RoomID, _ int) error {
+	w := &waker{wake: func(context.Context, chat.RoomID) error {
 		select {
 		case met <- struct{}{}:
 		case <-met:
@@ -135,7 +147,7 @@ func TestRoomsGoSideBySide(t *testing.T) {
 		return nil
 	}}
 	response, _ := observe(t, apigw.Stream(w), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{
-		record("a", "1"), record("b", "2"),
+		record("a", "1", "1"), record("b", "1", "2"),
 	}})
 	if got := failures(response); len(got) > 0 {
 		t.Errorf("failures %v", got)
@@ -146,7 +158,7 @@ func TestManyRoomsAreBounded(t *testing.T) {
 	var mu sync.Mutex
 	var now, peak int
 	w := &waker{}
-	w.wake = func(chat.RoomID, int) error {
+	w.wake = func(context.Context, chat.RoomID) error {
 		mu.Lock()
 		now++
 		peak = max(peak, now)
@@ -160,21 +172,21 @@ func TestManyRoomsAreBounded(t *testing.T) {
 	}
 	var batch events.DynamoDBEvent
 	for i := range 200 {
-		batch.Records = append(batch.Records, record(fmt.Sprint("room-", i), fmt.Sprint(i+1)))
+		batch.Records = append(batch.Records, record(fmt.Sprint("room-", i), "1", fmt.Sprint(i+1)))
 	}
 	observe(t, apigw.Stream(w), batch)
-	if len(w.times) != 200 || peak > 16 {
-		t.Errorf("%d rooms woken, %d at once", len(w.times), peak)
+	if len(w.woken) != 200 || peak > 64 {
+		t.Errorf("%d rooms woken, %d at once", len(w.woken), peak)
 	}
 }
 
 func TestRecordsThatAreNoEntriesArePassedOver(t *testing.T) {
 	w := &waker{}
-	odd := record("a", "2")
+	odd := record("a", "1", "2")
 	odd.Change.Keys = map[string]events.DynamoDBAttributeValue{"room_id": events.NewNumberAttribute("5")}
-	response, _ := observe(t, apigw.Stream(w), events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{{}, odd}})
-	if len(w.times) > 0 || len(failures(response)) > 0 {
-		t.Errorf("woken %v, failures %v", w.times, failures(response))
+	response, _ := observe(t, apigw.Stream(w), batchOf(events.DynamoDBEventRecord{}, odd))
+	if len(w.woken) > 0 || len(failures(response)) > 0 {
+		t.Errorf("woken %v, failures %v", w.woken, failures(response))
 	}
 }
 

@@ -2,6 +2,7 @@ package apigw_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"reflect"
@@ -31,41 +32,102 @@ func workers(t *testing.T, handle http.HandlerFunc) *apigw.Workers {
 	}), "local-PushFunction")
 }
 
-func job() fanout.Job {
+func pushJob() fanout.Job {
 	expires := noon().Add(2 * time.Hour)
-	return fanout.Job{Room: "general", After: 1, Last: 3, Subscriptions: []chat.Subscription{
-		{Room: "general", Connection: connectionID, Shard: 0, ExpiresAt: expires},
-		{Room: "general", Connection: "JC1dgf9yoAMCK-g=", Shard: 7, ExpiresAt: expires.Add(time.Minute), Closing: true},
-	}}
+	return fanout.Job{
+		Room: "general", After: 1, Last: 3, Rate: 400, Deadline: noon().Add(time.Hour * 24 * 3650),
+		Recipients: []fanout.Recipient{
+			{Subscription: chat.Subscription{Room: "general", Connection: connectionID, Shard: 0, ExpiresAt: expires}},
+			{Subscription: chat.Subscription{
+				Room: "general", Connection: "JC1dgf9yoAMCK-g=", Shard: 7, ExpiresAt: expires.Add(time.Minute), Closing: true,
+			}, Got: 2},
+		},
+	}
+}
+
+// framesOf puts all entries into one frame.
+func framesOf(_ chat.RoomID, entries []chat.Entry) []fanout.Frame {
+	return []fanout.Frame{{Entries: entries}}
+}
+
+// workerOn serves a worker as Lambda does.
+func workerOn(t *testing.T, worker *fanout.Worker) *apigw.Workers {
+	handle := apigw.PushWorker(worker)
+	return workers(t, func(w http.ResponseWriter, r *http.Request) {
+		expect(t, "request", r.Method+" "+r.URL.Path, "POST /2015-03-31/functions/local-PushFunction/invocations")
+		payload, _ := io.ReadAll(r.Body)
+		answer, err := handle(r.Context(), payload)
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write(answer)
+	})
 }
 
 // What the fan-out hands to a worker is what the worker does.
 func TestPushJobRoundTrip(t *testing.T) {
 	d := &fake.Deliverer{}
-	worker := apigw.PushJobs(fanout.NewWorker(newStore(log(5)...), d))
-	w := workers(t, func(w http.ResponseWriter, r *http.Request) {
-		expect(t, "request", r.Method+" "+r.URL.Path, "POST /2015-03-31/functions/local-PushFunction/invocations")
-		payload, _ := io.ReadAll(r.Body)
-		if _, err := worker(r.Context(), payload); err != nil {
-			t.Error(err)
-		}
-		_, _ = io.WriteString(w, "{}")
-	})
-	if err := w.Run(t.Context(), job()); err != nil {
-		t.Fatal(err)
+	w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, d))
+	if rest, err := w.Run(t.Context(), pushJob()); err != nil || len(rest) > 0 {
+		t.Fatalf("left %v, %v", rest, err)
 	}
 	if len(d.Got) != 1 {
 		t.Fatalf("%d deliveries", len(d.Got))
 	}
-	want := fanout.Delivery{Room: "general", Entries: log(5)[1:3], Subscriptions: job().Subscriptions}
-	for i := range want.Subscriptions {
+	want := fanout.Delivery{Room: "general", Frames: framesOf("", log(5)[1:3]), Recipients: pushJob().Recipients, Rate: 400}
+	for i := range want.Recipients {
 		// The same time, in whatever zone.
-		if got := &d.Got[0].Subscriptions[i]; got.ExpiresAt.Equal(want.Subscriptions[i].ExpiresAt) {
-			got.ExpiresAt = want.Subscriptions[i].ExpiresAt
+		if got := &d.Got[0].Recipients[i]; got.ExpiresAt.Equal(want.Recipients[i].ExpiresAt) {
+			got.ExpiresAt = want.Recipients[i].ExpiresAt
 		}
 	}
 	if !reflect.DeepEqual(d.Got[0], want) {
 		t.Errorf("delivered %+v\nwant      %+v", d.Got[0], want)
+	}
+}
+
+// What a worker leaves comes back, with how far each has got and why.
+func TestWhatAWorkerLeavesComesBack(t *testing.T) {
+	for name, cause := range map[string]error{"unavailable": errBroken, "forbidden": fanout.ErrForbidden} {
+		t.Run(name, func(t *testing.T) {
+			second := pushJob().Recipients[1]
+			second.Got = 3
+			w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, &fake.Deliverer{Rest: []fanout.Recipient{second}, Err: cause}))
+			rest, err := w.Run(t.Context(), pushJob())
+			if err == nil || !strings.Contains(err.Error(), cause.Error()) {
+				t.Errorf("got %v, want the cause %v", err, cause)
+			}
+			if errors.Is(err, fanout.ErrForbidden) != (name == "forbidden") {
+				t.Errorf("got %v: forbidden or not is not told", err)
+			}
+			if !reflect.DeepEqual(rest, []fanout.Recipient{second}) {
+				t.Errorf("left %+v, want %+v", rest, second)
+			}
+		})
+	}
+}
+
+// A function of the version before knows nothing of rates, deadlines and of what is left.
+func TestWorkersOfTheVersionBefore(t *testing.T) {
+	old := workers(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") })
+	if rest, err := old.Run(t.Context(), pushJob()); err != nil || len(rest) > 0 {
+		t.Errorf("left %v, %v, want that all is done", rest, err)
+	}
+	d := &fake.Deliverer{}
+	worker := apigw.PushWorker(fanout.NewWorker(newStore(log(1)...), framesOf, d))
+	answer, err := worker(t.Context(), json.RawMessage(
+		`{"room_id":"general","after_id":0,"last_id":1,"subscriptions":[{"connection_id":"a","shard":0,"expires_at":1}]}`))
+	if err != nil || string(answer) != "{}" || len(d.Got) != 1 || len(d.Got[0].Recipients) != 1 {
+		t.Errorf("answered %s, %v, after the deliveries %+v", answer, err, d.Got)
+	}
+}
+
+func TestAWorkerThatLeavesWhatItNeverGot(t *testing.T) {
+	w := workers(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"error":"down","rest":[{"index":2}]}`)
+	})
+	if rest, err := w.Run(t.Context(), pushJob()); err == nil || len(rest) != 2 {
+		t.Errorf("left %v, %v, want all and an error", rest, err)
 	}
 }
 
@@ -85,34 +147,33 @@ func TestWorkerFailuresAreErrors(t *testing.T) {
 		"broken": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, "invoke push worker"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := workers(t, c.handle).Run(t.Context(), job())
-			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want one with %q", err, c.want)
+			rest, err := workers(t, c.handle).Run(t.Context(), pushJob())
+			if err == nil || !strings.Contains(err.Error(), c.want) || len(rest) != 2 {
+				t.Errorf("left %v, %v, want all and an error with %q", rest, err, c.want)
 			}
 		})
 	}
 }
 
-func TestPushJobsThatFailAreErrorsForLambda(t *testing.T) {
-	good := json.RawMessage(`{"room_id":"general","after_id":0,"last_id":1,"subscriptions":[{"connection_id":"a","shard":0,"expires_at":1}]}`)
+func TestPushJobsThatFail(t *testing.T) {
+	if _, err := apigw.PushWorker(nil)(t.Context(), json.RawMessage(`[]`)); err == nil {
+		t.Error("no error for what is no job")
+	}
 	for name, c := range map[string]struct {
-		payload json.RawMessage
 		entries []chat.Entry
-		err     error
+		after   error
 	}{
-		"not a job":        {json.RawMessage(`[]`), log(1), nil},
-		"a missing entry":  {good, nil, nil},
-		"a failed push":    {good, log(1), errBroken},
-		"a failed reading": {good, log(1), nil},
+		"a missing entry":  {nil, nil},
+		"a failed reading": {log(3), errBroken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(c.entries...)
-			if name == "a failed reading" {
-				failing(s, "after", errBroken)
+			if c.after != nil {
+				failing(s, "after", c.after)
 			}
-			handle := apigw.PushJobs(fanout.NewWorker(s, &fake.Deliverer{Err: c.err}))
-			if _, err := handle(t.Context(), c.payload); err == nil {
-				t.Error("no error")
+			rest, err := workerOn(t, fanout.NewWorker(s, framesOf, &fake.Deliverer{})).Run(t.Context(), pushJob())
+			if err == nil || len(rest) != 2 {
+				t.Errorf("left %v, %v, want all and an error", rest, err)
 			}
 		})
 	}

@@ -13,9 +13,9 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
-	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/wire"
 )
 
 // What the functions handle, and return.
@@ -23,7 +23,8 @@ type (
 	websocket = telemetry.Handler[events.APIGatewayWebsocketProxyRequest, events.APIGatewayProxyResponse]
 	stream    = telemetry.Handler[events.DynamoDBEvent, events.DynamoDBEventResponse]
 	rest      = telemetry.Handler[events.APIGatewayV2HTTPRequest, events.APIGatewayV2HTTPResponse]
-	job       = telemetry.Handler[json.RawMessage, struct{}]
+	push      = telemetry.Handler[json.RawMessage, json.RawMessage]
+	queue     = telemetry.Handler[events.SQSEvent, events.SQSEventResponse]
 )
 
 // Connect builds the function for $connect.
@@ -42,14 +43,22 @@ func Disconnect(p *Parts) websocket {
 
 // SendMessage builds the function for the route sendMessage.
 func SendMessage(p *Parts) websocket {
-	store := p.store(dynamo.Tables{
+	tables := dynamo.Tables{
 		Connections: p.settings.required("CONNECTIONS_TABLE"),
 		Entries:     p.settings.required("ENTRIES_TABLE"),
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
-	})
-	writer := roomlog.NewWriter(store, time.Now, randomBytes)
-	services := apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, writer)}
+	}
+	direct := p.settings.flag("DIRECT_PUSH")
+	if direct {
+		tables.Subscriptions = p.settings.required("SUBSCRIPTIONS_TABLE")
+	}
+	store := p.store(tables)
+	var pusher messages.Pusher
+	if direct {
+		pusher = p.direct(store)
+	}
+	services := apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, p.writer(store, direct), pusher)}
 	return apigw.Dispatch(apigw.SendMessageFunction, services, store)
 }
 
@@ -65,7 +74,7 @@ func Default(p *Parts) websocket {
 	})
 	membership, reader := rooms.NewMembership(store), p.reader(store)
 	return apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
-		Sender:  messages.NewSender(membership, store, roomlog.NewWriter(store, time.Now, randomBytes)),
+		Sender:  messages.NewSender(membership, store, p.writer(store, false), nil),
 		Joiner:  rooms.NewJoiner(membership, store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, time.Now),
@@ -73,26 +82,22 @@ func Default(p *Parts) websocket {
 }
 
 // Fanout builds the function that the stream of the entries invokes.
-func Fanout(p *Parts) stream {
-	store := p.store(dynamo.Tables{
-		Entries:       p.settings.required("ENTRIES_TABLE"),
-		Rooms:         p.settings.required("ROOMS_TABLE"),
-		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
-	})
-	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), pushLimit)
-	return apigw.Stream(fanout.NewWaker(store, deliverer, fanout.WakerOptions{
-		HoleAge: p.settings.holeAge("HOLE_AGE_MS"),
-		Now:     time.Now,
-	}))
+func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
+
+// Jobs builds the function that the queue of jobs invokes.
+func Jobs(p *Parts) queue {
+	jobs := p.jobs()
+	return apigw.Jobs(p.waker(jobs), jobs)
 }
 
-// Push builds the fan-out's worker.
-func Push(p *Parts) job {
+// Push builds the worker of the functions that push.
+func Push(p *Parts) push {
 	store := p.store(dynamo.Tables{
 		Entries:       p.settings.required("ENTRIES_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 	})
-	return apigw.PushJobs(fanout.NewWorker(store, p.pusher(store)))
+	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store)))
 }
 
 // History builds the function behind the HTTP API.
@@ -119,5 +124,5 @@ func Run[In, Out any](name string, build func(*Parts) telemetry.Handler[In, Out]
 		p.log.Error("cannot start", "function", name, "error", err.Error())
 		os.Exit(1)
 	}
-	lambda.Start(telemetry.Observed(p.log, p.source(name), time.Now, handler))
+	lambda.Start(Handler(p, name, time.Now, handler))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/dynamo"
@@ -32,6 +33,7 @@ type Parts struct {
 	aws       aws.Config
 	log       *slog.Logger
 	namespace string // of the metrics
+	clients   []*http.Client
 }
 
 const (
@@ -39,11 +41,20 @@ const (
 	pushParallel = 64
 	// pushLimit is how many connections one invocation pushes to itself.
 	pushLimit = 2000
-	// storeTimeout bounds one attempt at a store call. It is generous: a reserve that is tried again after it had
-	// succeeded costs a hole.
-	storeTimeout = 3 * time.Second
+	// pushWorkers is how many workers run side by side for one page of a room's subscriptions.
+	pushWorkers = 64
+	// patience is how long a connection that cannot be reached is tried before it is closed.
+	patience = 3 * time.Second
 	// postTimeout bounds one call to the management API.
 	postTimeout = 3 * time.Second
+	// workerTimeout is longer than the time that a worker has.
+	workerTimeout = 22 * time.Second
+	// queueTimeout bounds one try of a call to the queue.
+	queueTimeout = time.Second
+	// maxGather is the longest that a sender's reply may wait for others, in milliseconds.
+	maxGather = 200
+	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
+	maxPostRate = 1_000_000
 )
 
 // NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and the namespace
@@ -71,15 +82,13 @@ func (p *Parts) source(function string) telemetry.Source {
 }
 
 func (p *Parts) store(tables dynamo.Tables) *dynamo.Store {
-	return dynamo.New(p.dynamoDB(storeTimeout), tables, time.Now)
-}
-
-func (p *Parts) dynamoDB(timeout time.Duration) *dynamodb.Client {
-	return dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
-		o.HTTPClient = httpClient(timeout)
+	client := dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
+		o.HTTPClient = p.httpClient(0) // the store bounds its calls, and each try of them
+		o.Retryer = dynamo.NewRetryer()
 		// The checksum of answers costs more time than it saves: TCP and TLS have theirs.
 		o.DisableValidateResponseChecksum = true
 	})
+	return dynamo.New(client, tables, time.Now)
 }
 
 func (p *Parts) tokens() *token.Verifier {
@@ -96,24 +105,65 @@ func (p *Parts) tokens() *token.Verifier {
 	return v
 }
 
+func (p *Parts) writer(store *dynamo.Store, leases bool) *roomlog.Writer {
+	return roomlog.NewWriter(store, roomlog.WriterOptions{Now: time.Now, Random: randomBytes, Leases: leases})
+}
+
 func (p *Parts) reader(store *dynamo.Store) *roomlog.Reader {
 	return roomlog.NewReader(store, roomlog.ReaderOptions{
-		HoleAge: p.settings.holeAge("HOLE_AGE_MS"),
+		HoleAge: p.holeAge(),
 		Now:     time.Now,
 		Jitter:  mathrand.Float64,
 		Size:    wire.EntrySize,
+		Late:    fanout.NewLate(store, p.jobs(), time.Now).Push,
 	})
+}
+
+func (p *Parts) holeAge() time.Duration { return p.settings.millis("HOLE_AGE_MS", 1, maxHoleAge) }
+func (p *Parts) gather() time.Duration  { return p.settings.millis("GATHER_MS", 0, maxGather) }
+
+// direct is what a sender pushes with.
+func (p *Parts) direct(store *dynamo.Store) *fanout.Direct {
+	return fanout.NewDirect(store, p.pusher(store), fanout.DirectOptions{
+		Frames: wire.Messages, Gather: p.gather(), Now: time.Now, Left: apigw.ObserveLeft,
+	})
+}
+
+// waker is what the fan-out and its jobs push with.
+func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
+	store := p.store(dynamo.Tables{
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+	})
+	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
+		Limit: pushLimit, Parallel: pushWorkers, PostRate: p.postRate(), Now: time.Now, Jitter: mathrand.Float64,
+	})
+	return fanout.NewWaker(store, deliverer, jobs, fanout.WakerOptions{
+		Frames:   wire.Messages,
+		HoleAge:  p.holeAge(),
+		Direct:   p.settings.flag("DIRECT_PUSH"),
+		Gather:   p.gather(),
+		NewLease: func() roomlog.Lease { return roomlog.NewLease(randomBytes) },
+		Now:      time.Now,
+	})
+}
+
+func (p *Parts) postRate() float64 {
+	return float64(p.settings.number("POST_RATE", "a whole number of posts a second", 1, maxPostRate))
 }
 
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
-		o.HTTPClient = httpClient(postTimeout)
+		o.HTTPClient = p.httpClient(postTimeout)
 		o.Retryer = aws.NopRetryer{} // fanout.Pusher decides
 	})
 	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
 		Parallel: pushParallel,
-		Frames:   wire.Messages,
+		PostRate: p.postRate(),
+		Patience: patience,
 		Now:      time.Now,
 		Jitter:   mathrand.Float64,
 		Observe:  apigw.ObservePush,
@@ -122,17 +172,36 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 
 func (p *Parts) workers() *apigw.Workers {
 	client := lambda.NewFromConfig(p.aws, func(o *lambda.Options) {
-		o.HTTPClient = httpClient(time.Minute)
-		o.Retryer = aws.NopRetryer{} // fanout.Waker tries the room again
+		o.HTTPClient = p.httpClient(workerTimeout)
+		o.Retryer = aws.NopRetryer{} // fanout.Waker gives the rest out again
 	})
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
 }
 
-// httpClient keeps as many connections open as are used side by side; the SDK's default keeps 10.
-func httpClient(timeout time.Duration) *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTimeout(timeout).WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConnsPerHost = pushParallel
-	})
+func (p *Parts) jobs() *apigw.JobQueue {
+	client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
+	return apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
+}
+
+// httpClient makes a client with connections of its own. A call takes as long as timeout; 0 is no bound. The client keeps
+// as many connections open as are used side by side; the SDK's default keeps 10.
+func (p *Parts) httpClient(timeout time.Duration) *http.Client {
+	transport := awshttp.NewBuildableClient().GetTransport()
+	transport.MaxIdleConnsPerHost = pushParallel
+	client := &http.Client{
+		Transport: transport, Timeout: timeout,
+		// As the SDK's own client does: an API that redirects is an error.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	p.clients = append(p.clients, client)
+	return client
+}
+
+// dropIdle closes all connections that are not in use.
+func (p *Parts) dropIdle() {
+	for _, client := range p.clients {
+		client.CloseIdleConnections()
+	}
 }
 
 func randomBytes(b []byte) { _, _ = rand.Read(b) } // it never fails, since Go 1.24

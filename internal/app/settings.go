@@ -6,6 +6,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +24,13 @@ func NewSettings(get func(string) string) *Settings { return &Settings{get: get}
 // Err returns all that was missing or wrong so far, nil when nothing was.
 func (s *Settings) Err() error { return errors.Join(s.problems...) }
 
+// wrong notes what is wrong with a setting, once: two parts may ask for the same one.
 func (s *Settings) wrong(name, what string) {
-	s.problems = append(s.problems, fmt.Errorf("setting %s %s", name, what))
+	problem := fmt.Errorf("setting %s %s", name, what)
+	same := func(p error) bool { return p.Error() == problem.Error() }
+	if !slices.ContainsFunc(s.problems, same) {
+		s.problems = append(s.problems, problem)
+	}
 }
 
 func (s *Settings) optional(name string) string { return s.get(name) }
@@ -46,15 +52,29 @@ func (s *Settings) list(name string) []string {
 }
 
 // maxHoleAge is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and
-// read again. Their function has 10 s for all of it.
+// read again. Their function has 10 s for all of it, and the fan-out 5 s.
 const maxHoleAge = 3000 // milliseconds
 
-// holeAge reads an age of holes: a whole number of milliseconds, from 1 to maxHoleAge.
-func (s *Settings) holeAge(name string) time.Duration {
+// millis reads a whole number of milliseconds, from least to most.
+func (s *Settings) millis(name string, least, most int) time.Duration {
+	return time.Duration(s.number(name, "a whole number of milliseconds", least, most)) * time.Millisecond
+}
+
+// number reads a whole number, from least to most; what says in words what it is.
+func (s *Settings) number(name, what string, least, most int) int {
 	text := s.required(name)
 	n, err := strconv.Atoi(text)
-	if text != "" && (err != nil || n < 1 || n > maxHoleAge) {
-		s.wrong(name, fmt.Sprintf("must be a whole number of milliseconds from 1 to %d", maxHoleAge))
+	if text != "" && (err != nil || n < least || n > most) {
+		s.wrong(name, fmt.Sprintf("must be %s from %d to %d", what, least, most))
 	}
-	return time.Duration(n) * time.Millisecond
+	return n
+}
+
+// flag reads "true" or "false"; a setting that is missing counts as true, so that what it needs is named too.
+func (s *Settings) flag(name string) bool {
+	text := s.required(name)
+	if text != "" && text != "true" && text != "false" {
+		s.wrong(name, `must be "true" or "false"`)
+	}
+	return text != "false"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
 )
 
@@ -33,11 +34,6 @@ func (a *Actor) MoveClaim(ctx context.Context, d chat.NewEntry, from, to chat.En
 	return do(ctx, a, "MoveClaim", true, func() (*roomlog.Claim, error) { return a.store.MoveClaim(ctx, d, from, to) })
 }
 
-// Reserve implements [roomlog.Head].
-func (a *Actor) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	return do(ctx, a, "Reserve", true, func() (chat.EntryID, error) { return a.store.Reserve(ctx, room) })
-}
-
 // Place implements [roomlog.Log].
 func (a *Actor) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	return do(ctx, a, "Place", true, func() (*chat.Entry, error) { return a.store.Place(ctx, e) })
@@ -55,16 +51,6 @@ func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat
 	return do(ctx, a, "EntriesBefore", false, func() ([]chat.Entry, error) {
 		return a.store.EntriesBefore(ctx, room, before, limit)
 	})
-}
-
-// PushedID implements [roomlog.Head].
-func (a *Actor) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	return do(ctx, a, "PushedID", false, func() (chat.EntryID, error) { return a.store.PushedID(ctx, room) })
-}
-
-// AdvancePushedID implements [roomlog.Head].
-func (a *Actor) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
-	return act(ctx, a, "AdvancePushedID", true, func() error { return a.store.AdvancePushedID(ctx, room, to) })
 }
 
 // RoomExists implements [rooms.Store].
@@ -113,8 +99,8 @@ func (a *Actor) Unsubscribe(ctx context.Context, id chat.ConnectionID, room chat
 }
 
 // Subscribers implements [fanout.Subscriptions].
-func (a *Actor) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
-	return do(ctx, a, "Subscribers", false, func() ([]chat.Subscription, error) { return a.store.Subscribers(ctx, room) })
+func (a *Actor) Subscribers(ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int) (fanout.Page, error) {
+	return do(ctx, a, "Subscribers", false, func() (fanout.Page, error) { return a.store.Subscribers(ctx, room, from, limit) })
 }
 
 // RemoveSubscription implements [fanout.Subscriptions].
@@ -130,6 +116,11 @@ func (a *Actor) MarkClosing(ctx context.Context, s chat.Subscription) error {
 // Post implements [fanout.Poster].
 func (a *Actor) Post(ctx context.Context, id chat.ConnectionID, frame []byte) error {
 	return act(ctx, a, "Post", false, func() error { return a.gateway.Post(ctx, id, frame) })
+}
+
+// Get implements [fanout.Poster].
+func (a *Actor) Get(ctx context.Context, id chat.ConnectionID) error {
+	return act(ctx, a, "Get", false, func() error { return a.gateway.Get(ctx, id) })
 }
 
 // Close implements [fanout.Poster].

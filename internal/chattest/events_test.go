@@ -1,6 +1,7 @@
 package chattest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -23,11 +24,13 @@ func (w *interleaving) send() {
 		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
 		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
 	}
-	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(a *chattest.Actor) {
+	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.sends(user, in, user != "eve")
 		sent := w.record.Sending(chat.NewEntry{
 			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
 		})
-		e, err := w.parts.send(w.ctx, w.env, a, user, in)
+		e, err := w.parts.send(ctx, w.env, a, user, in)
+		f.ends(a, true)
 		switch code := chat.CodeOf(err); {
 		case err == nil:
 			w.note("    acked as %d", e.ID)
@@ -64,8 +67,12 @@ func (w *interleaving) join(comesBack bool) {
 		*in.AfterID = chat.EntryID(w.choose("after", int(w.known)+1))
 	}
 	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
-	w.start("join ", func(a *chattest.Actor) {
-		page, err := w.parts.join(w.ctx, w.env, a, caller, in)
+	w.start("join ", func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.subscribes()
+		if w.store.PutConnection(w.ctx, caller.Connection) != nil {
+			return // no handshake, no connection
+		}
+		page, err := w.parts.join(ctx, w.env, a, caller, in)
 		if err == nil && !c.lost {
 			w.note("    %s joined, last id %d", c.id, page.LastID)
 			w.learn(page.LastID)
@@ -84,9 +91,9 @@ func (w *interleaving) page() {
 		id++
 		q.Before = &id
 	}
-	w.start("page ", func(a *chattest.Actor) {
+	w.start("page ", func(ctx context.Context, a *chattest.Actor, _ *followed) {
 		read := w.record.Reading(q)
-		p, err := w.parts.page(w.ctx, w.env, a, "ann", q)
+		p, err := w.parts.page(ctx, w.env, a, "ann", q)
 		if err == nil {
 			w.note("    last id %d", p.LastID)
 			w.learn(p.LastID)
@@ -114,35 +121,63 @@ func (w *interleaving) refuse() {
 	w.gateway.Refuse(c.id, posts, closes)
 }
 
-// wake starts the fan-out of the lane. If it fails or dies, its records come again.
+// recorded tells of an entry that the stream has a record of.
+func (w *interleaving) recorded(id chat.EntryID) { w.news = max(w.news, id) }
+
+// wake starts the fan-out of the lane. If it fails or dies, its records come again. A room that it has left to a job is
+// done.
 func (w *interleaving) wake() {
-	w.wakes = 0
+	id := w.news
+	w.news = 0
 	var t *task
 	failed := true
-	t = w.start("wake ", func(a *chattest.Actor) {
-		err := w.parts.wake(w.ctx, w.env, a, w.room)
-		failed = err != nil || a.Crashed()
+	t = w.start(fmt.Sprintf("wake for %d ", id), func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.wakes(id)
+		err := w.parts.wake(ctx, w.env, a, w.room, id)
+		_, queued := errors.AsType[*fanout.QueuedError](err)
+		f.ends(a, err == nil || queued)
+		failed = err != nil && !queued || a.Crashed()
 		if t != nil && w.lane == t { // nobody has given it up
 			w.lane = nil
 			if failed {
-				w.wakes++
+				w.recorded(id)
 			}
 		}
 	})
+	t.id = id
 	switch {
 	case !t.ended:
 		w.lane = t
 	case failed:
-		w.wakes++
+		w.recorded(id)
 	}
+}
+
+// PushLater implements [fanout.Jobs].
+func (w *interleaving) PushLater(context.Context, chat.RoomID, time.Duration) error {
+	w.jobs++
+	return nil
+}
+
+// job starts a job of the queue. If it fails or dies, it comes again.
+func (w *interleaving) job() {
+	w.jobs--
+	w.start("job ", func(ctx context.Context, a *chattest.Actor, f *followed) {
+		f.works()
+		err := w.parts.job(ctx, w.env, a, w.room)
+		f.ends(a, err == nil)
+		if err != nil || a.Crashed() {
+			w.jobs++
+		}
+	})
 }
 
 // giveUp takes the fan-out for dead, though it lives: another one will run beside it.
 func (w *interleaving) giveUp() {
 	w.note("give up %s", w.lane.name)
 	w.faults--
+	w.recorded(w.lane.id)
 	w.lane = nil
-	w.wakes++
 }
 
 // history reads all of the room when nothing is under way any more. Connections that still wait to be closed are closed
@@ -151,14 +186,16 @@ func (w *interleaving) history() ([]chat.Entry, error) {
 	if err := w.flushClosing(); err != nil {
 		return nil, err
 	}
+	later := w.env // long after: a hole that a broken chat has left is filled
+	later.now = func() time.Time { return w.now.Add(time.Hour) }
 	var log []chat.Entry
 	for {
 		var after chat.EntryID
 		if len(log) > 0 {
 			after = log[len(log)-1].ID
 		}
-		a := chattest.NewActor(w.store, nil, nil)
-		p, err := theChat().page(w.ctx, w.env, a, "ann", roomlog.Query{Room: w.room, After: &after, Limit: roomlog.MaxPageLimit})
+		a := chattest.NewActor(w.store, nil, nil, nil)
+		p, err := theChat().page(w.ctx, later, a, "ann", roomlog.Query{Room: w.room, After: &after, Limit: roomlog.MaxPageLimit})
 		if err != nil {
 			return nil, fmt.Errorf("read history: %w", err)
 		}
@@ -171,17 +208,20 @@ func (w *interleaving) history() ([]chat.Entry, error) {
 
 // flushClosing delivers nothing to all: what is marked as closing is closed.
 func (w *interleaving) flushClosing() error {
-	subscriptions, err := w.store.Subscribers(w.ctx, w.room)
+	page, err := w.store.Subscribers(w.ctx, w.room, nil, 1000)
 	if err != nil {
 		return err
 	}
-	a := chattest.NewActor(w.store, w.gateway, nil)
+	a := chattest.NewActor(w.store, w.gateway, nil, nil)
 	for range 2 { // a connection may refuse once to be closed
-		for _, s := range subscriptions {
+		for _, s := range page.Subscriptions {
 			if s.Closing {
-				err = errors.Join(err, pusher(w.env, a).Deliver(w.ctx, fanout.Delivery{
-					Room: w.room, Entries: []chat.Entry{{ID: 1, CreatedAt: time.Now()}}, Subscriptions: []chat.Subscription{s},
-				}))
+				_, failed := pusher(w.env, a).Deliver(w.ctx, fanout.Delivery{
+					Room:       w.room,
+					Frames:     chattest.Frames(1)(w.room, []chat.Entry{{ID: 1, CreatedAt: time.Now()}}),
+					Recipients: []fanout.Recipient{{Subscription: s}},
+				})
+				err = errors.Join(err, failed)
 			}
 		}
 	}

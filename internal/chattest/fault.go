@@ -19,11 +19,13 @@ type Store interface {
 	messages.Prechecks
 	roomlog.Log
 	roomlog.Claims
-	roomlog.Head
+	roomlog.Heads
 	rooms.Store
 	connections.Store
 	rooms.Subscriptions
 	fanout.Subscriptions
+	fanout.Leases
+	fanout.Marks
 }
 
 // Call is a call that an invocation is about to make.
@@ -59,25 +61,38 @@ func errLost() error {
 type Actor struct {
 	store   Store
 	gateway fanout.Poster
+	jobs    fanout.Jobs
 	plan    Plan
 
 	mu      sync.Mutex
 	calls   int
 	writes  int
 	crashed bool
+	end     context.CancelFunc // of the invocation's context; nil before Run
 }
 
 var (
 	_ Store         = (*Actor)(nil)
 	_ fanout.Poster = (*Actor)(nil)
+	_ fanout.Jobs   = (*Actor)(nil)
 )
 
-// NewActor makes an Actor. The gateway may be nil if the invocation needs none, the plan for no faults.
-func NewActor(store Store, gateway fanout.Poster, plan Plan) *Actor {
+// NewActor makes an Actor. Gateway and jobs may be nil if the invocation needs none, the plan for no faults.
+func NewActor(store Store, gateway fanout.Poster, jobs fanout.Jobs, plan Plan) *Actor {
 	if plan == nil {
 		plan = func(Call) Fault { return Fault{} }
 	}
-	return &Actor{store: store, gateway: gateway, plan: plan}
+	return &Actor{store: store, gateway: gateway, jobs: jobs, plan: plan}
+}
+
+// Run runs the invocation, in a context that ends when its process dies.
+func (a *Actor) Run(ctx context.Context, invocation func(context.Context)) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a.mu.Lock()
+	a.end = cancel
+	a.mu.Unlock()
+	invocation(ctx)
 }
 
 // Crashed reports whether the process has died.
@@ -107,7 +122,9 @@ func (a *Actor) decide(name string) (Fault, error) {
 	fault := a.plan(call)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.crashed = a.crashed || fault.CrashBefore
+	if fault.CrashBefore {
+		a.die()
+	}
 	if a.crashed {
 		return Fault{}, ErrCrashed
 	}
@@ -117,7 +134,15 @@ func (a *Actor) decide(name string) (Fault, error) {
 func (a *Actor) crash() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.die()
+}
+
+// die ends the process. The mutex is held.
+func (a *Actor) die() {
 	a.crashed = true
+	if a.end != nil {
+		a.end()
+	}
 }
 
 // do makes a call as the plan wants it.

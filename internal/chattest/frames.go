@@ -2,20 +2,22 @@ package chattest
 
 import (
 	"encoding/json"
+	"slices"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
 // Frames makes frames of entries, at most size in each, in an encoding of the tests' own; Entries reads one.
-func Frames(size int) func(chat.RoomID, []chat.Entry) [][]byte {
-	return func(_ chat.RoomID, entries []chat.Entry) [][]byte {
-		var frames [][]byte
-		for from := 0; from < len(entries); from += size {
-			frame, err := json.Marshal(entries[from:min(from+size, len(entries))])
+func Frames(size int) fanout.FramesFunc {
+	return func(_ chat.RoomID, entries []chat.Entry) []fanout.Frame {
+		var frames []fanout.Frame
+		for part := range slices.Chunk(entries, size) {
+			data, err := json.Marshal(part)
 			if err != nil {
 				panic(err) // entries are strings and numbers
 			}
-			frames = append(frames, frame)
+			frames = append(frames, fanout.Frame{Entries: part, Data: data})
 		}
 		return frames
 	}

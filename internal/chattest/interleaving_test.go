@@ -20,7 +20,9 @@ type task struct {
 	grant chan chattest.Fault
 	ended bool
 	// urgency orders tasks when they are hurried.
-	urgency int
+	urgency  int
+	id       chat.EntryID // that a wake is for
+	followed *followed    // nil when the model follows nothing
 }
 
 // interleaving runs invocations against one store such that only one runs at a time, from one call to the next, and
@@ -34,6 +36,7 @@ type interleaving struct {
 	record  *chattest.Record
 	room    chat.RoomID
 	env     env
+	follow  *follower // tells the model all calls; nil for none
 
 	now     time.Time
 	steps   int
@@ -45,7 +48,8 @@ type interleaving struct {
 
 	plans  []func()     // what is yet to begin
 	lane   *task        // the fan-out that the room's lane waits for
-	wakes  int          // news that no fan-out has taken yet
+	news   chat.EntryID // the newest entry whose record no fan-out has taken yet; 0 for none
+	jobs   int          // jobs in the queue that nobody has taken yet
 	faults int          // how many may still happen
 	open   []*simulated // connections
 	known  chat.EntryID // the highest id that somebody was shown
@@ -67,11 +71,17 @@ const (
 func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
 ) (chattest.Violations, []string, error) {
+	return newInterleaving(ctx, p, store, room, choose).run()
+}
+
+func newInterleaving(
+	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
+) *interleaving {
 	w := &interleaving{
 		ctx: ctx, parts: p, choose: choose, gateway: fake.NewGateway(), record: chattest.NewRecord(room), room: room,
 		now: time.Now().Truncate(time.Millisecond), arrived: make(chan *task), faults: maxFaults,
 	}
-	w.store = watched{Store: store, record: w.record, stored: func() { w.wakes++ }}
+	w.store = watched{Store: store, record: w.record, stored: w.recorded}
 	// Which orders are likely decides which mistakes are found: so how tasks take turns differs from run to run.
 	w.hurried = choose("hurried", 2) == 1
 	w.rate = []int{4, 10, 20, 0}[choose("rate", 4)]
@@ -79,7 +89,13 @@ func runInterleaving(
 	w.env = env{
 		now: func() time.Time { return w.now }, age: ages[choose("age", len(ages))],
 		jitter: func() float64 { return -0.5 }, parallel: 1, frame: 2,
+		direct: choose("direct", 4) > 0, inTurn: true, patience: 2 * time.Millisecond,
 	}
+	return w
+}
+
+// run runs it to its end, and returns the promises that were not kept.
+func (w *interleaving) run() (chattest.Violations, []string, error) {
 	if err := w.prepare(); err != nil {
 		return nil, nil, err
 	}
@@ -154,8 +170,11 @@ func (w *interleaving) options() []option {
 	if len(w.plans) > 0 {
 		options = append(options, option{func() { w.plans[0](); w.plans = w.plans[1:] }, nil})
 	}
-	if w.wakes > 0 && w.lane == nil {
+	if w.news > 0 && w.lane == nil {
 		options = append(options, option{w.wake, nil})
+	}
+	if w.jobs > 0 {
+		options = append(options, option{w.job, nil})
 	}
 	if w.lane != nil && w.faults > 0 && w.steps < maxSteps && w.choose("gives up", 30) == 29 {
 		options = append(options, option{w.giveUp, nil})
@@ -187,11 +206,13 @@ func (w *interleaving) note(format string, args ...any) {
 }
 
 // start starts an invocation and lets it run to its first call.
-func (w *interleaving) start(name string, run func(*chattest.Actor)) *task {
+func (w *interleaving) start(name string, run func(context.Context, *chattest.Actor, *followed)) *task {
 	t := &task{name: fmt.Sprintf("%s%d", name, len(w.tasks)+1), grant: make(chan chattest.Fault)}
-	t.actor = chattest.NewActor(w.store, w.gateway, func(c chattest.Call) chattest.Fault {
+	t.followed = w.follow.follows()
+	t.actor = t.followed.actor(w.store, w.gateway, w, func(c chattest.Call) chattest.Fault {
 		w.arrived <- t
 		fault := <-t.grant
+		t.followed.granted(c.Name, fault)
 		w.note("%s: %s %s", t.name, c.Name, describeFault(fault))
 		return fault
 	})
@@ -200,7 +221,7 @@ func (w *interleaving) start(name string, run func(*chattest.Actor)) *task {
 	}
 	w.tasks = append(w.tasks, t)
 	go func() {
-		run(t.actor)
+		t.actor.Run(w.ctx, func(ctx context.Context) { run(ctx, t.actor, t.followed) })
 		t.ended = true
 		w.arrived <- t
 	}()

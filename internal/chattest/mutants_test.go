@@ -12,7 +12,6 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/dynamo/dynamotest"
-	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -41,8 +40,8 @@ var mutants = []mutant{
 		return r.PageNow(ctx, q)
 	})},
 	{"a void overwrites an entry", 1, func(m mutated) parts {
-		return withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-			return fanout.NewWaker(overwriting{a, m.unconditional(unconditionalVoids)}, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+		return withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, id chat.EntryID) error {
+			return wakerOn(v, a, overwriting{a, m.unconditional(unconditionalVoids)}, pusher(v, a)).Wake(ctx, room, id)
 		})(m)
 	}},
 	{"the counter gives an id twice", 3, withLog(func(s roomlog.WriterStore) roomlog.WriterStore { return &stutter{WriterStore: s} })},
@@ -65,8 +64,8 @@ var mutants = []mutant{
 		return m.parts
 	}},
 	{"the fan-out does not wait at a hole", 4, withFanout(brokenFanout{impatient: true})},
-	{"a client that can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-		return fanout.NewWaker(a, passingOver{a, v}, fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+	{"a client that can't be reached is passed over", 4, withWake(func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, id chat.EntryID) error {
+		return waker(v, a, passingOver{a}).Wake(ctx, room, id)
 	})},
 	{"coming back misses an entry", 5, func(m mutated) parts {
 		right := m.join
@@ -81,7 +80,7 @@ var mutants = []mutant{
 	{"an id is reserved before anything is checked", 7, func(m mutated) parts {
 		right := m.send
 		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
-			if _, err := a.Reserve(ctx, in.Room); err != nil {
+			if _, err := a.Reserve(ctx, in.Room, roomlog.NoLease); err != nil {
 				return chat.Entry{}, err
 			}
 			return right(ctx, v, a, user, in)
@@ -93,7 +92,7 @@ var mutants = []mutant{
 		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			e, err := right(ctx, v, a, user, in)
 			if chat.CodeOf(err) == chat.CodeConflict {
-				_, _ = sendBy(ctx, v, a, unclaimed{a}, user, in)
+				_, _ = sendBy(ctx, v, a, unclaimed{a}, nil, user, in)
 			}
 			return e, err
 		}

@@ -18,7 +18,7 @@ import (
 func withLog(change func(roomlog.WriterStore) roomlog.WriterStore) func(mutated) parts {
 	return func(m mutated) parts {
 		m.send = func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
-			return sendBy(ctx, v, a, change(a), user, in)
+			return sendBy(ctx, v, a, change(a), direct(v, a), user, in)
 		}
 		return m.parts
 	}
@@ -33,7 +33,7 @@ func withPage(read func(context.Context, *roomlog.Reader, *chattest.Actor, rooml
 	}
 }
 
-func withWake(wake func(context.Context, env, *chattest.Actor, chat.RoomID) error) func(mutated) parts {
+func withWake(wake func(context.Context, env, *chattest.Actor, chat.RoomID, chat.EntryID) error) func(mutated) parts {
 	return func(m mutated) parts {
 		m.wake = wake
 		return m.parts
@@ -54,15 +54,17 @@ func (s ackEarly) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) 
 // stutter reserves an id in two steps, which two writers can do side by side.
 type stutter struct{ roomlog.WriterStore }
 
-func (s *stutter) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	if _, err := s.WriterStore.Reserve(ctx, room); err != nil {
-		return 0, err
+func (s *stutter) Reserve(ctx context.Context, room chat.RoomID, me roomlog.Lease) (roomlog.Head, error) {
+	head, err := s.WriterStore.Reserve(ctx, room, me)
+	if err != nil {
+		return head, err
 	}
+	head.Seq = 1
 	entries, err := s.WriterStore.EntriesBefore(ctx, room, 1<<62, 1)
-	if err != nil || len(entries) == 0 {
-		return 1, err
+	if err == nil && len(entries) > 0 {
+		head.Seq = entries[0].ID + 1
 	}
-	return entries[0].ID + 1, nil
+	return head, err
 }
 
 // reclaiming overwrites claims.
@@ -85,7 +87,7 @@ type overwriting struct {
 }
 
 func (s overwriting) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
-	if _, err := s.Actor.PushedID(ctx, e.Room); err != nil { // takes the faults of the call
+	if _, err := s.Actor.Head(ctx, e.Room); err != nil { // takes the faults of the call
 		return nil, err
 	}
 	return s.unconditional.Place(ctx, e)
@@ -163,21 +165,20 @@ func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat
 }
 
 // passingOver delivers to the connections that it reaches at once, and forgets the others.
-type passingOver struct {
-	a *chattest.Actor
-	v env
-}
+type passingOver struct{ a *chattest.Actor }
 
-func (p passingOver) Deliver(ctx context.Context, d fanout.Delivery) error {
-	for _, s := range d.Subscriptions {
-		for _, frame := range chattest.Frames(p.v.frame)(d.Room, d.Entries) {
-			if err := p.a.Post(ctx, s.Connection, frame); errors.Is(err, chattest.ErrCrashed) {
-				return err
+func (p passingOver) Deliver(ctx context.Context, d fanout.Delivery) ([]fanout.Recipient, error) {
+	for _, r := range d.Recipients {
+		for _, frame := range d.Frames {
+			if err := p.a.Post(ctx, r.Connection, frame.Data); errors.Is(err, chattest.ErrCrashed) {
+				return d.Recipients, err
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }
+
+func (passingOver) Rate(int) float64 { return 8000 }
 
 // brokenFanout is the fan-out once more, with mistakes.
 type brokenFanout struct {
@@ -186,26 +187,27 @@ type brokenFanout struct {
 
 func withFanout(b brokenFanout) func(mutated) parts { return withWake(b.wake) }
 
-func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+func (b brokenFanout) wake(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, _ chat.EntryID) error {
 	var early []chat.Subscription
 	var err error
 	for first := true; ; first = false {
 		if b.subscriptionsFirst && first {
-			if early, err = a.Subscribers(ctx, room); err != nil {
+			if early, err = subscribers(ctx, a, room); err != nil {
 				return err
 			}
 		}
-		position, err := a.PushedID(ctx, room)
+		head, err := a.Head(ctx, room)
 		if err != nil {
 			return err
 		}
+		position := head.PushedID
 		log, err := a.EntriesAfter(ctx, room, position, 100)
 		if err != nil {
 			return err
 		}
 		run := b.run(log, position)
 		if len(run) > 0 {
-			if err := b.push(ctx, v, a, room, run, early); err != nil {
+			if err := b.push(ctx, v, a, room, head.Lease, run, early); err != nil {
 				return err
 			}
 		}
@@ -233,24 +235,34 @@ func (b brokenFanout) run(log []chat.Entry, position chat.EntryID) []chat.Entry 
 	return log[:hole]
 }
 
+func subscribers(ctx context.Context, a *chattest.Actor, room chat.RoomID) ([]chat.Subscription, error) {
+	page, err := a.Subscribers(ctx, room, nil, 1000) // nobody makes as many
+	return page.Subscriptions, err
+}
+
 func (b brokenFanout) push(
-	ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, run []chat.Entry, subscriptions []chat.Subscription,
+	ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, held roomlog.Lease, run []chat.Entry, subscriptions []chat.Subscription,
 ) (err error) {
 	end := run[len(run)-1].ID
 	if b.positionFirst {
-		if err := a.AdvancePushedID(ctx, room, end); err != nil {
+		if _, _, err := a.Advance(ctx, room, end, held); err != nil {
 			return err
 		}
 	}
 	if !b.subscriptionsFirst {
-		if subscriptions, err = a.Subscribers(ctx, room); err != nil {
+		if subscriptions, err = subscribers(ctx, a, room); err != nil {
 			return err
 		}
+	}
+	d := fanout.Delivery{Room: room, Frames: chattest.Frames(v.frame)(room, run)}
+	for _, s := range subscriptions {
+		d.Recipients = append(d.Recipients, fanout.Recipient{Subscription: s})
 	}
 	if len(subscriptions) > 0 {
-		if err := pusher(v, a).Deliver(ctx, fanout.Delivery{Room: room, Entries: run, Subscriptions: subscriptions}); err != nil {
+		if _, err := pusher(v, a).Deliver(ctx, d); err != nil {
 			return err
 		}
 	}
-	return a.AdvancePushedID(ctx, room, end)
+	_, _, err = a.Release(ctx, room, end, held, roomlog.NoLease)
+	return err
 }

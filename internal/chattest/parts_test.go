@@ -19,15 +19,21 @@ type env struct {
 	age time.Duration // of holes
 	// jitter is random in [0, 1). One of -0.5 makes a Pusher try again at once.
 	jitter   func() float64
-	parallel int // posts side by side
-	frame    int // entries in a frame
+	parallel int  // posts side by side
+	frame    int  // entries in a frame
+	direct   bool // whether senders push
+	inTurn   bool // whether one call is made at a time
+	// patience is how long a wake looks at the lease of another, by the clock above.
+	patience time.Duration
+	gather   time.Duration
 }
 
 // parts are the chat under test, cut where mutants replace a piece. Each function is one invocation; all that it does
 // to the outside goes through its actor.
 type parts struct {
 	send func(context.Context, env, *chattest.Actor, chat.UserID, messages.SendMessage) (chat.Entry, error)
-	wake func(context.Context, env, *chattest.Actor, chat.RoomID) error
+	wake func(context.Context, env, *chattest.Actor, chat.RoomID, chat.EntryID) error
+	job  func(context.Context, env, *chattest.Actor, chat.RoomID) error
 	page func(context.Context, env, *chattest.Actor, chat.UserID, roomlog.Query) (roomlog.Page, error)
 	join func(context.Context, env, *chattest.Actor, chat.Caller, rooms.JoinRoom) (roomlog.Page, error)
 }
@@ -36,10 +42,13 @@ type parts struct {
 func theChat() parts {
 	return parts{
 		send: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
-			return sendBy(ctx, v, a, a, user, in)
+			return sendBy(ctx, v, a, a, direct(v, a), user, in)
 		},
-		wake: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
-			return fanout.NewWaker(a, pusher(v, a), fanout.WakerOptions{HoleAge: v.age, Now: v.now}).Wake(ctx, room)
+		wake: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, id chat.EntryID) error {
+			return waker(v, a, pusher(v, a)).Wake(ctx, room, id)
+		},
+		job: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID) error {
+			return waker(v, a, pusher(v, a)).Finish(ctx, room, time.Second)
 		},
 		page: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, q roomlog.Query) (roomlog.Page, error) {
 			return messages.NewHistory(rooms.NewMembership(a), reader(v, a)).Page(ctx, user, q)
@@ -50,10 +59,35 @@ func theChat() parts {
 	}
 }
 
-func sendBy(ctx context.Context, v env, store rooms.Store, log roomlog.WriterStore, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
-	writer := roomlog.NewWriter(log, v.now, func(b []byte) { _, _ = rand.Read(b) })
+func sendBy(
+	ctx context.Context, v env, store rooms.Store, log roomlog.WriterStore, direct messages.Pusher, user chat.UserID, in messages.SendMessage,
+) (chat.Entry, error) {
+	writer := roomlog.NewWriter(log, roomlog.WriterOptions{Now: v.now, Random: random, Leases: direct != nil})
 	caller := chat.Caller{Connection: chat.Connection{User: user}}
-	return messages.NewSender(rooms.NewMembership(store), standings{store, log}, writer).Send(ctx, caller, in)
+	return messages.NewSender(rooms.NewMembership(store), standings{store, log}, writer, direct).Send(ctx, caller, in)
+}
+
+func random(b []byte) { _, _ = rand.Read(b) }
+
+// direct is what a sender pushes with; nil when senders do not push.
+func direct(v env, a *chattest.Actor) messages.Pusher {
+	if !v.direct {
+		return nil
+	}
+	return fanout.NewDirect(a, pusher(v, a), fanout.DirectOptions{
+		Frames: chattest.Frames(v.frame), Gather: v.gather, Now: v.now, InTurn: v.inTurn,
+	})
+}
+
+func waker(v env, a *chattest.Actor, deliverer fanout.Deliverer) *fanout.Waker {
+	return wakerOn(v, a, a, deliverer)
+}
+
+func wakerOn(v env, a *chattest.Actor, store fanout.Store, deliverer fanout.Deliverer) *fanout.Waker {
+	return fanout.NewWaker(store, deliverer, a, fanout.WakerOptions{
+		Frames: chattest.Frames(v.frame), HoleAge: v.age, Direct: v.direct, Gather: v.gather,
+		NewLease: func() roomlog.Lease { return roomlog.NewLease(random) }, Now: v.now, Patience: v.patience,
+	})
 }
 
 // standings prechecks in two calls, so that a fault may hit each.
@@ -79,7 +113,7 @@ func reader(v env, a *chattest.Actor) *roomlog.Reader {
 
 func pusher(v env, a *chattest.Actor) *fanout.Pusher {
 	return fanout.NewPusher(a, a, fanout.PusherOptions{
-		Parallel: v.parallel, Frames: chattest.Frames(v.frame), Now: v.now, Jitter: v.jitter,
+		Parallel: v.parallel, PostRate: 1e6, Now: time.Now, Jitter: v.jitter,
 	})
 }
 
@@ -87,7 +121,7 @@ func pusher(v env, a *chattest.Actor) *fanout.Pusher {
 type watched struct {
 	chattest.Store
 	record *chattest.Record
-	stored func()
+	stored func(chat.EntryID)
 }
 
 func (w watched) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
@@ -95,7 +129,7 @@ func (w watched) Place(ctx context.Context, e chat.Entry) (*chat.Entry, error) {
 	old, err := w.Store.Place(ctx, e)
 	if err == nil && old == nil {
 		placing.Stored()
-		w.stored()
+		w.stored(e.ID)
 	}
 	return old, err
 }

@@ -32,14 +32,15 @@ func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
 	return &searcher{t: t, parts: p, store: store, end: time.Now().Add(searchTime(t, 3*time.Second))}
 }
 
+func (s *searcher) newRoom() chat.RoomID { return chat.RoomID(fmt.Sprint("room", s.rooms.Add(1))) }
+
 // over reports whether there has been enough searching. It does not end what shrinks a failure.
 func (s *searcher) over() bool { return !s.found && time.Now().After(s.end) }
 
 // run runs one interleaving. It returns what was wrong, or "".
 func (s *searcher) run(choose choices) string {
 	s.runs++
-	room := chat.RoomID(fmt.Sprint("room", s.rooms.Add(1)))
-	found, journal, err := runInterleaving(s.t.Context(), s.parts, s.store, room, choose)
+	found, journal, err := runInterleaving(s.t.Context(), s.parts, s.store, s.newRoom(), choose)
 	if err == nil && len(found) == 0 {
 		return ""
 	}

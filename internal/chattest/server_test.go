@@ -12,6 +12,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -33,9 +34,10 @@ type server struct {
 
 	mu     sync.Mutex
 	random *rand.Rand
-	news   int           // wakes that no fan-out has taken yet
+	news   chat.EntryID  // the newest entry whose record no fan-out has taken yet; 0 for none
+	jobs   int           // jobs that are not done yet
 	active int           // fan-outs under way
-	change chan struct{} // closed when news or active have changed
+	change chan struct{} // closed when one of these has changed
 }
 
 func newServer(ctx context.Context, p parts, store chattest.Store, record *chattest.Record, room chat.RoomID, seed uint64) *server {
@@ -43,8 +45,11 @@ func newServer(ctx context.Context, p parts, store chattest.Store, record *chatt
 		ctx: ctx, parts: p, gateway: fake.NewGateway(), room: room,
 		random: rand.New(rand.NewPCG(seed, 1)), change: make(chan struct{}),
 	}
-	s.env = env{now: time.Now, age: 40 * time.Millisecond, jitter: s.float, parallel: 4, frame: 10}
-	s.store = watched{Store: store, record: record, stored: func() { s.count(1, 0) }}
+	s.env = env{
+		now: time.Now, age: 40 * time.Millisecond, jitter: s.float, parallel: 4, frame: 10,
+		direct: seed%4 != 0, patience: 50 * time.Millisecond, gather: 5 * time.Millisecond,
+	}
+	s.store = watched{Store: store, record: record, stored: func(id chat.EntryID) { s.count(id, 0) }}
 	s.wg.Go(s.lane)
 	return s
 }
@@ -62,11 +67,17 @@ func (s *server) chance(n int) bool {
 	return s.random.IntN(n) == 0
 }
 
-func (s *server) count(news, active int) {
+// count notes news up to an entry, and how many fan-outs more are under way.
+func (s *server) count(news chat.EntryID, active int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.news += news
+	s.news = max(s.news, news)
 	s.active += active
+	s.changed()
+}
+
+// changed tells who waits for a change. The mutex is held.
+func (s *server) changed() {
 	close(s.change)
 	s.change = make(chan struct{})
 }
@@ -93,26 +104,56 @@ func (s *server) plan(chattest.Call) (f chattest.Fault) {
 	return f
 }
 
-func (s *server) invocation() *chattest.Actor { return chattest.NewActor(s.store, s.gateway, s.plan) }
+func (s *server) invocation() *chattest.Actor {
+	return chattest.NewActor(s.store, s.gateway, s, s.plan)
+}
+
+// PushLater implements [fanout.Jobs]: the job runs until it succeeds.
+func (s *server) PushLater(context.Context, chat.RoomID, time.Duration) error {
+	s.countJobs(1)
+	s.wg.Go(func() {
+		defer s.countJobs(-1)
+		for s.ctx.Err() == nil {
+			a := s.invocation()
+			var err error
+			a.Run(s.ctx, func(ctx context.Context) { err = s.parts.job(ctx, s.env, a, s.room) })
+			if err == nil && !a.Crashed() {
+				return
+			}
+			pause(s.ctx, time.Millisecond)
+		}
+	})
+	return nil
+}
+
+func (s *server) countJobs(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.jobs += n
+	s.changed()
+}
 
 // lane is the room's lane of the stream: one fan-out at a time, again when it failed. Now and then one is taken for
 // dead though it lives, and the next runs beside it.
 func (s *server) lane() {
-	for s.takeNews() {
+	for id := s.takeNews(); id > 0; id = s.takeNews() {
 		done := make(chan struct{})
 		s.wg.Go(func() {
 			defer close(done)
 			defer s.count(0, -1)
 			a := s.invocation()
-			if err := s.parts.wake(s.ctx, s.env, a, s.room); (err != nil || a.Crashed()) && s.ctx.Err() == nil {
-				s.count(1, 0)
+			var err error
+			a.Run(s.ctx, func(ctx context.Context) { err = s.parts.wake(ctx, s.env, a, s.room, id) })
+			_, queued := errors.AsType[*fanout.QueuedError](err)
+			if (err != nil && !queued || a.Crashed()) && s.ctx.Err() == nil {
+				s.count(id, 0)
 			}
 		})
 		if !s.calm.Load() && s.chance(20) {
 			select {
 			case <-done:
 			case <-time.After(time.Duration(s.float() * float64(10*time.Millisecond))):
-				s.count(1, 0)
+				s.count(id, 0)
 			}
 			continue
 		}
@@ -120,8 +161,8 @@ func (s *server) lane() {
 	}
 }
 
-// takeNews waits for news, and takes all that there are; it is false when the server's time is over.
-func (s *server) takeNews() bool {
+// takeNews waits for news, and takes all that there are; it returns 0 when the server's time is over.
+func (s *server) takeNews() chat.EntryID {
 	for {
 		s.mu.Lock()
 		news, change := s.news, s.change
@@ -131,12 +172,12 @@ func (s *server) takeNews() bool {
 		}
 		s.mu.Unlock()
 		if news > 0 {
-			return true
+			return news
 		}
 		select {
 		case <-change:
 		case <-s.ctx.Done():
-			return false
+			return 0
 		}
 	}
 }
@@ -145,7 +186,7 @@ func (s *server) takeNews() bool {
 func (s *server) awaitQuiet(ctx context.Context) error {
 	for {
 		s.mu.Lock()
-		quiet, change := s.news == 0 && s.active == 0, s.change
+		quiet, change := s.news == 0 && s.active == 0 && s.jobs == 0, s.change
 		s.mu.Unlock()
 		if quiet {
 			return nil
@@ -165,10 +206,13 @@ type dialer struct {
 }
 
 // Dial implements [chattest.Dialer].
-func (d dialer) Dial(_ context.Context, push func(chat.RoomID, []chat.Entry)) (chattest.Conn, error) {
+func (d dialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) (chattest.Conn, error) {
 	id := chat.ConnectionID(fmt.Sprintf("%s-c%d", d.room, d.conns.Add(1)))
 	c := &localConn{server: d.server, done: make(chan struct{})}
 	c.caller = chat.Caller{Connection: chat.Connection{ID: id, User: d.user, ConnectedAt: time.Now()}}
+	if err := d.store.PutConnection(ctx, c.caller.Connection); err != nil { // the handshake waits for it
+		return nil, err
+	}
 	d.gateway.Open(id, func(frame []byte) { push(d.room, chattest.Entries(frame)) }, c.end)
 	return c, nil
 }
@@ -197,10 +241,10 @@ func (c *localConn) Drop() {
 var errNoReply = errors.New("no reply")
 
 // ask runs an invocation for a frame of the connection.
-func ask[V any](c *localConn, run func(*chattest.Actor) (V, error)) (V, error) {
+func ask[V any](ctx context.Context, c *localConn, run func(context.Context, *chattest.Actor) (V, error)) (v V, err error) {
 	var none V
 	a := c.invocation()
-	v, err := run(a)
+	a.Run(ctx, func(ctx context.Context) { v, err = run(ctx, a) })
 	select {
 	case <-c.done:
 		return none, errNoReply
@@ -214,17 +258,21 @@ func ask[V any](c *localConn, run func(*chattest.Actor) (V, error)) (V, error) {
 
 // Join implements [chattest.Conn].
 func (c *localConn) Join(ctx context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
-	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) { return c.parts.join(ctx, c.env, a, c.caller, in) })
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (roomlog.Page, error) {
+		return c.parts.join(ctx, c.env, a, c.caller, in)
+	})
 }
 
 // Sync implements [chattest.Conn].
 func (c *localConn) Sync(ctx context.Context, in messages.Sync) (roomlog.Page, error) {
-	return ask(c, func(a *chattest.Actor) (roomlog.Page, error) {
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (roomlog.Page, error) {
 		return c.parts.page(ctx, c.env, a, c.caller.User(), roomlog.Query{Room: in.Room, After: &in.AfterID, Limit: in.Limit})
 	})
 }
 
 // Send implements [chattest.Conn].
 func (c *localConn) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
-	return ask(c, func(a *chattest.Actor) (chat.Entry, error) { return c.parts.send(ctx, c.env, a, c.caller.User(), in) })
+	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (chat.Entry, error) {
+		return c.parts.send(ctx, c.env, a, c.caller.User(), in)
+	})
 }

@@ -13,12 +13,12 @@ type Store interface {
 	PutConnection(ctx context.Context, c chat.Connection) error
 	// Connection reads one, consistently; nil when there is none.
 	Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error)
-	// RemoveConnection removes it with all its subscriptions.
+	// RemoveConnection removes one that has ended, with all its subscriptions, also those of joins that are under way.
 	RemoveConnection(ctx context.Context, id chat.ConnectionID) error
 }
 
-// errClosed tells a client whose connection is being taken down while its frame is on the way.
-var errClosed = chat.Errorf(chat.CodeUnauthorized, "this connection is closed")
+// ErrClosed is returned to a client whose connection is being taken down while its frame is on the way.
+var ErrClosed = chat.Errorf(chat.CodeUnauthorized, "this connection is closed")
 
 // Caller returns the caller behind a connection.
 //
@@ -29,7 +29,7 @@ func Caller(ctx context.Context, store Store, id chat.ConnectionID) (chat.Caller
 		return chat.Caller{}, chat.Wrap("read connection", err)
 	}
 	if c == nil {
-		return chat.Caller{}, errClosed
+		return chat.Caller{}, ErrClosed
 	}
 	return chat.Caller{Connection: *c}, nil
 }

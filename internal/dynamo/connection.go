@@ -2,10 +2,12 @@ package dynamo
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
 
 	"serverlesschat/internal/chat"
 )
@@ -49,24 +51,56 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 	}, nil
 }
 
-// RemoveConnection implements [connections.Store]. The connection's own row goes last: as long as it is there, a second
-// try finds what is left.
+// RemoveConnection implements [connections.Store].
 func (s *Store) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
-	rows, err := s.query(ctx, &dynamodb.QueryInput{
-		TableName:                 &s.tables.Connections,
-		KeyConditionExpression:    aws.String("connection_id = :id"),
-		ExpressionAttributeValues: item{":id": text(string(id))},
-	}, 0)
+	return s.endConnection(ctx, id, 0)
+}
+
+// dropsAtOnce is how many subscriptions of a connection are removed side by side.
+const dropsAtOnce = 8
+
+// endConnection removes what is there of a connection that has ended: its own row, the subscriptions that it has joined
+// (limit of them at most; 0 is no limit), and the one that is known, wherever that lies. The connection's row goes first:
+// a join that is still under way looks for it last. One failure does not stop the rest.
+func (s *Store) endConnection(ctx context.Context, id chat.ConnectionID, limit int, known ...chat.Subscription) error {
+	if err := s.delete(ctx, s.tables.Connections, connectionKey(id)); err != nil {
+		return err
+	}
+	all, err := s.joined(ctx, id, limit)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		r := reader{row}
-		if room, ok := strings.CutPrefix(r.text("item"), joinedPrefix); ok {
-			if err := s.unsubscribe(ctx, id, chat.RoomID(room), int(r.number("shard"))); err != nil {
-				return err
-			}
+	for _, k := range known {
+		isKnown := func(sub chat.Subscription) bool { return sub.Room == k.Room && sub.Shard == k.Shard }
+		if !slices.ContainsFunc(all, isKnown) {
+			all = append(all, k)
 		}
 	}
-	return s.delete(ctx, s.tables.Connections, connectionKey(id))
+	var group errgroup.Group
+	group.SetLimit(dropsAtOnce)
+	for _, sub := range all {
+		group.Go(func() error { return s.dropSubscription(ctx, sub) })
+	}
+	return group.Wait()
+}
+
+// joined returns the subscriptions of a connection by their room and shard, consistently: limit of them at most; 0 is no
+// limit.
+func (s *Store) joined(ctx context.Context, id chat.ConnectionID, limit int) ([]chat.Subscription, error) {
+	rows, err := s.query(ctx, &dynamodb.QueryInput{
+		TableName:                 &s.tables.Connections,
+		KeyConditionExpression:    aws.String("connection_id = :id AND begins_with(#item, :prefix)"),
+		ExpressionAttributeNames:  map[string]string{"#item": "item"},
+		ExpressionAttributeValues: item{":id": text(string(id)), ":prefix": text(joinedPrefix)},
+	}, limit)
+	if err != nil {
+		return nil, err
+	}
+	subs := make([]chat.Subscription, len(rows))
+	for i, row := range rows {
+		r := reader{row}
+		room := strings.TrimPrefix(r.text("item"), joinedPrefix)
+		subs[i] = chat.Subscription{Room: chat.RoomID(room), Shard: int(r.number("shard")), Connection: id}
+	}
+	return subs, nil
 }

@@ -6,8 +6,7 @@
 //
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id created_at client_message_id
 //	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
-//	               item=counter#general                          seq: the last id given out
-//	               item=position#general                         pushed_id: all up to here has been pushed
+//	               item=counter#general                          the head: seq, pushed_id, settled_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
 //	Users          user_id=alice  item=member#general            joined_at
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
@@ -20,10 +19,11 @@
 // expires_at count as gone, though DynamoDB may take days to remove them.
 //
 // Only Entries has a stream. A room's log is one partition key, and shares it with nothing: DynamoDB takes 1,000 write
-// units a second per partition. For the same reason counter, position and settings of a room are keys of their own.
+// units a second per partition. For the same reason the head and the settings of a room are keys of their own.
 //
 // # Consistency
 //
 // All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two
-// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure).
+// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). Only a
+// subscription and what finds it from its connection are written in one transaction.
 package dynamo

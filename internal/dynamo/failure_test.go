@@ -40,10 +40,10 @@ func calls(s *dynamo.Store) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"get":    func(ctx context.Context) error { _, err := s.Claim(ctx, newEntry("hi")); return err },
 		"put":    func(ctx context.Context) error { _, err := s.Place(ctx, message(1, "hi")); return err },
-		"update": func(ctx context.Context) error { _, err := s.Reserve(ctx, "r"); return err },
+		"update": func(ctx context.Context) error { _, err := s.Reserve(ctx, "r", roomlog.NoLease); return err },
 		"delete": func(ctx context.Context) error { return s.RemoveSubscription(ctx, subscription("r", "c")) },
 		"query":  func(ctx context.Context) error { _, err := s.EntriesAfter(ctx, "r", 0, 1); return err },
-		"many":   func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r"); return err },
+		"many":   func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r", nil, 1); return err },
 	}
 }
 
@@ -123,16 +123,24 @@ func TestRetriedByTheSDK(t *testing.T) {
 		})
 		s := dynamo.New(client, f.tables, time.Now)
 		salt := func(b []byte) { copy(b, "0123456789abcdef") }
-		e, err := roomlog.NewWriter(s, time.Now, salt).Append(ctx, newEntry("hi"))
+		e, a, err := roomlog.NewWriter(s, roomlog.WriterOptions{Now: time.Now, Random: salt, Leases: true}).Append(ctx, newEntry("hi"))
 		if err != nil || e.ID != 2 {
 			f.Fatalf("got %+v, %v, want id 2: the first was reserved twice", e, err)
 		}
-		if want := []string{"GetItem", "UpdateItem", "PutItem", "PutItem"}; !slices.Equal(lost.calls, want) {
+		if !a.Holds() || a.Own != 2 {
+			f.Errorf("the head is %+v, want the lease of the first try", a.Head)
+		}
+		if want := []string{"GetItem", "UpdateItem", "GetItem", "PutItem", "PutItem"}; !slices.Equal(lost.calls, want) {
 			f.Errorf("lost the answers of %q, want %q", lost.calls, want)
 		}
-		f.ok(s.AdvancePushedID(ctx, "r", 2))
-		id, err := s.PushedID(ctx, "r")
-		got(f, "position", id, err, 2)
+		head, done, err := s.Release(ctx, "r", 2, a.Me, roomlog.NoLease)
+		if err != nil || done || head.PushedID != 2 || head.Lease != roomlog.NoLease {
+			f.Errorf("the second try of a release got %+v, %t, %v, want the head as the first left it", head, done, err)
+		}
+		head, held, err := s.Take(ctx, "r", a.Me, roomlog.NoLease)
+		if err != nil || !held || head.PushedID != 2 {
+			f.Errorf("the second try of a take got %+v, %t, %v, want the lease of the first", head, held, err)
+		}
 		all, err := f.EntriesAfter(ctx, "r", 0, 5)
 		if err != nil || len(all) != 1 || all[0] != e {
 			f.Errorf("stored %+v, %v, want %+v alone", all, err, e)
@@ -159,6 +167,13 @@ func (l *losingTransport) Do(r *http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "read", Net: "tcp", Err: errors.New("connection reset by peer")}
 }
 
+// storeBy returns a store whose calls go through an HTTP client, each once.
+func (f fixture) storeBy(client dynamodb.HTTPClient) *dynamo.Store {
+	return dynamo.New(dynamodb.New(f.engine.DynamoDB.Options(), func(o *dynamodb.Options) {
+		o.HTTPClient, o.Retryer = client, aws.NopRetryer{}
+	}), f.tables, time.Now)
+}
+
 // TestAShardThatCannotBeAddedKeepsNobodyWaiting: the subscriptions are given all the same, and the next reader tries
 // again.
 func TestAShardThatCannotBeAddedKeepsNobodyWaiting(t *testing.T) {
@@ -166,13 +181,9 @@ func TestAShardThatCannotBeAddedKeepsNobodyWaiting(t *testing.T) {
 		const many = 1001
 		f.ok(f.CreateRoom(f.Context(), "r"))
 		f.fillShard("r#0", many)
-		client := dynamodb.New(f.engine.DynamoDB.Options(), func(o *dynamodb.Options) {
-			o.HTTPClient = noUpdates{o.HTTPClient}
-			o.Retryer = aws.NopRetryer{}
-		})
-		all, err := dynamo.New(client, f.tables, time.Now).Subscribers(f.Context(), "r")
-		if err != nil || len(all) != many {
-			f.Errorf("got %d subscriptions, %v, want %d", len(all), err, many)
+		page, err := f.storeBy(noUpdates{f.engine.DynamoDB.Options().HTTPClient}).Subscribers(f.Context(), "r", nil, 5000)
+		if err != nil || len(page.Subscriptions) != many {
+			f.Errorf("got %d subscriptions, %v, want %d", len(page.Subscriptions), err, many)
 		}
 	})
 }

@@ -12,10 +12,7 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// The log of a room: entries, the counter of ids, claims, and up to where it has been pushed.
-
-func counterKey(room chat.RoomID) item  { return item{"item": text("counter#" + string(room))} }
-func positionKey(room chat.RoomID) item { return item{"item": text("position#" + string(room))} }
+// The log of a room: its entries, and the claims of those who write them.
 
 const claimPrefix = "claim#"
 
@@ -24,20 +21,6 @@ func claimKey(e chat.NewEntry) item {
 		"user_id": text(string(e.User)),
 		"item":    text(claimPrefix + string(e.Room) + "#" + string(e.ClientMessageID)),
 	}
-}
-
-// Reserve implements [roomlog.Head].
-func (s *Store) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	_, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Rooms, Key: counterKey(room),
-		UpdateExpression:          aws.String("ADD seq :one"),
-		ExpressionAttributeValues: item{":one": number(1)},
-		ReturnValues:              types.ReturnValueUpdatedNew,
-	})
-	if err != nil {
-		return 0, err
-	}
-	return chat.EntryID(reader{row}.number("seq")), nil
 }
 
 // Claim implements [roomlog.Claims].
@@ -148,21 +131,4 @@ func (s *Store) entries(
 		entries[i] = entryOf(row)
 	}
 	return entries, nil
-}
-
-// PushedID implements [roomlog.Head].
-func (s *Store) PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	row, err := s.get(ctx, s.tables.Rooms, positionKey(room))
-	return chat.EntryID(reader{row}.number("pushed_id")), err
-}
-
-// AdvancePushedID implements [roomlog.Head].
-func (s *Store) AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
-	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Rooms, Key: positionKey(room),
-		UpdateExpression:          aws.String("SET pushed_id = :to"),
-		ConditionExpression:       aws.String("attribute_not_exists(pushed_id) OR pushed_id < :to"),
-		ExpressionAttributeValues: item{":to": number(to)},
-	})
-	return err
 }

@@ -22,7 +22,8 @@ func TestReserveGivesEachIDOnce(t *testing.T) {
 		for range writers {
 			wg.Go(func() {
 				for range ids {
-					id, err := f.Reserve(f.Context(), "r")
+					head, err := f.Reserve(f.Context(), "r", roomlog.NoLease)
+					id := head.Seq
 					if err != nil {
 						f.Error(err)
 					}
@@ -39,7 +40,8 @@ func TestReserveGivesEachIDOnce(t *testing.T) {
 				f.Fatalf("ids %v, want 1 to %d", all, writers*ids)
 			}
 		}
-		id, err := f.Reserve(f.Context(), "other")
+		head, err := f.Reserve(f.Context(), "other", roomlog.NoLease)
+		id := head.Seq
 		got(f, "first id of another room", id, err, 1)
 	})
 }
@@ -190,23 +192,5 @@ func TestEntriesOverManyPages(t *testing.T) {
 				f.Error("content differs")
 			}
 		}
-	})
-}
-
-func TestPosition(t *testing.T) {
-	each(t, func(f fixture) {
-		ctx := f.Context()
-		id, err := f.PushedID(ctx, "r")
-		got(f, "nothing pushed yet", id, err, 0)
-		for _, c := range []struct{ to, want chat.EntryID }{{3, 3}, {3, 3}, {2, 3}, {10, 10}, {9, 10}} {
-			f.ok(f.AdvancePushedID(ctx, "r", c.to))
-			id, err := f.PushedID(ctx, "r")
-			got(f, fmt.Sprint("advanced to ", c.to), id, err, c.want)
-		}
-		// The counter is another item: neither disturbs the other.
-		id, err = f.Reserve(ctx, "r")
-		got(f, "counter", id, err, 1)
-		id, err = f.PushedID(ctx, "r")
-		got(f, "position after a reserve", id, err, 10)
 	})
 }

@@ -46,13 +46,17 @@ func (f fixture) writeRows() {
 	s := dynamo.New(f.engine.DynamoDB, f.tables, now)
 
 	// A writer makes the entry, so that the claim's fingerprint is one that a later writer has to know again.
-	_, err := roomlog.NewWriter(s, now, salt).Append(ctx, newEntry("Grüße 😀"))
+	_, _, err := roomlog.NewWriter(s, roomlog.WriterOptions{Now: now, Random: salt, Leases: true}).Append(ctx, newEntry("Grüße 😀"))
 	f.ok(err)
-	_, err = s.Reserve(ctx, "r")
+	head, err := s.Reserve(ctx, "r", roomlog.NoLease)
 	f.ok(err)
 	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
 	f.ok(err)
-	f.ok(s.AdvancePushedID(ctx, "r", 2))
+	_, _, err = s.Advance(ctx, "r", 1, head.Lease)
+	f.ok(err)
+	f.ok(s.Settle(ctx, "r", 2))
+	f.ok(s.Mark(ctx, "r", head.Lease, 2, ahead))
+	f.ok(err)
 	// No kind of entry has a target yet; this is how it lies there.
 	_, err = s.Place(ctx, chat.Entry{
 		Room: "other", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: ahead,
@@ -62,10 +66,10 @@ func (f fixture) writeRows() {
 
 	f.ok(s.CreateRoom(ctx, "r"))
 	f.ok(s.AddMember(ctx, "ann", "r"))
-	f.ok(s.PutConnection(ctx, chat.Connection{
-		ID: "L0SM9cOFvHcCIhw=", User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
-	}))
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
+		f.ok(s.PutConnection(ctx, chat.Connection{
+			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
+		}))
 		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", ExpiresAt: ahead.Add(2 * time.Hour)}
 		f.ok(s.Subscribe(ctx, sub))
 		if connection == "unreachable=" {

@@ -45,11 +45,13 @@ var (
 	_ messages.Prechecks   = (*Store)(nil)
 	_ roomlog.Log          = (*Store)(nil)
 	_ roomlog.Claims       = (*Store)(nil)
-	_ roomlog.Head         = (*Store)(nil)
+	_ roomlog.Heads        = (*Store)(nil)
 	_ rooms.Store          = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)
+	_ fanout.Leases        = (*Store)(nil)
+	_ fanout.Marks         = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.
@@ -63,7 +65,7 @@ func number[N ~int | ~int64](n N) types.AttributeValue {
 
 // get reads one item, consistently; nil when there is none.
 func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
-	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+	out, err := call(ctx, ordinary(), s.client.GetItem, &dynamodb.GetItemInput{
 		TableName: &table, Key: key, ConsistentRead: aws.Bool(true),
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
@@ -84,7 +86,7 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 		in.ConditionExpression = &condition
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	out, err := s.client.PutItem(ctx, in)
+	out, err := call(ctx, ordinary(), s.client.PutItem, in)
 	if err != nil {
 		return conditionFailed(ctx, "put item", err)
 	}
@@ -95,9 +97,16 @@ func (s *Store) put(ctx context.Context, table string, row item, condition strin
 // update changes one item. When its condition does not hold, it returns the item that is there; nil when the item was
 // changed. The second result has the attributes that in.ReturnValues asks for.
 func (s *Store) update(ctx context.Context, in *dynamodb.UpdateItemInput) (old, attributes item, err error) {
+	return s.updateWithin(ctx, ordinary(), in)
+}
+
+// updateWithin is update within another budget.
+func (s *Store) updateWithin(
+	ctx context.Context, b budget, in *dynamodb.UpdateItemInput,
+) (old, attributes item, err error) {
 	in.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
 	in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
-	out, err := s.client.UpdateItem(ctx, in)
+	out, err := call(ctx, b, s.client.UpdateItem, in)
 	if err != nil {
 		old, err = conditionFailed(ctx, "update item", err)
 		return old, nil, err
@@ -107,7 +116,7 @@ func (s *Store) update(ctx context.Context, in *dynamodb.UpdateItemInput) (old, 
 }
 
 func (s *Store) delete(ctx context.Context, table string, key item) error {
-	out, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+	out, err := call(ctx, ordinary(), s.client.DeleteItem, &dynamodb.DeleteItemInput{
 		TableName: &table, Key: key, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	})
 	if err != nil {
@@ -115,26 +124,6 @@ func (s *Store) delete(ctx context.Context, table string, key item) error {
 	}
 	countUnits(ctx, telemetry.WriteUnits, out.ConsumedCapacity)
 	return nil
-}
-
-// batchGet reads items of one table, each consistently. It leaves out those that are not there.
-func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]item, error) {
-	out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-		RequestItems:           map[string]types.KeysAndAttributes{table: {Keys: keys, ConsistentRead: aws.Bool(true)}},
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-	})
-	if err != nil {
-		return nil, failure("batch get", err)
-	}
-	for i := range out.ConsumedCapacity {
-		countUnits(ctx, telemetry.ReadUnits, &out.ConsumedCapacity[i])
-	}
-	if len(out.UnprocessedKeys) > 0 { // the partition is at its limit
-		return nil, &chat.Error{
-			Code: chat.CodeUnavailable, Message: "the store is too busy; try again", Err: errors.New("batch get: unprocessed keys"),
-		}
-	}
-	return out.Responses[table], nil
 }
 
 // query reads the items that in asks for, page by page, up to limit of them; 0 is no limit.
@@ -146,7 +135,7 @@ func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput, limit int) (
 		if limit > 0 {
 			in.Limit = aws.Int32(int32(limit - len(rows)))
 		}
-		out, err := s.client.Query(ctx, in)
+		out, err := call(ctx, ordinary(), s.client.Query, in)
 		if err != nil {
 			return nil, failure("query", err)
 		}
@@ -194,6 +183,10 @@ func isTransient(err error) bool {
 	}
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.HTTPStatusCode() >= http.StatusInternalServerError {
 		return true // whatever its name is, and whichever server between sent it
+	}
+	// What else cancels a transaction is a defect: a part that is not valid, an item that is too large.
+	if _, ok := reasonOf(err, conflictReason, "ThrottlingError", "ProvisionedThroughputExceeded"); ok {
+		return true
 	}
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {

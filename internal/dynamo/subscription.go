@@ -3,159 +3,167 @@ package dynamo
 import (
 	"context"
 	"hash/fnv"
-	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"golang.org/x/sync/errgroup"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 )
 
-// Subscriptions lie in shards of a room, so that many connections may join at once: a partition takes 1,000 write units
-// a second. A room begins with one shard. A reader that finds more than shardTarget subscriptions in each shard doubles
-// the number of shards. The number only grows, and subscriptions stay where they are. So the shard is stored with the
-// connection and never computed again.
-
-const (
-	shardTarget = 1000
-	maxShards   = 64
-)
-
-func shardName(room chat.RoomID, shard int) string { return string(room) + "#" + strconv.Itoa(shard) }
+// A subscription is two rows: one in its room's shard, which pushes list, and the joined row under its connection, which
+// holds the shard. What must stay true:
+//
+//  1. As long as the connection is there, both rows are there or neither is, and the joined row names the shard: one
+//     transaction writes them, and one takes them away. So joins and leaves side by side, and a number of shards that
+//     grows between them, come to the same as one after the other.
+//  2. Nothing stays of a connection that has ended. Its own row goes first, then what it has joined. A join writes its
+//     rows first, and looks at the connection's row after that. So of a join and an end that overtake each other one sees
+//     the other. A process that dies on the way leaves rows; they go with the next push that meets them, or by TTL.
+//
+// The connection's row is looked at after the transaction and is no part of it: two transactions with one item in common
+// conflict, also if both only check it, and clients join many rooms at once.
 
 func subscriptionKey(room chat.RoomID, shard int, id chat.ConnectionID) item {
 	return item{"room_shard": text(shardName(room, shard)), "connection_id": text(string(id))}
 }
 
-// Subscribe implements [rooms.Subscriptions]. The row under the connection comes first, so that a subscription whose
-// connection ends is always found.
+func shardName(room chat.RoomID, shard int) string { return string(room) + "#" + strconv.Itoa(shard) }
+
+// shardOf returns the shard that a connection joins when there are so many.
+func shardOf(id chat.ConnectionID, shards int) int {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(id))
+	return int(hash.Sum32() % uint32(shards))
+}
+
+// Subscribe implements [rooms.Subscriptions].
 func (s *Store) Subscribe(ctx context.Context, sub chat.Subscription) error {
 	shards, err := s.shards(ctx, sub.Room)
 	if err != nil {
 		return err
 	}
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(sub.Connection))
-	shard := int(hash.Sum32() % uint32(shards))
-
-	joined := joinedKey(sub.Connection, sub.Room)
-	joined["shard"] = number(shard)
-	joined["expires_at"] = number(sub.ExpiresAt.Unix())
-	old, err := s.put(ctx, s.tables.Connections, joined, "attribute_not_exists(connection_id)")
-	if err != nil {
+	sub.Shard = shardOf(sub.Connection, shards)
+	if sub.Shard, err = s.putSubscription(ctx, sub); err != nil {
 		return err
 	}
-	if old != nil { // joined before, maybe when there were fewer shards
-		shard = int(reader{old}.number("shard"))
+	var upkeep sync.WaitGroup
+	if looksAtShard(sub, shards) {
+		upkeep.Go(func() { s.growIfFull(ctx, sub.Room, sub.Shard, shards) })
 	}
-	row := subscriptionKey(sub.Room, shard, sub.Connection)
-	row["user_id"] = text(string(sub.User))
-	row["expires_at"] = number(sub.ExpiresAt.Unix())
-	_, err = s.put(ctx, s.tables.Subscriptions, row, "attribute_not_exists(connection_id)")
+	err = s.checkConnection(ctx, sub)
+	upkeep.Wait()
 	return err
+}
+
+// movesAtMost is how often a join or a leave finds that another one has moved the subscription to another shard. Once is
+// seldom: the number of shards must grow between two joins and a leave of one connection.
+const movesAtMost = 4
+
+// putSubscription writes both rows, new ones over old ones: what was marked closing is so no longer. It returns the shard
+// that they are in, which is not sub.Shard if the connection has joined when there were fewer shards.
+func (s *Store) putSubscription(ctx context.Context, sub chat.Subscription) (shard int, err error) {
+	for range movesAtMost {
+		joined := joinedKey(sub.Connection, sub.Room)
+		joined["shard"] = number(sub.Shard)
+		joined["expires_at"] = number(sub.ExpiresAt.Unix())
+		row := subscriptionKey(sub.Room, sub.Shard, sub.Connection)
+		row["user_id"] = text(string(sub.User))
+		row["expires_at"] = number(sub.ExpiresAt.Unix())
+		old, err := s.transact(ctx,
+			types.TransactWriteItem{Put: &types.Put{
+				TableName: &s.tables.Connections, Item: joined,
+				ConditionExpression:                 aws.String("attribute_not_exists(#shard) OR #shard = :shard"),
+				ExpressionAttributeNames:            map[string]string{"#shard": "shard"}, // a reserved word
+				ExpressionAttributeValues:           item{":shard": number(sub.Shard)},
+				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+			}},
+			types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Subscriptions, Item: row}})
+		if err != nil || old == nil {
+			return sub.Shard, err
+		}
+		sub.Shard = int(reader{old}.number("shard"))
+	}
+	return 0, errMoves()
+}
+
+func errMoves() error {
+	return chat.Errorf(chat.CodeUnavailable, "this connection joins and leaves the room too often at once; try again")
+}
+
+// checkConnection takes back what a join has written if the connection has ended meanwhile.
+func (s *Store) checkConnection(ctx context.Context, sub chat.Subscription) error {
+	c, err := s.Connection(ctx, sub.Connection)
+	if err != nil || c != nil {
+		return err
+	}
+	if err := s.dropSubscription(ctx, sub); err != nil {
+		return err
+	}
+	return connections.ErrClosed
 }
 
 // Unsubscribe implements [rooms.Subscriptions].
 func (s *Store) Unsubscribe(ctx context.Context, id chat.ConnectionID, room chat.RoomID) error {
-	row, err := s.get(ctx, s.tables.Connections, joinedKey(id, room))
-	if err != nil || row == nil {
-		return err
-	}
-	return s.unsubscribe(ctx, id, room, int(reader{row}.number("shard")))
-}
-
-func (s *Store) unsubscribe(ctx context.Context, id chat.ConnectionID, room chat.RoomID, shard int) error {
-	if err := s.delete(ctx, s.tables.Subscriptions, subscriptionKey(room, shard, id)); err != nil {
-		return err
-	}
-	return s.delete(ctx, s.tables.Connections, joinedKey(id, room))
-}
-
-// shards returns how many shards the room's subscriptions have now, consistently.
-func (s *Store) shards(ctx context.Context, room chat.RoomID) (int, error) {
-	row, err := s.get(ctx, s.tables.Rooms, roomKey(room))
-	return max(1, int(reader{row}.number("shards"))), err
-}
-
-// Subscribers implements [fanout.Subscriptions]. Most rooms have one shard, so it is read while their number is.
-func (s *Store) Subscribers(ctx context.Context, room chat.RoomID) ([]chat.Subscription, error) {
-	var (
-		shards int
-		parts  = make([][]chat.Subscription, maxShards)
-	)
-	group, groupCtx := errgroup.WithContext(ctx)
-	read := func(ctx context.Context, shard int) (err error) {
-		parts[shard], err = s.shard(ctx, room, shard)
-		return err
-	}
-	group.Go(func() error { return read(groupCtx, 0) })
-	group.Go(func() (err error) {
-		shards, err = s.shards(groupCtx, room)
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	group, groupCtx = errgroup.WithContext(ctx)
-	for shard := 1; shard < shards; shard++ {
-		group.Go(func() error { return read(groupCtx, shard) })
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	all := slices.Concat(parts[:shards]...)
-	if len(all) > shards*shardTarget && shards < maxShards {
-		// This is upkeep. A failure must not keep the room from its news, and the next reader tries again.
-		_ = s.growShards(ctx, room, shards)
-	}
-	return all, nil
-}
-
-func (s *Store) shard(ctx context.Context, room chat.RoomID, shard int) ([]chat.Subscription, error) {
-	rows, err := s.query(ctx, &dynamodb.QueryInput{
-		TableName:                 &s.tables.Subscriptions,
-		KeyConditionExpression:    aws.String("room_shard = :shard"),
-		ExpressionAttributeValues: item{":shard": text(shardName(room, shard))},
-	}, 0)
-	if err != nil {
-		return nil, err
-	}
-	subs := make([]chat.Subscription, len(rows))
-	for i, row := range rows {
-		r := reader{row}
-		subs[i] = chat.Subscription{
-			Room: room, Shard: shard, Connection: chat.ConnectionID(r.text("connection_id")),
-			User: chat.UserID(r.text("user_id")), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"),
+	for range movesAtMost {
+		row, err := s.get(ctx, s.tables.Connections, joinedKey(id, room))
+		if err != nil || row == nil {
+			return err
+		}
+		shard := int(reader{row}.number("shard"))
+		old, err := s.transact(ctx,
+			types.TransactWriteItem{Delete: &types.Delete{
+				TableName: &s.tables.Connections, Key: joinedKey(id, room),
+				ConditionExpression:       aws.String("#shard = :shard"),
+				ExpressionAttributeNames:  map[string]string{"#shard": "shard"},
+				ExpressionAttributeValues: item{":shard": number(shard)},
+			}},
+			types.TransactWriteItem{Delete: &types.Delete{
+				TableName: &s.tables.Subscriptions, Key: subscriptionKey(room, shard, id),
+			}})
+		if err != nil || old == nil {
+			return err
 		}
 	}
-	return subs, nil
+	return errMoves()
 }
 
-func (s *Store) growShards(ctx context.Context, room chat.RoomID, from int) error {
-	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Rooms, Key: roomKey(room),
-		UpdateExpression:          aws.String("SET shards = :to"),
-		ConditionExpression:       aws.String("shards = :from"),
-		ExpressionAttributeValues: item{":from": number(from), ":to": number(min(2*from, maxShards))},
+// dropSubscription removes both rows of a connection that has ended. No transaction is needed, nor twice the price: what
+// a join writes between the two, the join itself takes back. The subscription goes first, so that what is left of a drop
+// that was cut off is found under the connection.
+func (s *Store) dropSubscription(ctx context.Context, sub chat.Subscription) error {
+	err := withoutConflict(ctx, func() error {
+		return s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection))
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return withoutConflict(ctx, func() error {
+		return s.delete(ctx, s.tables.Connections, joinedKey(sub.Connection, sub.Room))
+	})
 }
+
+// removedAtMost is how many subscriptions of a connection one push removes. The rest goes with the next push that meets
+// one of them, or by TTL.
+const removedAtMost = 25
 
 // RemoveSubscription implements [fanout.Subscriptions].
 func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) error {
-	return s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection))
+	return s.endConnection(ctx, sub.Connection, removedAtMost, sub)
 }
 
 // MarkClosing implements [fanout.Subscriptions].
 func (s *Store) MarkClosing(ctx context.Context, sub chat.Subscription) error {
-	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),
-		UpdateExpression:          aws.String("SET closing = :true"),
-		ConditionExpression:       aws.String("attribute_exists(connection_id)"),
-		ExpressionAttributeValues: item{":true": &types.AttributeValueMemberBOOL{Value: true}},
+	return withoutConflict(ctx, func() error {
+		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),
+			UpdateExpression:          aws.String("SET closing = :true"),
+			ConditionExpression:       aws.String("attribute_exists(connection_id)"),
+			ExpressionAttributeValues: item{":true": &types.AttributeValueMemberBOOL{Value: true}},
+		})
+		return err
 	})
-	return err
 }

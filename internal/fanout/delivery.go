@@ -6,15 +6,40 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Delivery is a stretch of a room's log, and the subscriptions that are to get it.
+// Frame shows a stretch of a room's log.
+type Frame struct {
+	Entries []chat.Entry // rising, without gaps, not empty
+	Data    []byte       // as it is posted
+}
+
+// First returns the id of the frame's first entry.
+func (f Frame) First() chat.EntryID { return f.Entries[0].ID }
+
+// Last returns the id of the frame's last entry.
+func (f Frame) Last() chat.EntryID { return f.Entries[len(f.Entries)-1].ID }
+
+// Recipient is a subscription, and how much of a delivery it has got already.
+type Recipient struct {
+	chat.Subscription
+	Got chat.EntryID // frames that end here or before are not for it; 0 for all of them
+}
+
+// Delivery is frames of a room's log, and the subscriptions that are to get them.
 type Delivery struct {
-	Room          chat.RoomID
-	Entries       []chat.Entry // rising, without gaps, not empty
-	Subscriptions []chat.Subscription
+	Room       chat.RoomID
+	Frames     []Frame // rising, without gaps between them, not empty
+	Recipients []Recipient
+	// Quick is for a sender: a post that fails is tried once more, at once, and no connection is judged for it.
+	Quick bool
+	// Rate is how many posts a second this delivery may make; 0 for as many as the deliverer may.
+	Rate float64
 }
 
 // Deliverer brings a delivery to every subscription in it.
 type Deliverer interface {
-	// Deliver returns nil only when each subscription has got the entries, is gone, or is marked to get no more.
-	Deliver(ctx context.Context, d Delivery) error
+	// Deliver returns the recipients that have not got everything, for a fault that is not their own, and the reason; none
+	// and nil when every subscription has got the frames, is gone, or is marked to get no more.
+	Deliver(ctx context.Context, d Delivery) (rest []Recipient, err error)
+	// Rate returns how many posts a second it can make now to so many recipients.
+	Rate(recipients int) float64
 }

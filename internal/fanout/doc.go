@@ -1,13 +1,24 @@
-// Package fanout pushes the logs of rooms to their members. A wake says only that a room has news. What to push is read
-// from the log, from the room's pushed id to the first hole. [Waker] does this for one room. [Pusher] brings a stretch
-// of a log to connections. [ChunkedDeliverer] has workers do that, side by side, where there are many connections.
+// Package fanout pushes the logs of rooms to their members.
+//
+// A sender that finds its room idle pushes what it has stored itself, at once: [Direct]. The stream is the guarantee.
+// Each entry has a record there, and its wake returns only when the entry is pushed, or when a job in the queue will do
+// it: [Waker.Wake], and [Waker.Finish] for the job. The lease in the room's head only keeps two from pushing the same. No
+// promise rests on it, nor on any clock.
+//
+// What to push is read from the log, from the room's pushed id to the first hole. [Pusher] brings frames to connections
+// and judges whose fault it is when one cannot be reached. [ChunkedDeliverer] has workers do that, side by side, where
+// there are many.
 //
 // # What must stay true
 //
 //   - A room's pushed id moves only after every subscriber has what lies up to it, is gone, or gets no more pushes.
 //   - Subscriptions are read after the log, never before, and never kept. A connection that joins meanwhile then has
 //     the entries in the reply to its join, or its subscription is read.
+//   - Who places an entry looks at the head afterwards. Who releases the lease looks at the log afterwards. One of the
+//     two always sees the other.
+//   - A wake leaves a room only to a job that is in the queue: the job is sent before the head tells of it. A job looks at
+//     the log once more when the head does not tell of it any more.
 //
-// [Waker.Wake] was model-checked as it stands: a change of the order of its store calls needs a reason as strong as
-// that.
+// All this was model-checked, call by call (internal/chattest/pushmodel): a change of the order of store calls needs a
+// reason as strong as that.
 package fanout

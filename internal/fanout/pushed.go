@@ -1,42 +1,25 @@
 package fanout
 
-import (
-	"sync"
-	"time"
-
-	"serverlesschat/internal/chat"
-)
+import "time"
 
 // Pushed counts what one delivery took.
 type Pushed struct {
-	Posts      int
+	Posts      int // those that failed too
 	Deliveries int // entries times connections that got them
 	Gone       int
 	Closed     int             // connections closed because they could not be reached
-	Latencies  []time.Duration // from an entry's creation to the end of its push, per entry
+	Throttled  int             // calls that failed with ErrThrottled
+	Failed     int             // calls that failed for another reason than ErrGone, ErrForbidden or ErrThrottled
+	Latencies  []time.Duration // from an entry's creation to the end of its push, per entry; none when recipients are left
 }
 
-// tally adds up Pushed from many goroutines.
-type tally struct {
-	mu  sync.Mutex
-	sum Pushed
-}
-
-func (t *tally) add(p Pushed) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.sum.Posts += p.Posts
-	t.sum.Deliveries += p.Deliveries
-	t.sum.Gone += p.Gone
-	t.sum.Closed += p.Closed
-}
-
-func (t *tally) pushed(entries []chat.Entry, now time.Time) Pushed {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	sum := t.sum
-	for _, e := range entries {
-		sum.Latencies = append(sum.Latencies, now.Sub(e.CreatedAt))
+// latencies returns how long ago the entries were created.
+func latencies(frames []Frame, now time.Time) []time.Duration {
+	var all []time.Duration
+	for _, f := range frames {
+		for _, e := range f.Entries {
+			all = append(all, now.Sub(e.CreatedAt))
+		}
 	}
-	return sum
+	return all
 }

@@ -1,8 +1,8 @@
 package fanout_test
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -14,50 +14,53 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-func wakeOnce(t *testing.T, log *fake.Store) (*fake.Deliverer, error) {
-	deliverer := &fake.Deliverer{Recorder: log.Recorder}
-	f := fanout.NewWaker(log, deliverer, fanout.WakerOptions{HoleAge: fake.HoleAge, Now: time.Now})
-	return deliverer, f.Wake(t.Context(), "r")
-}
-
-// TestWake goes through the lines of the fan-out: what is read and written, in this order.
+// TestWake goes through what a wake for the entry id reads and writes, in this order.
 func TestWake(t *testing.T) {
-	one := []chat.Subscription{{Room: "r", Connection: "c"}}
 	for _, c := range []struct {
-		name        string
-		ids         []chat.EntryID
-		position    chat.EntryID
-		subscribers []chat.Subscription
-		want        []string
+		name   string
+		ids    []chat.EntryID // of long ago
+		top    roomlog.Head
+		id     chat.EntryID
+		direct bool
+		want   []string
+		pushed chat.EntryID
+		lease  roomlog.Lease
 	}{
-		{"no news", fake.UpTo(3), 3, one, []string{"position", "after 3"}},
-		{"an empty log", nil, 0, one, []string{"position", "after 0"}},
-		{"news: the log, then the subscriptions, then the push, then the position", fake.UpTo(5), 3, one,
-			[]string{"position", "after 3", "subscribers", "deliver 4 to 5", "advance to 5"}},
-		{"news for nobody", fake.UpTo(2), 0, nil, []string{"position", "after 0", "subscribers", "advance to 2"}},
-		{"an old hole: what is before it goes first", []chat.EntryID{1, 3}, 0, one,
-			[]string{"position", "after 0", "subscribers", "deliver 1 to 1", "advance to 1", "newest", "place void at 2",
-				"position", "after 1", "subscribers", "deliver 2 to 3", "advance to 3"}},
-		{"an old hole at once", []chat.EntryID{2}, 0, one,
-			[]string{"position", "after 0", "newest", "place void at 1", "position", "after 0", "subscribers", "deliver 1 to 2", "advance to 2"}},
-		{"more than one read", fake.UpTo(roomlog.ScanLimit + 1), 0, one,
-			[]string{"position", "after 0", "subscribers", "deliver 1 to 500", "advance to 500",
-				"position", "after 500", "subscribers", "deliver 501 to 501", "advance to 501"}},
-		{"exactly one read", fake.UpTo(roomlog.ScanLimit), 0, one,
-			[]string{"position", "after 0", "subscribers", "deliver 1 to 500", "advance to 500", "position", "after 500"}},
+		{"its sender has pushed it", fake.UpTo(3), roomlog.Head{PushedID: 3}, 3, true, []string{"head"}, 3, ""},
+		{"nobody pushes it", fake.UpTo(3), roomlog.Head{PushedID: 1}, 3, true,
+			[]string{"head", "after 1", "take", "after 1", "subscribers", "deliver 2 to 3", "release to 3"}, 3, ""},
+		{"the room is the stream's: no lease is taken", fake.UpTo(3), roomlog.Head{PushedID: 1, Lease: "stream"}, 3, true,
+			[]string{"head", "after 1", "subscribers", "deliver 2 to 3", "release to 3"}, 3, ""},
+		{"senders do not push: no lease is taken", fake.UpTo(3), roomlog.Head{PushedID: 1}, 3, false,
+			[]string{"head", "after 1", "subscribers", "deliver 2 to 3", "release to 3"}, 3, ""},
+		{"an old hole comes before the lease", []chat.EntryID{1, 3}, roomlog.Head{}, 3, true,
+			[]string{"head", "after 0", "place void at 2", "head", "after 0", "take", "after 0", "subscribers", "deliver 1 to 3",
+				"release to 3"}, 3, ""},
+		{"an old hole, and what is before it needs no lease", []chat.EntryID{1, 3}, roomlog.Head{}, 3, false,
+			[]string{"head", "after 0", "subscribers", "deliver 1 to 1", "release to 1", "head", "after 1", "place void at 2",
+				"head", "after 1", "subscribers", "deliver 2 to 3", "release to 3"}, 3, ""},
+		{"a hole that lies past its entry is not its own", []chat.EntryID{1, 2, 4}, roomlog.Head{}, 2, false,
+			[]string{"head", "after 0", "subscribers", "deliver 1 to 2", "release to 2"}, 2, ""},
+		{"a job is in the queue", fake.UpTo(3), roomlog.Head{Lease: "stream", JobUntil: time.Now().Add(time.Hour)}, 3, true,
+			[]string{"head"}, 0, "stream"},
+		{"a job should have been done", fake.UpTo(3), roomlog.Head{Lease: "stream", JobUntil: time.Now().Add(-time.Hour)}, 3, true,
+			[]string{"head", "after 0", "subscribers", "deliver 1 to 3", "release to 3"}, 3, ""},
+		{"the entry is not there any more", nil, roomlog.Head{}, 3, true, []string{"head", "after 0"}, 0, ""},
+		{"more than one read", fake.UpTo(roomlog.ScanLimit + 1), roomlog.Head{SettledID: 501}, 501, false,
+			[]string{"head", "after 0", "after 501", "subscribers", "deliver 1 to 500", "advance to 500", "after 500",
+				"subscribers", "deliver 501 to 501", "release to 501"}, 501, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			log := fake.NewStore(c.ids...)
-			log.Pushed, log.Subscribed = c.position, c.subscribers
-			deliverer, err := wakeOnce(t, log)
-			if err != nil {
+			w := newWorld(t, c.ids...)
+			c.top.Seq = w.Top.Seq
+			w.Top, w.direct = c.top, c.direct
+			if err := w.wake(c.id); err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(log.Calls, c.want) {
-				t.Errorf("calls\n%q, want\n%q", log.Calls, c.want)
-			}
-			for _, d := range deliverer.Got {
-				if d.Room != "r" || !slices.Equal(d.Subscriptions, one) {
+			w.expectCalls(c.want...)
+			w.expectHead(c.pushed, c.lease)
+			for _, d := range w.deliverer.Got {
+				if d.Room != "r" || d.Quick || len(d.Recipients) != 1 {
 					t.Errorf("delivery %+v", d)
 				}
 			}
@@ -65,83 +68,160 @@ func TestWake(t *testing.T) {
 	}
 }
 
+// TestLargeRoomsAreTheStreams: no sender tries them, until the fan-out finds them small.
+func TestLargeRoomsAreTheStreams(t *testing.T) {
+	for members, lease := range map[int]roomlog.Lease{0: "", 200: "", 201: "stream"} {
+		for _, before := range []roomlog.Lease{"", "stream"} {
+			w := newWorld(t, 1)
+			w.Top.Lease, w.Subscribed = before, subscriptionsOf(members)
+			if err := w.wake(1); err != nil {
+				t.Fatal(err)
+			}
+			w.expectHead(1, lease)
+		}
+	}
+}
+
+// TestWakeTakesALeaseFromWhoIsTooSlow: it has to see the same token for half a second, by its own clock.
+func TestWakeTakesALeaseFromWhoIsTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.Top.Lease = other
+		start := time.Now()
+		if err := w.wake(1); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited != 500*time.Millisecond {
+			t.Errorf("waited %v", waited)
+		}
+		w.expectHead(1, "")
+	})
+}
+
+// TestWakeWaitsForThoseThatWork: as long as the token changes, somebody lives.
+func TestWakeWaitsForThoseThatWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.Top.Lease = other
+		heads := 0
+		w.Before = func(call string) error {
+			if call == "head" {
+				if heads++; heads%15 == 0 {
+					w.Top.Lease += "+"
+				}
+				if heads == 100 {
+					w.Top = roomlog.Head{Seq: 1, PushedID: 1}
+				}
+			}
+			return nil
+		}
+		if err := w.wake(1); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(w.Calls, "take") {
+			t.Error("a lease was taken from one that had just taken it")
+		}
+	})
+}
+
 // TestWakeReadsSubscriptionsForEachRun: a connection that joins during a push gets what comes after it.
 func TestWakeReadsSubscriptionsForEachRun(t *testing.T) {
-	log := fake.NewStore(1, 3)
-	log.Subscribed = []chat.Subscription{{Connection: "early"}}
-	log.Before = func(call string) error {
-		if call == "deliver 1 to 1" {
-			log.Subscribed = append(log.Subscribed, chat.Subscription{Connection: "late"})
-		}
-		return nil
-	}
-	deliverer, err := wakeOnce(t, log)
-	if err != nil {
+	w := newWorld(t, 1, 3)
+	w.direct = false
+	w.follow(script{"deliver 1 to 1": {func(w *world) { w.Subscribed = subscriptionsOf(2) }}})
+	if err := w.wake(3); err != nil {
 		t.Fatal(err)
 	}
-	if len(deliverer.Got) != 2 || len(deliverer.Got[0].Subscriptions) != 1 || len(deliverer.Got[1].Subscriptions) != 2 {
-		t.Errorf("deliveries %+v", deliverer.Got)
+	if got := w.deliverer.Got; len(got) != 2 || len(got[0].Recipients) != 1 || len(got[1].Recipients) != 2 {
+		t.Errorf("deliveries %+v", got)
 	}
 }
 
-// TestWakeDoesNotReturnBeforeAnOpenHole: nobody else may ever come for the entry after it.
-func TestWakeDoesNotReturnBeforeAnOpenHole(t *testing.T) {
+// TestWakeWaitsAtAHoleBelowItsEntry: nobody else may ever come for the entry past it.
+func TestWakeWaitsAtAHoleBelowItsEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := fake.NewStore(1)
-		log.Put(time.Now(), 3)
+		w := newWorld(t, 1)
+		w.Put(time.Now(), 3)
 		start := time.Now()
-		if _, err := wakeOnce(t, log); err != nil {
+		if err := w.wake(3); err != nil {
 			t.Fatal(err)
 		}
-		if time.Since(start) != fake.HoleAge || log.Pushed != 3 {
-			t.Errorf("returned after %v with position %d", time.Since(start), log.Pushed)
+		if waited := time.Since(start); waited != fake.HoleAge || !w.Entries[2].IsVoid() {
+			t.Errorf("returned after %v, at 2 there is %+v, want a void after %v", waited, w.Entries[2], fake.HoleAge)
 		}
+		w.expectHead(3, "")
 	})
 }
 
-// TestWakeEndsInABusyRoom: in a room whose writers always leave a new hole for a moment, a wake waits at those that are
-// below what was there when it began. What comes later has a wake of its own.
+// TestWakeEndsInABusyRoom: its writers always leave a new hole for a moment. What comes later has a wake of its own.
 func TestWakeEndsInABusyRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		log := fake.NewBusyStore()
-		if _, err := wakeOnce(t, log); err != nil {
+		w := newWorld(t)
+		busy := fake.NewBusyStore()
+		busy.Subscribed = subscriptionsOf(1)
+		w.Store, w.direct = busy, false
+		if err := w.wake(5); err != nil {
 			t.Fatal(err)
 		}
-		if log.Pushed != 5 {
-			t.Errorf("returned with position %d, want 5", log.Pushed)
+		if busy.Top.PushedID < 5 || busy.Top.PushedID > 6 {
+			t.Errorf("returned with pushed id %d, want 5 and hardly more", busy.Top.PushedID)
 		}
 	})
 }
 
-// TestWakeStopsAtAFailure: after a failure nothing more is done. Above all, the pushed id stays.
-func TestWakeStopsAtAFailure(t *testing.T) {
+// TestAWakeThatFailsLeavesTheRoomToAJob: the job is sent before the head tells of it, and the pushed id stays.
+func TestAWakeThatFailsLeavesTheRoomToAJob(t *testing.T) {
 	broken := errors.New("broken")
-	order := []string{"position", "after 0", "subscribers", "deliver 1 to 2", "advance to 2"}
+	order := []string{"head", "after 0", "subscribers", "deliver 1 to 2", "release to 2"}
 	for i, failing := range order {
 		t.Run(failing, func(t *testing.T) {
-			log := fake.NewStore(1, 2)
-			log.Subscribed = []chat.Subscription{{Connection: "c"}}
-			log.Before = func(call string) error {
-				if call == failing {
-					return broken
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1, 2)
+				w.Top.Lease = roomlog.StreamLease
+				w.failing(failing, broken)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second) // a delivery is tried again until then
+				defer cancel()
+				err := w.waker().Wake(ctx, "r", 2)
+				if _, ok := errors.AsType[*fanout.QueuedError](err); !ok || !errors.Is(err, broken) || errors.Unwrap(err) == broken {
+					t.Errorf("got %v, want that it is queued, with the operation and the cause", err)
 				}
-				return nil
-			}
-			_, err := wakeOnce(t, log)
-			if !errors.Is(err, broken) || err.Error() == broken.Error() {
-				t.Errorf("got %v, want %v with the operation", err, broken)
-			}
-			if !slices.Equal(log.Calls, order[:i]) || log.Pushed != 0 {
-				t.Errorf("calls %q, position %d", log.Calls, log.Pushed)
-			}
+				want := slices.Concat(order[:i], []string{"send job"})
+				if failing != "head" { // else nobody knows who holds the lease
+					want = append(want, "mark below 2")
+				}
+				w.expectCalls(want...)
+				if w.Top.PushedID != 0 || !slices.Equal(w.jobs.Delays, []time.Duration{time.Second}) {
+					t.Errorf("pushed id %d, jobs after %v", w.Top.PushedID, w.jobs.Delays)
+				}
+			})
 		})
 	}
 }
 
-func subscriptionsOf(n int) []chat.Subscription {
-	var all []chat.Subscription
-	for i := range n {
-		all = append(all, chat.Subscription{Room: "r", Connection: chat.ConnectionID(fmt.Sprint("c", i))})
+// TestAWakeThatCannotSendAJobFails: its record comes again.
+func TestAWakeThatCannotSendAJobFails(t *testing.T) {
+	broken, down := errors.New("broken"), errors.New("the queue is down")
+	w := newWorld(t, 1)
+	w.jobs.Err = down
+	w.failing("after 0", broken)
+	err := w.wake(1)
+	if _, ok := errors.AsType[*fanout.QueuedError](err); ok || !errors.Is(err, broken) || !errors.Is(err, down) {
+		t.Errorf("got %v, want both causes and that it is not queued", err)
 	}
-	return all
+	w.expectHead(0, "") // nobody may leave the room to a job that is not there
+}
+
+// TestAWakeDoesNotGiveAwayTheLeaseOfAnother: its holder is at work.
+func TestAWakeDoesNotGiveAwayTheLeaseOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.Top.Lease = other
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		err := w.waker().Wake(ctx, "r", 1)
+		if _, ok := errors.AsType[*fanout.QueuedError](err); !ok {
+			t.Errorf("got %v, want that it is queued", err)
+		}
+		w.expectHead(0, other)
+	})
 }

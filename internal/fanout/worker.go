@@ -4,29 +4,40 @@ import (
 	"context"
 	"fmt"
 
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
 )
 
 // Worker does push jobs.
 type Worker struct {
 	log       roomlog.Log
+	frames    func(chat.RoomID, []chat.Entry) []Frame
 	deliverer Deliverer
 }
 
-// NewWorker makes a Worker.
-func NewWorker(log roomlog.Log, deliverer Deliverer) *Worker {
-	return &Worker{log: log, deliverer: deliverer}
+// NewWorker makes a Worker. frames makes the frames that show entries. It is the same function as the one that made the
+// frames of the delivery: from the same entries come the same frames.
+func NewWorker(log roomlog.Log, frames func(chat.RoomID, []chat.Entry) []Frame, deliverer Deliverer) *Worker {
+	return &Worker{log: log, frames: frames, deliverer: deliverer}
 }
 
-// Run does the job. A missing entry is an error: the job is only made for entries that are there.
-func (w *Worker) Run(ctx context.Context, job Job) error {
+// Run does the job as far as it gets by its deadline. It returns the recipients that have not got everything, and the
+// reason; all of them when it could not begin. A missing entry is an error: the job is only made for entries that are
+// there.
+func (w *Worker) Run(ctx context.Context, job Job) ([]Recipient, error) {
+	if !job.Deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, job.Deadline)
+		defer cancel()
+	}
 	entries, err := roomlog.ReadRange(ctx, w.log, job.Room, job.After, job.Last)
 	if err != nil {
-		return fmt.Errorf("read push job: %w", err)
+		return job.Recipients, fmt.Errorf("read push job: %w", err)
 	}
-	d := Delivery{Room: job.Room, Entries: entries, Subscriptions: job.Subscriptions}
-	if len(d.Entries) == 0 {
-		return nil
+	if len(entries) == 0 {
+		return nil, nil
 	}
-	return w.deliverer.Deliver(ctx, d)
+	return w.deliverer.Deliver(ctx, Delivery{
+		Room: job.Room, Frames: w.frames(job.Room, entries), Recipients: job.Recipients, Rate: job.Rate,
+	})
 }

@@ -26,8 +26,8 @@ func TestWhoMayReadAndSend(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			reads := map[string]func(*fake.Store) error{
 				"send": func(r *fake.Store) error {
-					r.Seq = 3
-					s := messages.NewSender(rooms.NewMembership(r), r, roomlog.NewWriter(r, time.Now, func([]byte) {}))
+					r.Top.Seq = 3
+					s := messages.NewSender(rooms.NewMembership(r), r, roomlog.NewWriter(r, roomlog.WriterOptions{Now: time.Now, Random: func([]byte) {}}), nil)
 					e, err := s.Send(t.Context(), fake.Ann(), messages.SendMessage{Room: "r", Content: "hi", ClientMessageID: "m"})
 					if err == nil && (e.ID != 4 || e.User != "ann" || e.Kind != chat.KindMessage || e.Content != "hi" || e.ClientMessageID != "m") {
 						t.Errorf("stored %+v", e)

@@ -28,19 +28,26 @@ type Prechecks interface {
 	Precheck(ctx context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error)
 }
 
+// Pusher pushes what a call has stored, if nobody else does. Its failures are its own: the stream does what it leaves.
+type Pusher interface {
+	Push(ctx context.Context, a roomlog.Appended)
+}
+
 // Sender stores messages.
 type Sender struct {
 	membership *rooms.Membership
 	prechecks  Prechecks
 	writer     *roomlog.Writer
+	pusher     Pusher
 }
 
-// NewSender makes a Sender.
-func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlog.Writer) *Sender {
-	return &Sender{membership: membership, prechecks: prechecks, writer: writer}
+// NewSender makes a Sender. pusher is nil when all pushing is left to the stream.
+func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlog.Writer, pusher Pusher) *Sender {
+	return &Sender{membership: membership, prechecks: prechecks, writer: writer, pusher: pusher}
 }
 
-// Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first.
+// Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first. Before it
+// returns it pushes what it has stored, if nobody else does.
 //
 // Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as
 // [roomlog.Writer.Append].
@@ -55,5 +62,9 @@ func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (
 	if !member {
 		return chat.Entry{}, s.membership.Refusal(ctx, in.Room)
 	}
-	return s.writer.AppendWithClaim(ctx, e, claim)
+	stored, appended, err := s.writer.AppendWithClaim(ctx, e, claim)
+	if s.pusher != nil {
+		s.pusher.Push(ctx, appended)
+	}
+	return stored, err
 }

@@ -7,6 +7,9 @@
 //
 // A claim says which place a client_message_id stands for, so that a message that is sent again is stored once.
 //
+// The head of a room says how far its log is: the last id reserved, up to where all is pushed, up to where all is filled,
+// and who pushes now.
+//
 // # What must stay true
 //
 //   - An entry of a claim lies only where the claim points. A claim leaves a place only when that place is void for good.

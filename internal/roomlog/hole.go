@@ -40,7 +40,7 @@ func (h *HoleWait) WaitOrFill(ctx context.Context, end chat.EntryID, next chat.E
 	// The entry's time is by another machine's clock. If that clock is ahead, the wait must still end.
 	left := min(h.Age-h.Now().Sub(next.CreatedAt), h.Age-h.Now().Sub(h.since))
 	if left <= 0 {
-		return h.fill(ctx, end, next)
+		return h.Fill(ctx, end, next)
 	}
 	if err := chat.Sleep(ctx, min(left, h.delay)); err != nil {
 		return err
@@ -49,7 +49,8 @@ func (h *HoleWait) WaitOrFill(ctx context.Context, end chat.EntryID, next chat.E
 	return nil
 }
 
-func (h *HoleWait) fill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
+// Fill fills the hole between end and next.
+func (h *HoleWait) Fill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
 	for id := end + 1; id < next.ID; id++ {
 		if _, err := h.Log.Place(ctx, chat.VoidAt(next.Room, id, h.Now())); err != nil {
 			return fmt.Errorf("fill hole: %w", err)

@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"context"
+	"time"
 
 	"serverlesschat/internal/chat"
 )
@@ -29,12 +30,35 @@ type Claims interface {
 	MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID) (*Claim, error)
 }
 
-// Head keeps how far the log of each room is: the last id reserved, and up to where it has been pushed.
-type Head interface {
-	// Reserve returns the room's next id, never the same twice.
-	Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error)
-	// PushedID reads up to where the room has been pushed, consistently; 0 when nothing was pushed yet.
-	PushedID(ctx context.Context, room chat.RoomID) (chat.EntryID, error)
-	// AdvancePushedID moves that mark to the id "to" unless it is there or further already.
-	AdvancePushedID(ctx context.Context, room chat.RoomID, to chat.EntryID) error
+// Lease says who pushes a room's news now: nobody ([NoLease]), the stream's fan-out ([StreamLease]), or one call, by a
+// token of its own. It only keeps two from pushing the same; no promise rests on it.
+type Lease string
+
+const (
+	// NoLease is the lease that nobody holds.
+	NoLease Lease = ""
+	// StreamLease leaves a room to the stream's fan-out and to jobs: no sender takes it.
+	StreamLease Lease = "stream"
+)
+
+// Head is how far the log of a room is. It is one item of the store.
+type Head struct {
+	Seq       chat.EntryID // the last id reserved
+	PushedID  chat.EntryID // all up to here has been pushed
+	SettledID chat.EntryID // all up to here is filled; never below PushedID
+	Lease     Lease
+	JobUntil  time.Time // until then a job for the room is in the queue; zero for none
+}
+
+// Heads keeps the head of each room. Every call is linearizable per room.
+type Heads interface {
+	// Reserve gives out the room's next id, never the same twice: it is the Seq of the head returned. When nobody holds
+	// the lease, me holds it from then on; with NoLease as me the lease stays as it is.
+	Reserve(ctx context.Context, room chat.RoomID, me Lease) (Head, error)
+	// DropLease makes nobody hold the lease if me does.
+	DropLease(ctx context.Context, room chat.RoomID, me Lease) error
+	// Head reads the head, consistently.
+	Head(ctx context.Context, room chat.RoomID) (Head, error)
+	// Settle moves SettledID to the id "to" unless it is there or further already.
+	Settle(ctx context.Context, room chat.RoomID, to chat.EntryID) error
 }

@@ -14,13 +14,23 @@ type ReaderOptions struct {
 	Now     func() time.Time         // the time
 	Jitter  func() float64           // random in [0, 1): spreads readers that wait at the same hole
 	Size    func(chat.Entry) (n int) // bytes of an entry as it is shown
+	// Late is told of a room with an entry that has not been pushed for lateAfter, with the room's head. It may be nil.
+	Late func(context.Context, chat.RoomID, Head)
 }
 
-// ReaderStore is what a Reader reads. A Reader writes nothing but voids.
+// ReaderStore is what a Reader reads. A Reader writes nothing but voids, and the settled id.
 type ReaderStore interface {
 	Log
-	Head
+	Heads
 }
+
+const (
+	// settleAfter is how many entries a reader may walk to find the end of the log. One that had to walk more moves the
+	// settled id, so that the next one need not.
+	settleAfter = ScanLimit
+	// lateAfter is how old an entry is that should have been pushed long ago.
+	lateAfter = 10 * time.Second
+)
 
 // Reader reads the logs of rooms as clients see them.
 type Reader struct {
@@ -108,21 +118,48 @@ func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (chat.EntryID
 	return end, nil
 }
 
-// end returns the end of the unbroken run from the room's pushed id on, and the entry after the hole that ends it, nil
-// when there is none. The pushed id is read first: below it a missing entry has expired, above it a missing entry is a
-// hole.
+// end returns the end of the unbroken run from the room's settled id on, and the entry after the hole that ends it, nil
+// when there is none. The head is read first: up to the settled id a missing entry has expired, above it a missing entry
+// is a hole.
 func (r *Reader) end(ctx context.Context, room chat.RoomID) (chat.EntryID, *chat.Entry, error) {
-	pushed, err := r.store.PushedID(ctx, room)
+	head, err := r.store.Head(ctx, room)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read pushed id: %w", err)
+		return 0, nil, fmt.Errorf("read head: %w", err)
 	}
-	for end := pushed; ; {
+	end := head.SettledID
+	for {
 		run, err := ReadRun(ctx, r.store, room, end)
 		if err != nil {
 			return 0, nil, err
 		}
-		if end = run.End; !run.More {
-			return end, run.Next, nil
+		if end == head.SettledID {
+			r.checkLate(ctx, room, head, run)
 		}
+		if end = run.End; run.More {
+			continue
+		}
+		if end-head.SettledID > settleAfter {
+			// This is upkeep. A failure must not fail the reading.
+			_ = r.store.Settle(ctx, room, end)
+		}
+		return end, run.Next, nil
+	}
+}
+
+// checkLate tells of a room whose pushing is late. first is the run after the settled id. It costs a read of one entry
+// only where the pushing is far behind.
+func (r *Reader) checkLate(ctx context.Context, room chat.RoomID, head Head, first Run) {
+	if r.opts.Late == nil || head.JobUntil.After(r.opts.Now()) {
+		return
+	}
+	oldest := first.Entries
+	if head.PushedID < head.SettledID {
+		var err error
+		if oldest, err = r.store.EntriesAfter(ctx, room, head.PushedID, 1); err != nil {
+			return
+		}
+	}
+	if len(oldest) > 0 && r.opts.Now().Sub(oldest[0].CreatedAt) > lateAfter {
+		r.opts.Late(ctx, room, head)
 	}
 }

@@ -54,7 +54,7 @@ func TestPages(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			for _, position := range []chat.EntryID{0, c.length / 2, c.length} {
 				log := fake.NewStore(fake.UpTo(c.length)...)
-				log.Pushed = position
+				log.Top.PushedID = position
 				c.query.Room = "r"
 				for name, read := range map[string]func(context.Context, roomlog.Query) (roomlog.Page, error){
 					"Page": fake.NewReader(log, c.sizes).Page, "PageNow": fake.NewReader(log, c.sizes).PageNow,
@@ -90,7 +90,7 @@ func TestNothingIsShownPastAHole(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.ids, c.position), func(t *testing.T) {
 			log := fake.NewStore(c.ids...)
-			log.Pushed = c.position
+			log.Top.PushedID = c.position
 			r := fake.NewReader(log, nil)
 			for _, q := range []roomlog.Query{{}, {After: new(chat.EntryID(0))}, {After: new(chat.EntryID(2))}, {After: new(chat.EntryID(5))}, {Before: new(chat.EntryID(3))}, {Before: new(chat.EntryID(99))}} {
 				q.Room, q.Limit = "r", 100
@@ -130,13 +130,13 @@ func TestRunLongerThanOneRead(t *testing.T) {
 	}
 }
 
-func TestReaderReadsThePositionBeforeTheLog(t *testing.T) {
+func TestReaderReadsTheHeadBeforeTheLog(t *testing.T) {
 	log := fake.NewStore(1, 2, 3)
-	log.Pushed = 2
+	log.Top.PushedID = 2
 	if _, err := fake.NewReader(log, nil).LastID(t.Context(), "r"); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"position", "after 2"}; !slices.Equal(log.Calls, want) {
+	if want := []string{"head", "after 2"}; !slices.Equal(log.Calls, want) {
 		t.Errorf("calls %q, want %q", log.Calls, want)
 	}
 }
@@ -196,7 +196,7 @@ func TestPageThatIsOverBeforeTheHole(t *testing.T) {
 
 func TestReaderReportsWhatTheStoreReturns(t *testing.T) {
 	broken := errors.New("broken")
-	for _, failing := range []string{"position", "after 0", "before 4", "after 3"} {
+	for _, failing := range []string{"head", "after 0", "before 4", "after 3"} {
 		t.Run(failing, func(t *testing.T) {
 			log := fake.NewStore(1, 2, 3)
 			log.Before = func(call string) error {

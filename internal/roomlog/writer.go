@@ -16,37 +16,64 @@ const maxReserves = 3
 type WriterStore interface {
 	Log
 	Claims
-	Head
+	Heads
+}
+
+// WriterOptions are the settings of a Writer.
+type WriterOptions struct {
+	Now    func() time.Time
+	Random func([]byte) // fills a slice with random bytes
+	Leases bool         // whether a call takes the lease of a room that nobody pushes, to push what it stores itself
 }
 
 // Writer appends to the logs of rooms.
 type Writer struct {
-	store  WriterStore
-	now    func() time.Time
-	random func([]byte)
+	store WriterStore
+	opts  WriterOptions
 }
 
-// NewWriter makes a Writer. now returns the time of entries; random fills a slice with random bytes.
-func NewWriter(store WriterStore, now func() time.Time, random func([]byte)) *Writer {
-	return &Writer{store: store, now: now, random: random}
+// NewWriter makes a Writer.
+func NewWriter(store WriterStore, opts WriterOptions) *Writer {
+	return &Writer{store: store, opts: opts}
 }
 
-// Append stores e once, however often and however concurrently it is sent, and returns the entry as it is stored.
+// Append stores e once, however often and however concurrently it is sent, and returns the entry as it is stored, and
+// what the call knows of the room's head.
 //
 // Errors: CodeConflict when e's client_message_id stands for other content; CodeUnavailable when the place was lost too
 // often, or when ctx ends first; what the store returns, wrapped. After an error the entry may be stored or not. To
-// send it again settles that.
-func (w *Writer) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
-	a := &appending{Writer: w, entry: e}
+// send it again settles that. Appended is true after an error too: the call may hold the room's lease.
+func (w *Writer) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, Appended, error) {
+	a := w.appending(e)
 	return a.run(ctx, a.look)
 }
 
 // AppendWithClaim is Append for a caller that has read the claim of e already; nil when there is none. A stale claim
 // does no harm. A fresh one spares ids on ordinary repeats.
-func (w *Writer) AppendWithClaim(ctx context.Context, e chat.NewEntry, claim *Claim) (chat.Entry, error) {
-	a := &appending{Writer: w, entry: e}
+func (w *Writer) AppendWithClaim(ctx context.Context, e chat.NewEntry, claim *Claim) (chat.Entry, Appended, error) {
+	a := w.appending(e)
 	return a.run(ctx, func(context.Context) (step, error) { return a.decide(claim) })
 }
+
+func (w *Writer) appending(e chat.NewEntry) *appending {
+	a := &appending{Writer: w, entry: e, done: Appended{Room: e.Room}}
+	if w.opts.Leases {
+		a.done.Me = NewLease(w.opts.Random)
+	}
+	return a
+}
+
+// Appended is what a call of Append knows of the room's head, and has left to be pushed.
+type Appended struct {
+	Room   chat.RoomID
+	Me     Lease        // the call's own token; NoLease when the Writer takes no leases
+	Own    chat.EntryID // the id that it reserved last; 0 for none
+	Head   Head         // as that id was reserved
+	Placed chat.EntryID // the highest id at which something of this call lies; 0 for none
+}
+
+// Holds reports whether the call took the lease when it last reserved an id.
+func (a Appended) Holds() bool { return a.Me != NoLease && a.Head.Lease == a.Me }
 
 // appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and
 // returns the next step; nil ends it, with the entry in stored. A put is made only if nothing is there; else its
@@ -69,9 +96,12 @@ func (w *Writer) AppendWithClaim(ctx context.Context, e chat.NewEntry, claim *Cl
 //	         points to the void               same, at another id            follow
 //	                                          other                          voidOwn, conflict
 //	voidOwn  put a void at own                any                            –
+//
+// A reserve also takes the room's lease if nobody holds it. What has been placed then is for the caller to push.
 type appending struct {
 	*Writer
 	entry    chat.NewEntry
+	done     Appended
 	own      chat.EntryID // the id held, 0 for none; a held id that is not used is made void
 	target   chat.EntryID // where the claim points, when it is not own
 	reserves int
@@ -80,19 +110,22 @@ type appending struct {
 
 type step func(context.Context) (step, error)
 
-func (a *appending) run(ctx context.Context, next step) (chat.Entry, error) {
+func (a *appending) run(ctx context.Context, next step) (chat.Entry, Appended, error) {
 	var err error
 	for next != nil {
 		// A caller that has given up must not go on reserving: each reserved id that is not placed is a hole.
 		if err := ctx.Err(); err != nil {
-			return chat.Entry{}, &chat.Error{Code: chat.CodeUnavailable, Message: "the message was not stored in time", Err: err}
+			return chat.Entry{}, a.done, &chat.Error{Code: chat.CodeUnavailable, Message: "the message was not stored in time", Err: err}
 		}
 		if next, err = next(ctx); err != nil {
-			return chat.Entry{}, err
+			return chat.Entry{}, a.done, err
 		}
 	}
-	return a.stored, nil
+	return a.stored, a.done, nil
 }
+
+// placed notes that something of this call lies at the id.
+func (a *appending) placed(id chat.EntryID) { a.done.Placed = max(a.done.Placed, id) }
 
 // look spares ids on repeats: only an entry without a claim reserves.
 func (a *appending) look(ctx context.Context) (step, error) {
@@ -119,19 +152,35 @@ func (a *appending) reserveThen(next step) step {
 		if a.reserves == maxReserves {
 			return nil, chat.Errorf(chat.CodeUnavailable, "the room is too busy; send the message again")
 		}
-		id, err := a.store.Reserve(ctx, a.entry.Room)
+		head, err := a.store.Reserve(ctx, a.entry.Room, a.done.Me)
 		if err != nil {
+			a.dropLease(ctx)
 			return nil, fmt.Errorf("reserve id: %w", err)
 		}
-		a.own = id
+		a.own = head.Seq
+		a.done.Own, a.done.Head = head.Seq, head
 		a.reserves++
 		return next, nil
 	}
 }
 
+// dropLeaseTime bounds the attempt to give a lease back. Without it the fan-out takes the lease after a while.
+const dropLeaseTime = 500 * time.Millisecond
+
+// dropLease gives back the lease that a reserve without a reply may have taken.
+func (a *appending) dropLease(ctx context.Context) {
+	a.done.Head = Head{}
+	if a.done.Me == NoLease {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropLeaseTime)
+	defer cancel()
+	_ = a.store.DropLease(ctx, a.entry.Room, a.done.Me)
+}
+
 func (a *appending) claim(ctx context.Context) (step, error) {
 	salt := make([]byte, SaltLength)
-	a.random(salt)
+	a.opts.Random(salt)
 	old, err := a.store.PutClaim(ctx, a.entry, Claim{ID: a.own, Fingerprint: NewFingerprint(a.entry, salt)})
 	if err != nil {
 		return nil, fmt.Errorf("claim id: %w", err)
@@ -153,11 +202,13 @@ func (a *appending) claimed(ctx context.Context, old *Claim) (step, error) {
 }
 
 func (a *appending) place(ctx context.Context) (step, error) {
-	e := a.entry.At(a.own, a.now())
+	e := a.entry.At(a.own, a.opts.Now())
 	old, err := a.store.Place(ctx, e)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("place entry: %w", err)
+	}
+	a.placed(a.own)
+	switch {
 	case old == nil:
 		a.stored = e
 		return nil, nil
@@ -171,7 +222,7 @@ func (a *appending) place(ctx context.Context) (step, error) {
 
 // follow helps the request that claimed first: its place gets this content, which is the same.
 func (a *appending) follow(ctx context.Context) (step, error) {
-	e := a.entry.At(a.target, a.now())
+	e := a.entry.At(a.target, a.opts.Now())
 	old, err := a.store.Place(ctx, e)
 	switch {
 	case err != nil:
@@ -183,6 +234,7 @@ func (a *appending) follow(ctx context.Context) (step, error) {
 		return a.reserveThen(a.move), nil
 	case old == nil:
 		a.stored = e
+		a.placed(a.target)
 	default:
 		a.stored = *old
 	}
@@ -203,8 +255,11 @@ func (a *appending) move(ctx context.Context) (step, error) {
 // voidOwn gives up a held id at once, so that no reader has to wait for it. Any outcome is fine: if the place stays a
 // hole, the first reader that needs what lies past it fills it.
 func (a *appending) voidOwn(ctx context.Context) {
-	if a.own != 0 {
-		_, _ = a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.now()))
+	if a.own == 0 {
+		return
+	}
+	if _, err := a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.opts.Now())); err == nil {
+		a.placed(a.own)
 	}
 }
 

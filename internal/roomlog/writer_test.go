@@ -15,7 +15,7 @@ import (
 
 // outcome is a store call that Append is expected to make, and what has happened just before it.
 type outcome struct {
-	call  string         // as fakeLog writes it
+	call  string         // as the fake writes it
 	id    chat.EntryID   // that is reserved
 	claim *roomlog.Claim // that is there
 	entry *chat.Entry    // that is there
@@ -38,6 +38,10 @@ func newScriptedLog(t *testing.T, script []outcome) *scriptedLog {
 	return s
 }
 
+func newWriter(store roomlog.WriterStore, now func() time.Time) *roomlog.Writer {
+	return roomlog.NewWriter(store, roomlog.WriterOptions{Now: now, Random: func(b []byte) { copy(b, "salt") }})
+}
+
 func (s *scriptedLog) now() time.Time { return fake.Noon().Add(time.Duration(s.made) * time.Second) }
 
 func (s *scriptedLog) next(call string) error {
@@ -56,7 +60,7 @@ func (s *scriptedLog) next(call string) error {
 		return errors.New("not in the script")
 	}
 	if o.id != 0 {
-		s.Seq = o.id - 1
+		s.Top.Seq = o.id - 1
 	}
 	if o.claim != nil {
 		s.Claims[appended.ClientMessageID] = *o.claim
@@ -179,7 +183,7 @@ func TestAppend(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			log := newScriptedLog(t, c.script)
-			got, err := roomlog.NewWriter(log, log.now, func(b []byte) { copy(b, "salt") }).Append(t.Context(), appended)
+			got, _, err := newWriter(log, log.now).Append(t.Context(), appended)
 			if log.made != len(c.script) {
 				t.Errorf("%d calls, want %d", log.made, len(c.script))
 			}
@@ -228,7 +232,7 @@ func TestAppendGivesUpWithItsCaller(t *testing.T) {
 			if calls == 0 {
 				cancel()
 			}
-			_, err := roomlog.NewWriter(log, log.now, func([]byte) {}).Append(ctx, appended)
+			_, _, err := newWriter(log, log.now).Append(ctx, appended)
 			if chat.CodeOf(err) != chat.CodeUnavailable || !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want %s with the cause", err, chat.CodeUnavailable)
 			}
@@ -251,7 +255,8 @@ func TestAppendSaltsEachClaim(t *testing.T) {
 	}
 	for range 2 {
 		log := fake.NewStore()
-		if _, err := roomlog.NewWriter(log, time.Now, random).Append(t.Context(), appended); err != nil {
+		w := roomlog.NewWriter(log, roomlog.WriterOptions{Now: time.Now, Random: random})
+		if _, _, err := w.Append(t.Context(), appended); err != nil {
 			t.Fatal(err)
 		}
 		seen = append(seen, string(log.Claims[appended.ClientMessageID].Fingerprint))

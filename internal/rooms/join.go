@@ -9,10 +9,12 @@ import (
 
 // Subscriptions keeps which connection gets which rooms.
 type Subscriptions interface {
-	// Subscribe makes the connection get the room. Room, Connection, User and ExpiresAt are given. Doing it again
-	// changes nothing.
+	// Subscribe makes the connection get the room. Room, Connection, User and ExpiresAt are given. Doing it again renews
+	// it: one that was marked closing gets pushes again. When the connection has ended meanwhile, nothing of the
+	// subscription is left, and the error has the code CodeUnauthorized.
 	Subscribe(ctx context.Context, s chat.Subscription) error
-	// Unsubscribe ends it; without a subscription it does nothing.
+	// Unsubscribe ends it; without a subscription it does nothing. Beside a Subscribe of the same connection and room, it
+	// comes before or after that one.
 	Unsubscribe(ctx context.Context, connection chat.ConnectionID, room chat.RoomID) error
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func TestJoin(t *testing.T) {
-	first := []string{"is member", "create room", "add member", "subscribe", "position", "after 0"}
+	first := []string{"is member", "create room", "add member", "subscribe", "head", "after 0"}
 	for _, c := range []struct {
 		name  string
 		ids   []chat.EntryID
@@ -24,13 +24,13 @@ func TestJoin(t *testing.T) {
 	}{
 		{"a room that is not there yet", nil, nil, nil, first, nil, 0, false},
 		{"a room of others", fake.UpTo(3), []chat.UserID{"bob"}, nil, first, nil, 3, false},
-		{"again", fake.UpTo(3), []chat.UserID{"ann"}, nil, []string{"is member", "subscribe", "position", "after 0"}, nil, 3, false},
+		{"again", fake.UpTo(3), []chat.UserID{"ann"}, nil, []string{"is member", "subscribe", "head", "after 0"}, nil, 3, false},
 		{"after an id", fake.UpTo(3), []chat.UserID{"ann"}, new(chat.EntryID(1)),
-			[]string{"is member", "subscribe", "position", "after 0", "after 1"}, []chat.EntryID{2, 3}, 3, false},
+			[]string{"is member", "subscribe", "head", "after 0", "after 1"}, []chat.EntryID{2, 3}, 3, false},
 		{"after an id, a page", fake.UpTo(60), []chat.UserID{"ann"}, new(chat.EntryID(3)),
-			[]string{"is member", "subscribe", "position", "after 0", "after 3"}, fake.UpTo(53)[3:], 60, true},
+			[]string{"is member", "subscribe", "head", "after 0", "after 3"}, fake.UpTo(53)[3:], 60, true},
 		{"up to the first hole, without waiting", []chat.EntryID{1, 2, 4}, []chat.UserID{"ann"}, new(chat.EntryID(0)),
-			[]string{"is member", "subscribe", "position", "after 0", "after 0"}, fake.UpTo(2), 2, false},
+			[]string{"is member", "subscribe", "head", "after 0", "after 0"}, fake.UpTo(2), 2, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			room := fake.NewStore(c.ids...)
@@ -60,7 +60,7 @@ func TestJoin(t *testing.T) {
 
 func TestJoinReportsFailures(t *testing.T) {
 	broken := errors.New("broken")
-	for i, failing := range []string{"is member", "create room", "add member", "subscribe", "position", "after 0"} {
+	for i, failing := range []string{"is member", "create room", "add member", "subscribe", "head", "after 0"} {
 		t.Run(failing, func(t *testing.T) {
 			room := fake.NewStore()
 			room.Before = func(call string) error {

@@ -8,7 +8,11 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-const maxPingRooms = 10
+const (
+	maxPingRooms = 10
+	// pingReads is how long a ping reads its rooms, all together: a sign of life must come soon.
+	pingReads = 3 * time.Second
+)
 
 // Ping asks whether the connection lives, and how far the named rooms are.
 type Ping struct {
@@ -38,8 +42,9 @@ func NewPinger(membership *Membership, reader *roomlog.Reader, now func() time.T
 	return &Pinger{membership: membership, reader: reader, now: now}
 }
 
-// Ping tells how far the caller's connection and its rooms are. A room that the caller may not read is left out of
-// LastIDs: a ping is the sign of life of the whole connection and must not fail for one room.
+// Ping tells how far the caller's connection and its rooms are. It leaves out of LastIDs a room that the caller may not
+// read, and one that cannot be read in time: a ping is the sign of life of the whole connection and must not fail for
+// one room.
 func (p *Pinger) Ping(ctx context.Context, caller chat.Caller, in Ping) (Pong, error) {
 	pong := Pong{
 		ServerTime:  chat.Millis(p.now()),
@@ -47,19 +52,27 @@ func (p *Pinger) Ping(ctx context.Context, caller chat.Caller, in Ping) (Pong, e
 		ExpiresAt:   caller.Connection.TokenExpiresAt,
 		LastIDs:     make(map[chat.RoomID]chat.EntryID, len(in.Rooms)),
 	}
+	ctx, cancel := context.WithTimeout(ctx, pingReads)
+	defer cancel()
 	for _, room := range in.Rooms {
-		switch err := p.membership.Check(ctx, caller.User(), room); chat.CodeOf(err) {
+		last, err := p.lastID(ctx, caller.User(), room)
+		switch chat.CodeOf(err) {
 		case "":
-		case chat.CodeForbidden, chat.CodeNotFound:
-			continue
+			pong.LastIDs[room] = last
+		case chat.CodeForbidden, chat.CodeNotFound, chat.CodeUnavailable:
 		default:
 			return Pong{}, err
 		}
-		last, err := p.reader.LastID(ctx, room)
-		if err != nil {
-			return Pong{}, err
+		if ctx.Err() != nil {
+			break // what is left cannot be read either
 		}
-		pong.LastIDs[room] = last
 	}
 	return pong, nil
+}
+
+func (p *Pinger) lastID(ctx context.Context, user chat.UserID, room chat.RoomID) (chat.EntryID, error) {
+	if err := p.membership.Check(ctx, user, room); err != nil {
+		return 0, err
+	}
+	return p.reader.LastID(ctx, room)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -35,5 +36,46 @@ func TestPing(t *testing.T) {
 	room.Before = func(string) error { return broken }
 	if _, err = p.Ping(t.Context(), fake.Ann(), rooms.Ping{Rooms: []chat.RoomID{"r"}}); !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
+	}
+}
+
+// A room that cannot be read in time is left out, and does not keep the reply waiting.
+func TestPingLeavesOutWhatCannotBeReadInTime(t *testing.T) {
+	unavailable := chat.Errorf(chat.CodeUnavailable, "the store did not answer in time; try again")
+	for _, c := range []struct {
+		name string
+		call string        // what fails of room b, the second of three
+		hang time.Duration // before it does
+		want map[chat.RoomID]chat.EntryID
+	}{
+		{"its membership", "is member", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
+		{"its log", "head", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
+		{"to the end of the time", "head", 3*time.Second + 1, map[chat.RoomID]chat.EntryID{"a": 2}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := fake.NewStore(1, 2).WithMembers("a", "ann").WithMembers("b", "ann").WithMembers("c", "ann")
+				made := 0
+				store.Before = func(call string) error {
+					if call != c.call {
+						return nil
+					}
+					if made++; made != 2 {
+						return nil
+					}
+					time.Sleep(c.hang)
+					return unavailable
+				}
+				p := rooms.NewPinger(rooms.NewMembership(store), fake.NewReader(store, nil), time.Now)
+				begun := time.Now()
+				got, err := p.Ping(t.Context(), fake.Ann(), rooms.Ping{Rooms: []chat.RoomID{"a", "b", "c"}})
+				if err != nil || !maps.Equal(got.LastIDs, c.want) {
+					t.Errorf("got %v, %v, want %v", got.LastIDs, err, c.want)
+				}
+				if took := time.Since(begun); took != c.hang {
+					t.Errorf("took %v, want %v", took, c.hang)
+				}
+			})
+		})
 	}
 }

@@ -40,13 +40,15 @@ func mayImport() map[string][]string {
 		"internal/dynamo": slices.Concat(features, inside("telemetry"), []string{"github.com/aws/aws-sdk-go-v2/aws",
 			"github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/smithy-go", "golang.org/x/sync"}),
 		"internal/apigw": slices.Concat(features, inside("wire", "telemetry"), []string{"github.com/aws/aws-lambda-go/events",
-			"github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi", "github.com/aws/aws-sdk-go-v2/service/lambda",
+			"github.com/aws/aws-sdk-go-v2/aws", "github.com/aws/aws-sdk-go-v2/service/apigatewaymanagementapi",
+			"github.com/aws/aws-sdk-go-v2/service/lambda", "github.com/aws/aws-sdk-go-v2/service/sqs",
 			"github.com/aws/smithy-go"}),
-		"internal/app":               append(inside(""), "github.com/aws"),
-		"internal/dynamo/dynamotest": append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
-		"internal/chattest":          features,
-		"internal/chattest/golden":   {},
-		"internal/chattest/fake":     append(inside("chattest"), features...),
+		"internal/app":                append(inside(""), "github.com/aws"),
+		"internal/dynamo/dynamotest":  append(inside("dynamo"), "github.com/aws/aws-sdk-go-v2/service/dynamodb"),
+		"internal/chattest":           features,
+		"internal/chattest/golden":    {},
+		"internal/chattest/pushmodel": {},
+		"internal/chattest/fake":      append(inside("chattest"), features...),
 	}
 }
 
@@ -138,7 +140,7 @@ func TestPartsOfTheStackDoNotKnowEachOther(t *testing.T) {
 		"localtest/aws/jsonwalk", // a codec
 		"localtest/aws/edge",     // the front of both kinds of APIs
 	}
-	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam"}
+	wires := []string{"localtest/aws/stack", "localtest/e2e", "localtest/bench", "localtest/sam", "localtest/redrive"}
 	for _, s := range project(t).sources {
 		if s.isTest() || !within(s.folder(), "localtest") || s.folder() == "localtest" || anyWithin(s.folder(), wires) {
 			continue

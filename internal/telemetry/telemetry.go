@@ -15,17 +15,22 @@ type Metric string
 
 // The metrics. Units are Count unless it says otherwise.
 const (
-	Invocations Metric = "Invocations"
-	Connections Metric = "Connections" // connections accepted
-	Messages    Metric = "Messages"    // messages acknowledged, repeats too
-	Deliveries  Metric = "Deliveries"  // entries times connections that got them
-	Posts       Metric = "Posts"       // posts to the management API
-	Gone        Metric = "Gone"        // subscriptions whose connection was gone
-	Closed      Metric = "Closed"      // connections closed since they could not be reached
-	WriteUnits  Metric = "WriteUnits"  // write request units of DynamoDB
-	ReadUnits   Metric = "ReadUnits"   // read request units of DynamoDB
-	Errors      Metric = "Errors"      // replies that were errors; by code
-	PushLatency Metric = "PushLatency" // from an entry's creation to the end of its push; milliseconds
+	Invocations   Metric = "Invocations"
+	Connections   Metric = "Connections"   // connections accepted
+	Messages      Metric = "Messages"      // messages acknowledged, repeats too
+	Deliveries    Metric = "Deliveries"    // entries times connections that got them
+	Posts         Metric = "Posts"         // posts to the management API
+	Gone          Metric = "Gone"          // subscriptions whose connection was gone
+	Closed        Metric = "Closed"        // connections closed since they could not be reached
+	Throttled     Metric = "Throttled"     // calls of the management API that it refused for its rate
+	FailedPosts   Metric = "FailedPosts"   // calls of the management API that failed otherwise
+	Queued        Metric = "Queued"        // rooms whose push was left to a job
+	LeftToStream  Metric = "LeftToStream"  // rooms whose push a sender left to the stream, for a failure
+	WriteUnits    Metric = "WriteUnits"    // write request units of DynamoDB
+	ReadUnits     Metric = "ReadUnits"     // read request units of DynamoDB
+	StoreTimeouts Metric = "StoreTimeouts" // calls of the store that its time ended, tries together
+	Errors        Metric = "Errors"        // replies that were errors; by code
+	PushLatency   Metric = "PushLatency"   // from an entry's creation to the end of its push; milliseconds
 )
 
 // maxSamples is how many values a metric may have in one line (CloudWatch, Embedded Metric Format specification).

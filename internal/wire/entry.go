@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
 // entry is how every part of the system shows an entry.
@@ -45,26 +46,30 @@ func EntrySize(e chat.Entry) int { return len(encode(show(e))) }
 
 // Messages returns the frames that push entries of a room, in order: as few as fit into MaxFrameBytes each. The largest
 // entry fits: 4,000 characters take 24 KB when each is escaped.
-func Messages(room chat.RoomID, entries []chat.Entry) [][]byte {
+func Messages(room chat.RoomID, entries []chat.Entry) []fanout.Frame {
 	const tail = "]}"
 	head := `{"type":"messages","room_id":` + strconv.Quote(string(room)) + `,"messages":[`
-	var frames [][]byte
-	var frame []byte
-	for _, e := range entries {
-		shown := encode(show(e))
-		if frame != nil && len(frame)+1+len(shown)+len(tail) > MaxFrameBytes {
-			frames = append(frames, append(frame, tail...))
-			frame = nil
-		}
-		if frame == nil {
-			frame = append(frame, head...)
-		} else {
-			frame = append(frame, ',')
-		}
-		frame = append(frame, shown...)
+	var frames []fanout.Frame
+	var data []byte
+	first := 0 // of the entries that data shows
+	end := func(next int) {
+		frames = append(frames, fanout.Frame{Entries: entries[first:next], Data: append(data, tail...)})
+		data, first = nil, next
 	}
-	if frame != nil {
-		frames = append(frames, append(frame, tail...))
+	for i, e := range entries {
+		shown := encode(show(e))
+		if data != nil && len(data)+1+len(shown)+len(tail) > MaxFrameBytes {
+			end(i)
+		}
+		if data == nil {
+			data = append(data, head...)
+		} else {
+			data = append(data, ',')
+		}
+		data = append(data, shown...)
+	}
+	if data != nil {
+		end(len(entries))
 	}
 	return frames
 }

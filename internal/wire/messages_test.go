@@ -19,7 +19,7 @@ func TestMessagesFrame(t *testing.T) {
 	if len(frames) != 1 {
 		t.Fatalf("%d frames, want 1", len(frames))
 	}
-	expectJSON(t, frames[0], `{"type":"messages","room_id":"general","messages":[`+shownMessage+`,`+shownVoid+`]}`)
+	expectJSON(t, frames[0].Data, `{"type":"messages","room_id":"general","messages":[`+shownMessage+`,`+shownVoid+`]}`)
 }
 
 func TestNoEntriesNoFrames(t *testing.T) {
@@ -43,7 +43,7 @@ func TestAnEntryAboutAnotherNamesIt(t *testing.T) {
 	e := chat.Entry{Room: "r", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: noon()}
 	want := `{"id":2,"room_id":"r","user_id":"ann","kind":"pin","target_id":1,"created_at":"` +
 		noon().UTC().Format("2006-01-02T15:04:05.000Z") + `","client_message_id":"1"}`
-	if got := string(wire.Messages("r", []chat.Entry{e})[0]); !strings.Contains(got, want) {
+	if got := string(wire.Messages("r", []chat.Entry{e})[0].Data); !strings.Contains(got, want) {
 		t.Errorf("shown as %s, want %s", got, want)
 	}
 }
@@ -55,8 +55,8 @@ func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 			t.Fatal(err) // else this is not the largest that is allowed
 		}
 		for _, frame := range wire.Messages(e.Room, []chat.Entry{e, e}) {
-			if len(frame) > wire.MaxFrameBytes {
-				t.Errorf("%q: a frame of %d bytes", character, len(frame))
+			if len(frame.Data) > wire.MaxFrameBytes {
+				t.Errorf("%q: a frame of %d bytes", character, len(frame.Data))
 			}
 		}
 		if ack := wire.Ack(strings.Repeat("<", 64), e); len(ack) > wire.MaxFrameBytes {
@@ -72,10 +72,10 @@ func TestLargestEntryFitsIntoAFrame(t *testing.T) {
 func TestFrameIsFilledToTheLastByte(t *testing.T) {
 	first, second := message(), message()
 	first.Content, second.Content = strings.Repeat("<", 2000), strings.Repeat("<", 3000)
-	over := len(wire.Messages("general", []chat.Entry{first, second})[0]) - wire.MaxFrameBytes
+	over := len(wire.Messages("general", []chat.Entry{first, second})[0].Data) - wire.MaxFrameBytes
 	second.Content += strings.Repeat("a", -over)
-	if frames := wire.Messages("general", []chat.Entry{first, second}); len(frames) != 1 || len(frames[0]) != wire.MaxFrameBytes {
-		t.Errorf("%d frames, the first of %d bytes", len(frames), len(frames[0]))
+	if frames := wire.Messages("general", []chat.Entry{first, second}); len(frames) != 1 || len(frames[0].Data) != wire.MaxFrameBytes {
+		t.Errorf("%d frames, the first of %d bytes", len(frames), len(frames[0].Data))
 	}
 	second.Content += "a"
 	if frames := wire.Messages("general", []chat.Entry{first, second}); len(frames) != 2 {
@@ -120,7 +120,8 @@ func TestFramesHoldAllEntriesInOrderAndAreFew(t *testing.T) {
 		all := entries().Draw(t, "all")
 		rest := all
 		frames := wire.Messages("general", all)
-		for i, frame := range frames {
+		for i, f := range frames {
+			frame := f.Data
 			if len(frame) > wire.MaxFrameBytes {
 				t.Fatalf("frame %d has %d bytes", i, len(frame))
 			}
@@ -136,6 +137,9 @@ func TestFramesHoldAllEntriesInOrderAndAreFew(t *testing.T) {
 					t.Fatalf("frame %d shows entry %d out of turn", i, e.ID)
 				}
 				rest = rest[1:]
+			}
+			if n := len(shown.Messages); len(f.Entries) != n || f.Entries[0].ID != shown.Messages[0].ID || f.Last() != shown.Messages[n-1].ID {
+				t.Fatalf("frame %d says that it shows %d to %d", i, f.First(), f.Last())
 			}
 			if len(rest) > 0 && len(frame)+len(",")+wire.EntrySize(rest[0]) <= wire.MaxFrameBytes {
 				t.Fatalf("entry %d would have fitted into frame %d", rest[0].ID, i)

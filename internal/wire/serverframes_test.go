@@ -115,7 +115,8 @@ func messagesFrames() []goldenCase {
 		{"unicode", []chat.Entry{unicode()}},
 		{"empty content", []chat.Entry{empty()}},
 	} {
-		for _, frame := range wire.Messages("general", c.entries) {
+		for _, f := range wire.Messages("general", c.entries) {
+			frame := f.Data
 			cases = append(cases, goldenCase{name: c.name, frame: frame})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"serverlesschat/localtest/bench/latency"
 	"serverlesschat/localtest/chatclient"
 )
 
@@ -21,7 +22,8 @@ type room struct {
 	flights map[string]*flight // by client_message_id
 
 	sent, delivered atomic.Int64
-	latencies       latencies
+	latencies       latency.Samples       // from sending to a member, for each member
+	acks            latency.Samples       // from sending to the ack
 	fault           atomic.Pointer[error] // the first entry that was lost, doubled or out of order
 }
 
@@ -74,6 +76,14 @@ func (r *room) close() {
 	}
 }
 
+// reset forgets what was measured so far.
+func (r *room) reset() {
+	r.sent.Store(0)
+	r.delivered.Store(0)
+	r.latencies.Reset()
+	r.acks.Reset()
+}
+
 func (r *room) pushed(m *member, f chatclient.Frame) {
 	now := time.Now()
 	if f.Type != "messages" {
@@ -93,7 +103,7 @@ func (r *room) pushed(m *member, f chatclient.Frame) {
 			continue
 		}
 		r.delivered.Add(1)
-		r.latencies.add(now.Sub(flight.start))
+		r.latencies.Add(now.Sub(flight.start))
 		if flight.missing.Add(-1) == 0 {
 			close(flight.landed)
 		}
@@ -112,6 +122,7 @@ func (r *room) send(ctx context.Context, from *member, id string) error {
 	if _, err := from.client.Send(ctx, r.name, content, id); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
+	r.acks.Add(time.Since(f.start))
 	r.sent.Add(1)
 	select {
 	case <-f.landed:

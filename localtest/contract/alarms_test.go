@@ -79,7 +79,13 @@ func wantAlarms(t *testing.T) map[string]alarm {
 	return map[string]alarm{
 		"FanoutDeadLettersAlarm": {[]string{metricOf("AWS/SQS", "ApproximateNumberOfMessagesVisible",
 			"QueueName FanoutDeadLetters.QueueName", "Maximum")}, 0, 1},
-		"DefectsAlarm":        {[]string{metricOf(ownNamespace, telemetry.Errors, "outcome "+string(chat.CodeInternal), "Sum")}, 0, 1},
+		"JobsDeadLettersAlarm": {[]string{metricOf("AWS/SQS", "ApproximateNumberOfMessagesVisible",
+			"QueueName JobsDeadLetters.QueueName", "Maximum")}, 0, 1},
+		"JobsAgeAlarm": {[]string{metricOf("AWS/SQS", "ApproximateAgeOfOldestMessage",
+			"QueueName Jobs.QueueName", "Maximum")}, 300, 1}, // seconds
+		"DefectsAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors, "outcome "+string(chat.CodeInternal), "Sum")}, 0, 1},
+		"UnavailableAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors,
+			"outcome "+string(chat.CodeUnavailable), "Sum")}, 0, 1},
 		"TimeoutsAlarm":       {[]string{metricOf(ownNamespace, "Timeouts", "", "Sum")}, 0, 1},
 		"FunctionErrorsAlarm": {ofEachFunction("Errors"), 0, 1},
 		"ThrottlesAlarm":      {ofEachFunction("Throttles"), 0, 1},

@@ -84,6 +84,7 @@ func (r *recorder) describe(operation string, body []byte) string {
 		line += fmt.Sprintf(" %v", table)
 		delete(members, "TableName")
 	}
+	delete(members, "ClientRequestToken") // the SDK's, by which DynamoDB knows a repeat
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		mask(members[name])
 		line += " " + name + "=" + encode(members[name])
@@ -91,13 +92,13 @@ func (r *recorder) describe(operation string, body []byte) string {
 	return line
 }
 
-// mask hides what differs from run to run: the clock's times and the salted fingerprint. Times that follow from the
-// event or from the token stay.
+// mask hides what differs from run to run: the clock's times, the salted fingerprint, and the tokens of leases. Times that
+// follow from the event or from the token stay.
 func mask(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "h"}, name) {
+			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "h", ":me", ":held"}, name) {
 				for kind := range member.(map[string]any) {
 					value[name] = map[string]any{kind: "*"}
 				}
@@ -176,10 +177,12 @@ func (r *recorder) take() []string {
 }
 
 // together names the calls that are made side by side: the first shard of a room's subscriptions is read while their
-// number is, and connections are posted to at once. All others follow one another, and their order counts.
+// number is, a sender reads the log beside both, and connections are posted to at once. All others follow one another, and
+// their order counts.
 func together(line string) string {
 	switch {
 	case strings.HasPrefix(line, "Query ") && strings.Contains(line, `"room_shard = :shard"`),
+		strings.HasPrefix(line, "Query ") && strings.Contains(line, `"room_id = :room AND id > :id"`) && strings.Contains(line, "Limit=500"),
 		strings.HasPrefix(line, "GetItem ") && strings.Contains(line, `Key={"item":{"S":"room#`):
 		return "subscribers"
 	case strings.HasPrefix(line, "POST "):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -37,6 +38,7 @@ func builders() map[string]func(*app.Parts) {
 		"default":     func(p *app.Parts) { app.Default(p) },
 		"fanout":      func(p *app.Parts) { app.Fanout(p) },
 		"push":        func(p *app.Parts) { app.Push(p) },
+		"jobs":        func(p *app.Parts) { app.Jobs(p) },
 		"history":     func(p *app.Parts) { app.History(p) },
 	}
 }
@@ -80,7 +82,9 @@ func TestEveryFunctionOfTheTemplateIsBuilt(t *testing.T) {
 // A setting that the code asks for and the template does not give would be missed by the first user in production. One
 // that the template gives and nobody asks for is dead weight, or a name misspelt.
 func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
-	readBySDK := []string{"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"}
+	readBySDK := []string{
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
+	}
 	for function, environment := range environments(t) {
 		t.Run(function, func(t *testing.T) {
 			asked, err := build(t, function, environment)
@@ -103,8 +107,8 @@ func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 
 func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 	optional := []string{
-		"TOKEN_KEYS",                                           // without any, no token holds
-		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", // AWS's own, without
+		"TOKEN_KEYS",                                                                   // without any, no token holds
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS", // AWS's own, without
 	}
 	for function, environment := range environments(t) {
 		_, all := build(t, function, nil)
@@ -130,6 +134,9 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"HOLE_AGE_MS, zero":         {"history", "0", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"HOLE_AGE_MS, too long":     {"default", "3001", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
+		"DIRECT_PUSH, a number":     {"sendmessage", "1", `setting DIRECT_PUSH must be "true" or "false"`},
+		"GATHER_MS, too long":       {"sendmessage", "201", "setting GATHER_MS must be a whole number of milliseconds from 0 to 200"},
+		"POST_RATE, zero":           {"push", "0", "setting POST_RATE must be a whole number of posts a second from 1 to 1000000"},
 		"TOKEN_KEYS, not base64url": {"connect", "{}", "setting TOKEN_KEYS cannot be used: token keys: not base64url"},
 		"TOKEN_KEYS, a secret key":  {"history", "eyJrZXlzIjpbeyJrdHkiOiJvY3QiLCJraWQiOiJhIiwiayI6IkFBIn1dfQ", "must be a public EC, RSA or Ed25519 key"},
 	} {
@@ -144,19 +151,49 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 }
 
 // What the template allows, the functions take: else a deployment would succeed and nothing would start.
-func TestTheTemplateBoundsTheAgeOfHoles(t *testing.T) {
-	for value, allowed := range map[string]bool{"100": true, "3000": true, "99": false, "3001": false} {
-		_, err := template.Load("../../template.yaml", template.Options{Parameters: map[string]string{"HoleAgeMs": value}})
-		if (err == nil) != allowed {
-			t.Errorf("HoleAgeMs=%s: %v", value, err)
+func TestTheTemplateBoundsItsNumbers(t *testing.T) {
+	for _, c := range []struct {
+		parameter, setting, function string
+		allowed, refused             []string
+	}{
+		{"HoleAgeMs", "HOLE_AGE_MS", "history", []string{"100", "3000"}, []string{"99", "3001"}},
+		{"GatherMs", "GATHER_MS", "sendmessage", []string{"0", "200"}, []string{"-1", "201"}},
+		{"PostRate", "POST_RATE", "push", []string{"1", "1000000"}, []string{"0", "1000001"}},
+		{"DirectPush", "DIRECT_PUSH", "fanout", []string{"true", "false"}, []string{"yes"}},
+	} {
+		load := func(value string) error {
+			_, err := template.Load("../../template.yaml", template.Options{Parameters: map[string]string{c.parameter: value}})
+			return err
 		}
-		if !allowed {
-			continue
+		for _, value := range c.allowed {
+			if err := load(value); err != nil {
+				t.Errorf("%s=%s: %v", c.parameter, value, err)
+			}
+			environment := maps.Clone(environments(t)[c.function])
+			environment[c.setting] = value
+			if _, err := build(t, c.function, environment); err != nil {
+				t.Errorf("%s=%s: %v", c.setting, value, err)
+			}
 		}
-		environment := maps.Clone(environments(t)["history"])
-		environment["HOLE_AGE_MS"] = value
-		if _, err := build(t, "history", environment); err != nil {
-			t.Errorf("HOLE_AGE_MS=%s: %v", value, err)
+		for _, value := range c.refused {
+			if load(value) == nil {
+				t.Errorf("%s=%s is taken", c.parameter, value)
+			}
+		}
+	}
+}
+
+// Without DirectPush all is the stream's: no sender may push.
+func TestSendersThatDoNotPushMayNot(t *testing.T) {
+	for value, want := range map[string]bool{"true": true, "false": false} {
+		s, err := template.Load("../../template.yaml", template.Options{Parameters: map[string]string{"DirectPush": value}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range s.Roles {
+			if role.LogicalID == "SendMessageRole" && strings.Contains(fmt.Sprintf("%+v", role), "execute-api:ManageConnections") != want {
+				t.Errorf("DirectPush=%s: the role is %+v", value, role)
+			}
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestTheTemplatesFunctions(t *testing.T) {
 			t.Errorf("%s = %q, %t; want %q", name, got, is, want)
 		}
 	}
-	if f.ARN != "arn:aws:lambda:eu-west-1:123456789012:function:"+f.Name || f.Timeout != 120*time.Second ||
+	if f.ARN != "arn:aws:lambda:eu-west-1:123456789012:function:"+f.Name || f.Timeout != 30*time.Second ||
 		f.MemoryMB != 1024 || f.Architecture != "x86_64" || f.Runtime != "provided.al2023" ||
 		f.CodeURI != "functions/fanout" {
 		t.Errorf("%+v", f)
@@ -117,13 +117,15 @@ func TestTheTemplatesMappingAndTables(t *testing.T) {
 	}
 	m := s.Mappings[0]
 	queue := template.Queue{
-		LogicalID: "FanoutDeadLetters", ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters",
+		LogicalID: "FanoutDeadLetters", Name: "try-FanoutDeadLetters",
+		ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters", VisibilityTimeout: 30 * time.Second,
+		RetentionPeriod: 14 * 24 * time.Hour, MaximumMessageSize: 1 << 20,
 	}
 	want := template.StreamMapping{
 		LogicalID: "FanoutFunctionEntries", Line: m.Line, Function: "FanoutFunction", Table: "EntriesTable",
 		StartingPosition: "TRIM_HORIZON", BatchSize: 1000, ParallelizationFactor: 10, MaximumRetryAttempts: 4,
 		MaximumRecordAge: time.Hour, BisectBatchOnError: true, ReportBatchItemFailures: true,
-		Filters: []string{`{"eventName": ["INSERT"]}`}, DeadLetters: &queue,
+		Filters: []string{`{"eventName": ["INSERT"]}`}, DeadLetters: queue.LogicalID,
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("got  %+v\nwant %+v", m, want)

@@ -155,6 +155,16 @@ func (w *world) store() *dynamo.Store {
 // madeUp is the id of a connection that the gateway takes for one that has ended.
 func madeUp(i int) chat.ConnectionID { return chat.ConnectionID(fmt.Sprintf("made-up-%07d=", i)) }
 
+// subscribers returns the room's subscriptions.
+func (w *world) subscribers(room string) []chat.Subscription {
+	w.Helper()
+	page, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room(room)), nil, 10_000)
+	if err != nil || page.Next != nil {
+		w.Fatalf("subscribers of %s: %d and more, %v", room, len(page.Subscriptions), err)
+	}
+	return page.Subscriptions
+}
+
 // subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than
 // having each join.
 func subscribe(w *world, room string, count int) {
@@ -188,11 +198,11 @@ func subscribe(w *world, room string, count int) {
 
 func (w *world) position(room string) chat.EntryID {
 	w.Helper()
-	position, err := w.store().PushedID(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
+	head, err := w.store().Head(context.WithoutCancel(w.ctx), chat.RoomID(w.room(room)))
 	if err != nil {
 		w.Fatal(err)
 	}
-	return position
+	return head.PushedID
 }
 
 // processes counts the processes of a function.

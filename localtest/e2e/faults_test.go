@@ -1,15 +1,12 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
@@ -104,11 +101,7 @@ func TestAConnectionThatEndsLeavesNothing(t *testing.T) {
 		count := func() int {
 			total := 0
 			for _, room := range []string{"one", "two"} {
-				subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room(room)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				total += len(subscriptions)
+				total += len(w.subscribers(room))
 			}
 			return total
 		}
@@ -123,46 +116,18 @@ func TestAConnectionThatEndsLeavesNothing(t *testing.T) {
 func TestAConnectionThatCannotBeReachedHoldsNobodyUp(t *testing.T) {
 	gateway := &countingGateway{posts: map[string]int{}}
 	unreachable := madeUp(0)
-	gateway.refuse = func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, string(unreachable)) }
+	gateway.refuse = func(r *http.Request) bool {
+		return r.Method != http.MethodGet && strings.HasSuffix(r.URL.Path, string(unreachable)) // it is known there
+	}
 	w := startOwn(t, stack.Options{ManagementFront: gateway.front})
 	ann := w.as("ann")
 	ann.joins("lobby")
 	subscribe(w, "lobby", 3)
 	ann.sends("lobby", "one")
 	await(t, "the position moves past it", func() bool { return w.position("lobby") == 1 })
-	subscriptions, err := w.store().Subscribers(w.ctx, chat.RoomID(w.room("lobby")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range subscriptions {
+	for _, s := range w.subscribers("lobby") {
 		if got, want := s.Closing, s.Connection == unreachable; got != want {
 			t.Errorf("%s: closing is %v", s.Connection, got)
 		}
 	}
-}
-
-func TestWhatIsGivenUpIsKeptAsALetter(t *testing.T) {
-	eachEngine(t, func(t *testing.T, kind engine.Kind) {
-		// Without a subscriptions table nothing can be pushed, however often it is tried.
-		w := startOwn(t, stack.Options{Engine: kind})
-		ann := w.as("ann")
-		ann.joins("lobby")
-		w.dropTable("SubscriptionsTable")
-		ann.sends("lobby", "unheard")
-		file := filepath.Join(w.dir, "dead-letters", "FanoutDeadLetters.jsonl")
-		var letter struct {
-			RequestContext struct{ Condition string }
-			Batch          struct{ BatchSize int } `json:"DDBStreamBatchInfo"`
-		}
-		await(t, "the letter is there", func() bool {
-			data, err := os.ReadFile(file)
-			return err == nil && json.Unmarshal(data, &letter) == nil
-		})
-		if letter.RequestContext.Condition != "RetryAttemptsExhausted" || letter.Batch.BatchSize != 1 {
-			t.Errorf("letter: %+v", letter)
-		}
-		if page := ann.history("lobby", ""); page.LastID != 1 {
-			t.Errorf("history after the fan-out gave up: %+v", page)
-		}
-	})
 }

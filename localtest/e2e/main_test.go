@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -142,9 +143,9 @@ func start(o stack.Options) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, bin, toolsDir
+	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
-	o.Rights = recordingOf(o.Engine).observe
+	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] != "false").observe
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
@@ -156,7 +157,7 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	return &deployment{
-		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine),
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine, o.Parameters["DirectPush"] != "false"),
 		dynamoDB: dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
 		issuer:   s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
 	}, nil

@@ -29,11 +29,17 @@ type recording struct {
 	calls map[iam.Call]iam.Decision
 }
 
-// recordings are kept by engine.Kind.
+// recordings are kept by recordedOn.
 var recordings sync.Map
 
-func recordingOf(kind engine.Kind) *recording {
-	r, _ := recordings.LoadOrStore(kind, &recording{calls: map[iam.Call]iam.Decision{}})
+// recordedOn says where calls are made: on which engine, and whether senders push, which gives them more rights.
+type recordedOn struct {
+	kind   engine.Kind
+	direct bool
+}
+
+func recordingOf(kind engine.Kind, direct bool) *recording {
+	r, _ := recordings.LoadOrStore(recordedOn{kind, direct}, &recording{calls: map[iam.Call]iam.Decision{}})
 	return r.(*recording)
 }
 
@@ -68,7 +74,8 @@ func wholeRun() bool {
 }
 
 // judgeRights compares the recordings with the template, under both values of each condition. What is missing is
-// reported in any case; what is not needed only if all stories have run.
+// reported in any case; what is not needed only if all stories have run. Few stories run where senders do not push; what
+// they need not says nothing.
 func judgeRights(all bool) error {
 	variants, err := roleVariants()
 	if err != nil {
@@ -76,16 +83,20 @@ func judgeRights(all bool) error {
 	}
 	var errs []error
 	recorded := false
-	recordings.Range(func(kind, r any) bool {
+	recordings.Range(func(key, r any) bool {
 		recorded = true
+		on := key.(recordedOn)
 		for _, v := range variants {
+			if v.direct != on.direct {
+				continue
+			}
 			audit := iam.Audit{Calls: r.(*recording).made(), Roles: v.roles, Exceptions: exceptions()}
 			problems := audit.Missing()
-			if all {
+			if all && on.direct {
 				problems = append(problems, audit.Needless()...)
 			}
 			for _, problem := range problems {
-				errs = append(errs, fmt.Errorf("rights, on %s%s: %s", kind, v.name, problem))
+				errs = append(errs, fmt.Errorf("rights, on %s%s: %s", on.kind, v.name, problem))
 			}
 		}
 		return true
@@ -98,8 +109,9 @@ func judgeRights(all bool) error {
 
 // variant is the template's roles under some values of its parameters.
 type variant struct {
-	name  string              // "" under the defaults
-	roles map[string]iam.Role // by function
+	name   string              // "" under the defaults
+	direct bool                // senders push
+	roles  map[string]iam.Role // by function
 }
 
 // roleVariants loads the template so that each of its conditions holds once and once does not. Roles that come out
@@ -113,6 +125,7 @@ func roleVariants() ([]variant, error) {
 			"ManagementEndpoint": "http://127.0.0.1:1/dev", "SendMessageConcurrency": "5", "DeletionProtection": "true",
 			"AlarmTopic": "arn:aws:sns:us-east-1:000000000000:alarms",
 		},
+		{"DirectPush": "false"},
 	} {
 		options := template.Options{StackName: stackName, Parameters: parameters}
 		system, err := template.Load(filepath.Join(root, "template.yaml"), options)
@@ -128,7 +141,7 @@ func roleVariants() ([]variant, error) {
 			if len(parameters) > 0 {
 				name = fmt.Sprintf(" with %v", parameters)
 			}
-			variants = append(variants, variant{name, roles})
+			variants = append(variants, variant{name, parameters["DirectPush"] != "false", roles})
 		}
 		for name, holds := range system.Conditions {
 			if seen[name] == nil {

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 )
 
 // These stories are about what happens seldom, and only where something broke or came late. Each is brought about by
@@ -83,7 +89,7 @@ func TestTheFanOutFillsAHole(t *testing.T) {
 		ann := w.as("ann")
 		ann.joins("lobby")
 		// As if its writer had died.
-		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby"))); err != nil {
+		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby")), roomlog.NoLease); err != nil {
 			t.Fatal(err)
 		}
 		ann.sends("lobby", "hello")
@@ -125,13 +131,14 @@ func (w *world) digHole(room string, id int64) {
 		"room_id": name, "id": numberValue(id + 1), "kind": textValue("message"), "created_at": numberValue(anHourAgo()),
 		"user_id": textValue("somebody"), "client_message_id": textValue("late"), "content": textValue("three"),
 	})
-	w.putRow("RoomsTable", row{"item": textValue("position#" + w.room(room)), "pushed_id": numberValue(id - 1)})
+	w.putRow("RoomsTable", row{
+		"item": textValue("counter#" + w.room(room)), "seq": numberValue(id + 1), "pushed_id": numberValue(id - 1),
+	})
 	w.deleteRow("EntriesTable", row{"room_id": name, "id": numberValue(id)})
 }
 
-// TestConnectionsThatAreNotThere has rows of connections that have ended, which go, and of one whose id the management
-// API takes for none, so that it can neither be posted to nor closed. The fan-out pushes to a few itself, and has
-// workers push to many.
+// TestConnectionsThatAreNotThere has rows of connections that have ended, which go. A sender pushes to a few itself, and
+// the fan-out has workers push to many.
 func TestConnectionsThatAreNotThere(t *testing.T) {
 	const few, moreThanOneWorkerPushesTo = 2, 2000
 	for name, count := range map[string]int{"a few": few, "many": moreThanOneWorkerPushesTo} {
@@ -140,25 +147,84 @@ func TestConnectionsThatAreNotThere(t *testing.T) {
 				ann := w.as("ann")
 				ann.joins("lobby")
 				subscribe(w, "lobby", count)
-				odd := chat.Subscription{
-					Room: chat.RoomID(w.room("lobby")), Connection: "odd", User: "somebody", ExpiresAt: time.Now().Add(time.Hour),
-				}
-				if err := w.store().Subscribe(w.ctx, odd); err != nil {
-					t.Fatal(err)
-				}
 				ann.sends("lobby", "hello")
 				ann.sees("lobby", "hello")
 				await(t, "the position moves past them", func() bool { return w.position("lobby") == 1 })
-				left, err := w.store().Subscribers(w.ctx, odd.Room)
-				if err != nil || len(left) != 2 {
-					t.Fatalf("left are %+v, %v; want ann's and the odd one", left, err)
+				// A push that has no time left removes no more of them. The next one that meets them goes on.
+				for more := 0; len(w.subscribers("lobby")) > 1 && more < 20; more++ {
+					ann.sends("lobby", "hello again")
+					await(t, "the position moves on", func() bool { return w.position("lobby") == chat.EntryID(more+2) })
 				}
-				for _, s := range left {
-					if s.Closing != (s.Connection == odd.Connection) {
-						t.Errorf("%s: closing is %v", s.Connection, s.Closing)
-					}
+				if left := w.subscribers("lobby"); len(left) != 1 {
+					t.Errorf("left are %d, want ann alone", len(left))
 				}
 			})
 		})
 	}
+}
+
+// unreliable is a management API that refuses one connection, though it knows it, and everything for a while.
+type unreliable struct {
+	refused chat.ConnectionID
+	forbids atomic.Bool
+	calls   atomic.Int64 // while it forbade
+}
+
+func (u *unreliable) front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case u.forbids.Load():
+			u.calls.Add(1)
+			w.WriteHeader(http.StatusForbidden)
+		case !strings.HasSuffix(r.URL.Path, string(u.refused)):
+			next.ServeHTTP(w, r)
+		case r.Method != http.MethodGet:
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+}
+
+// TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached: the fan-out, a job and a worker each mark it, and whoever
+// meets it next tries to close it.
+func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		u := &unreliable{refused: madeUp(0)}
+		w := startOwn(t, stack.Options{Engine: kind, ManagementFront: u.front})
+		ann := w.as("ann")
+		for name, count := range map[string]int{"fanout": 1, "job": 1, "worker": 2001} {
+			ann.joins(name)
+			subscribe(w, name, count)
+		}
+		w.leavesToAJob("job")
+		u.forbids.Store(true)
+		w.hasJob("job")
+		await(t, "the job fails", func() bool { return u.calls.Load() > 0 })
+		u.forbids.Store(false)
+		ann.sends("fanout", "hello")
+		ann.sends("worker", "hello")
+		for _, name := range []string{"fanout", "job", "worker"} {
+			ann.sees(name, "hello")
+			await(t, name+" gives it up", func() bool {
+				return slices.ContainsFunc(w.subscribers(name), func(s chat.Subscription) bool {
+					return s.Connection == u.refused && s.Closing
+				})
+			})
+		}
+		await(t, "the fan-out has ended", func() bool { return w.position("fanout") == 1 })
+		ann.sends("fanout", "hello again") // its sender meets it
+		ann.sees("fanout", "hello", "hello again")
+	})
+}
+
+// leavesToAJob makes a room that has one entry, and whose push all wakes leave to a job.
+func (w *world) leavesToAJob(room string) {
+	w.Helper()
+	w.putRow("RoomsTable", row{
+		"item": textValue("counter#" + w.room(room)), "seq": numberValue(1), "lease": textValue("stream"),
+		"job_until": numberValue(time.Now().Add(time.Hour).UnixMilli()),
+	})
+	w.putRow("EntriesTable", row{
+		"room_id": textValue(w.room(room)), "id": numberValue(1), "kind": textValue("message"), "created_at": numberValue(anHourAgo()),
+		"user_id": textValue("ann"), "client_message_id": textValue("1"), "content": textValue("hello"),
+	})
 }

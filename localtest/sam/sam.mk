@@ -40,7 +40,16 @@ deploy: build ## deploy to AWS: make deploy CONFIG_ENV=dev or prod
 destroy: $(SAM_INSTALLED) ## delete what make deploy made, after asking: make destroy CONFIG_ENV=dev or prod
 	@$(SAM) delete --config-env $(CONFIG_ENV)
 
-.PHONY: sam-build-here
+ifdef STACK
+redrive: $(LOCALTEST) $(SAM_INSTALLED) ## have done once more what was given up: here, or in AWS (make redrive STACK=chat-dev)
+	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > .local/outputs.json
+	@$(LOCALTEST) redrive .local/outputs.json
+else
+redrive: $(LOCALTEST)
+	@$(LOCALTEST) redrive
+endif
+
+.PHONY: sam-build-here redrive
 sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }

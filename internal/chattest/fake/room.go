@@ -2,10 +2,12 @@ package fake
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
 )
 
@@ -53,8 +55,30 @@ func (s *Store) Unsubscribe(context.Context, chat.ConnectionID, chat.RoomID) err
 	return s.Call("unsubscribe")
 }
 
-func (s *Store) Subscribers(context.Context, chat.RoomID) ([]chat.Subscription, error) {
-	return ask(s, func() []chat.Subscription { return slices.Clone(s.Subscribed) }, "subscribers")
+// Subscribers returns pages of Subscribed, in that order. There are as many shards as Subscribed names.
+func (s *Store) Subscribers(_ context.Context, _ chat.RoomID, from *fanout.Cursor, limit int) (fanout.Page, error) {
+	call := "subscribers"
+	if from != nil {
+		call = fmt.Sprintf("subscribers after %s", from.After)
+	}
+	return ask(s, func() fanout.Page {
+		page := fanout.Page{Shards: 1}
+		for _, sub := range s.Subscribed {
+			page.Shards = max(page.Shards, sub.Shard+1)
+		}
+		rest := s.Subscribed
+		if from != nil {
+			isLast := func(sub chat.Subscription) bool { return sub.Connection == from.After }
+			rest = rest[slices.IndexFunc(rest, isLast)+1:]
+			page.Shards = from.Shards
+		}
+		page.Subscriptions = slices.Clone(rest[:min(limit, len(rest))])
+		if len(rest) > limit {
+			last := rest[limit-1]
+			page.Next = &fanout.Cursor{Shards: page.Shards, Shard: last.Shard, After: last.Connection}
+		}
+		return page
+	}, "%s", call)
 }
 
 func (s *Store) RemoveSubscription(_ context.Context, sub chat.Subscription) error {

@@ -26,10 +26,9 @@ type Store struct {
 	mu sync.Mutex
 
 	Entries    map[chat.EntryID]chat.Entry
-	Pushed     chat.EntryID                           // up to here everything was pushed
-	Seq        chat.EntryID                           // the last id reserved
+	Top        roomlog.Head                           // the room's head
 	Claims     map[chat.ClientMessageID]roomlog.Claim // of the room's one user
-	Subscribed []chat.Subscription                    // what Subscribers returns
+	Subscribed []chat.Subscription                    // what Subscribers returns, page by page
 	Joined     []chat.Subscription                    // what Subscribe got
 	Members    map[chat.RoomID][]chat.UserID          // a room with an entry exists
 	Open       *chat.Connection                       // the one connection that there is; nil for none
@@ -48,13 +47,13 @@ func NewStore(ids ...chat.EntryID) *Store {
 }
 
 // NewBusyStore makes a Store with entries up to 5 and a hole at 3, and with writers that never pause: whenever the
-// position is read again, the last hole is closed and there is a new one, with an entry after it.
+// head is read again, the last hole is closed and there is a new one, with an entry after it.
 func NewBusyStore() *Store {
 	s := NewStore(1, 2)
 	s.Put(time.Now(), 4, 5)
 	var reads chat.EntryID
 	s.Before = func(call string) error {
-		if call == "position" {
+		if call == "head" {
 			if reads++; reads > 1 {
 				s.Put(time.Now(), 3*reads-3, 3*reads-2, 3*reads-1, 3*reads+1)
 			}
@@ -101,18 +100,6 @@ func ask[V any](s *Store, answer func() V, call string, args ...any) (V, error) 
 func act(s *Store, do func(), call string, args ...any) error {
 	_, err := ask(s, func() struct{} { do(); return struct{}{} }, call, args...)
 	return err
-}
-
-func (s *Store) PushedID(context.Context, chat.RoomID) (chat.EntryID, error) {
-	return ask(s, func() chat.EntryID { return s.Pushed }, "position")
-}
-
-func (s *Store) AdvancePushedID(_ context.Context, _ chat.RoomID, to chat.EntryID) error {
-	return act(s, func() { s.Pushed = max(s.Pushed, to) }, "advance to %d", to)
-}
-
-func (s *Store) Reserve(_ context.Context, room chat.RoomID) (chat.EntryID, error) {
-	return ask(s, func() chat.EntryID { s.Seq++; return s.Seq }, "reserve in %s", room)
 }
 
 func (s *Store) EntriesAfter(_ context.Context, _ chat.RoomID, after chat.EntryID, limit int) ([]chat.Entry, error) {

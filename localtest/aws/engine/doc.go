@@ -34,7 +34,7 @@
 // # What differs from AWS
 //
 // Both engines refuse some of what CreateTable takes on AWS (point-in-time recovery, for one), so CreateTables sends
-// what decides how a table behaves and leaves out the rest. Dynoxide never removes expired rows, DynamoDB Local does
-// within a second. DynamoDB Local listens on all interfaces and has no setting for that. Streams differ in small ways,
-// with which localtest/aws/streams deals.
+// what decides how a table behaves and leaves out the rest. Dynoxide never removes expired rows: RemoveExpired does it
+// there. DynamoDB Local removes them within a second; it listens on all interfaces and has no setting for that. Streams
+// differ in small ways, with which localtest/aws/streams deals.
 package engine

@@ -12,6 +12,8 @@
 //	other units, None         summary NAME_UNIT (NAME for None), sum and count without quantiles
 //
 // Values stay in the unit they come in, so that the figures here are those of CloudWatch.
+//
+// Metrics that AWS services publish by themselves come from [Options], as gauges of that moment.
 package metrics
 
 import (
@@ -31,8 +33,18 @@ const DefaultMaxSeries = 5000
 type Options struct {
 	// MaxSeries bounds the memory: further series are dropped and counted (default DefaultMaxSeries).
 	MaxSeries int
+	// Gauges, if given, is asked for the gauges whenever the metrics are. Names and dimensions are those of CloudWatch.
+	Gauges func() []Gauge
 	// Logger gets one line for each reason for which something was dropped (default: nothing is logged).
 	Logger *slog.Logger
+}
+
+// Gauge is a value of the moment, with one dimension.
+type Gauge struct {
+	Namespace, Name           string // such as "AWS/SQS", "ApproximateNumberOfMessagesVisible"
+	Unit                      string // "Count", which the Prometheus name does not tell, or such as "Seconds"
+	Dimension, DimensionValue string
+	Value                     float64
 }
 
 // Registry adds up what lines say. It is safe for use by many goroutines.
@@ -133,6 +145,7 @@ type kind string
 
 const (
 	counter   kind = "counter"
+	gauge     kind = "gauge"
 	histogram kind = "histogram"
 	summary   kind = "summary"
 )
@@ -163,6 +176,9 @@ func (s *series) observe(v float64, bounds []float64) {
 func (r *Registry) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	var b bytes.Buffer
 	r.write(&b)
+	if r.opts.Gauges != nil {
+		writeGauges(&b, r.opts.Gauges())
+	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	_, _ = w.Write(b.Bytes())

@@ -24,6 +24,26 @@ func (r *Registry) write(b *bytes.Buffer) {
 	}
 }
 
+// writeGauges writes gauges by name, in the order in which they are given: those of one name belong together.
+func writeGauges(b *bytes.Buffer, gauges []Gauge) {
+	slices.SortStableFunc(gauges, func(a, b Gauge) int { return strings.Compare(a.fullName(), b.fullName()) })
+	for i, g := range gauges {
+		name := g.fullName()
+		if i == 0 || gauges[i-1].fullName() != name {
+			writeHeader(b, name, gauge, g.Name+" of "+g.Namespace+", unit "+g.Unit+".")
+		}
+		writeSample(b, name, label(snake(g.Dimension), g.DimensionValue), g.Value)
+	}
+}
+
+func (g Gauge) fullName() string {
+	name := snake(g.Namespace + "_" + g.Name)
+	if g.Unit != "Count" {
+		name += "_" + snake(g.Unit)
+	}
+	return name
+}
+
 func (f *family) write(b *bytes.Buffer, name string) {
 	writeHeader(b, name, f.kind, f.help)
 	for _, labels := range slices.Sorted(maps.Keys(f.series)) {

@@ -30,6 +30,7 @@ Parameters:
   ManagementEndpoint: {Type: String}
   LambdaEndpoint: {Type: String}
   DynamoDBEndpoint: {Type: String, Default: ""}
+  SQSEndpoint: {Type: String}
 Resources:
   Socket:
     Type: AWS::Serverless::WebSocketApi
@@ -69,10 +70,11 @@ var binDir = sync.OnceValues(func() (string, error) {
 
 // apis is a stack without an engine, on free ports.
 type apis struct {
-	t   *testing.T
-	s   *Stack
-	log *lockedBuffer
-	at  atomic.Int64 // time of the buckets, in ns
+	t     *testing.T
+	s     *Stack
+	log   *lockedBuffer
+	at    atomic.Int64 // time of the buckets, in ns
+	close func()       // at the end of the test, if not before
 }
 
 type lockedBuffer struct {
@@ -95,34 +97,44 @@ func (l *lockedBuffer) String() string {
 // serveAPIs starts one whose template has changes, pairs of old and new text.
 func serveAPIs(t *testing.T, o Options, changes ...string) *apis {
 	t.Helper()
+	return serve(t, o, strings.NewReplacer(changes...).Replace(apisTemplate))
+}
+
+// serve starts one with a template.
+func serve(t *testing.T, o Options, text string) *apis {
+	t.Helper()
 	bin, err := binDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer(changes...).Replace(apisTemplate)
 	o.Root, o.BinDir = writeProject(t, map[string]string{"template.yaml": text}), bin
 	o.FreeWait = cmp.Or(o.FreeWait, -1)
 	a := &apis{t: t, log: &lockedBuffer{}}
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.s = &Stack{
-		options: o.withDefaults(), log: log, metrics: metrics.New(metrics.Options{Logger: log}),
-		health:  &health{log: log, problems: map[string]string{}},
+		options: o.withDefaults(), log: log, health: &health{log: log, problems: map[string]string{}},
 		console: newConsole(io.Discard, func() time.Time { return time.Unix(1_800_000_000, a.at.Load()) }, false),
 	}
-	t.Cleanup(func() {
+	a.s.metrics = metrics.New(metrics.Options{Logger: log, Gauges: a.s.queueGauges})
+	a.close = sync.OnceFunc(func() {
 		if err := a.s.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
+	t.Cleanup(a.close)
 	if a.s.listeners, err = listen(t.Context(), a.s.options); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(a.s.loadTemplate(""), a.s.loadTemplate("")); err != nil { // the second knows the stage
 		t.Fatal(err)
 	}
-	if err := errors.Join(a.s.startFunctions(), a.s.startAPIs()); err != nil {
-		t.Fatal(err)
+	for _, start := range []func() error{
+		a.s.startRights, a.s.startFunctions, a.s.startQueues, a.s.startAPIs, a.s.startMappings,
+	} {
+		if err := start(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return a
 }

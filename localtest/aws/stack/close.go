@@ -31,8 +31,8 @@ func (s *Stack) Wait(ctx context.Context) error {
 // With what functions (twice shutdownGrace) and engine may take after that, all of it ends within 5 s.
 const closeTimeout = time.Second
 
-// Close ends the stack: no new work, then the connections (their functions still run), the streams, the functions, the
-// engine. It waits for all of them, but for none of them long: what takes longer is cut off, and told.
+// Close ends the stack: no new work, then the connections (their functions still run), the mappings, the functions, the
+// queues, the engine. It waits for all of them, but for none of them long: what takes longer is cut off, and told.
 func (s *Stack) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
@@ -51,7 +51,8 @@ func (s *Stack) Close() error {
 	if s.lambda != nil {
 		errs = append(errs, s.lambda.Close())
 	}
-	s.streams.Wait() // its functions have ended
+	s.mappings.Wait() // their functions have ended
+	errs = append(errs, s.closeQueues(ctx))
 	for _, server := range s.servers {
 		_ = server.Close()
 	}
@@ -61,6 +62,7 @@ func (s *Stack) Close() error {
 	if s.judgedStore != nil {
 		errs = append(errs, s.judgedStore.Close())
 	}
+	s.listeners.close() // those at which nothing was served yet
 	s.serving.Wait()
 	if s.engine != nil {
 		errs = append(errs, s.engine.Close())
@@ -83,12 +85,11 @@ func (s *Stack) closeDoors(ctx context.Context) error {
 	}
 	if s.stop != nil {
 		s.stop()
-		errs = append(errs, within(ctx, s.streams.Wait))
+		errs = append(errs, within(ctx, s.mappings.Wait))
 	}
 	for _, server := range s.servers {
 		errs = append(errs, server.Shutdown(ctx))
 	}
-	s.listeners.close()
 	return s.withoutDeadlines(errs)
 }
 

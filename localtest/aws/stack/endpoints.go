@@ -19,6 +19,7 @@ type Endpoints struct {
 	HTTP      string `json:"http"`
 	Invoke    string `json:"invoke"`
 	DynamoDB  string `json:"dynamodb"`
+	SQS       string `json:"sqs"`
 	PID       int    `json:"pid"`
 }
 
@@ -26,7 +27,8 @@ const endpointsFile = "endpoints.json"
 
 // listeners are the stack's doors, opened before anything else, since functions are told where they are.
 type listeners struct {
-	http, ws, invoke net.Listener
+	http, ws, invoke, sqs net.Listener
+	judgedSQS             net.Listener // the functions' way to SQS; nil where rights are not judged
 }
 
 // listen opens them, on loopback only. Its error names every port that is in use with its setting, that of the engine
@@ -45,7 +47,13 @@ func listen(ctx context.Context, o Options) (listeners, error) {
 		}
 		return nil
 	}
-	l := listeners{http: open("HTTP_PORT", o.HTTPPort), ws: open("WS_PORT", o.WSPort), invoke: open("INVOKE_PORT", o.InvokePort)}
+	l := listeners{
+		http: open("HTTP_PORT", o.HTTPPort), ws: open("WS_PORT", o.WSPort), invoke: open("INVOKE_PORT", o.InvokePort),
+		sqs: open("SQS_PORT", o.SQSPort),
+	}
+	if o.Rights != nil {
+		l.judgedSQS = open("the functions' SQS", 0)
+	}
 	if o.Engine != engine.External && o.DynamoDBPort != 0 {
 		if err := engine.CheckPort(ctx, o.DynamoDBPort); err != nil {
 			problems = append(problems, err)
@@ -59,7 +67,7 @@ func listen(ctx context.Context, o Options) (listeners, error) {
 }
 
 func (l listeners) close() {
-	for _, listener := range []net.Listener{l.http, l.ws, l.invoke} {
+	for _, listener := range []net.Listener{l.http, l.ws, l.invoke, l.sqs, l.judgedSQS} {
 		if listener != nil {
 			_ = listener.Close()
 		}

@@ -8,6 +8,7 @@ import (
 	"serverlesschat/localtest/aws/gateway"
 	"serverlesschat/localtest/aws/httpapi"
 	"serverlesschat/localtest/aws/lambda"
+	"serverlesschat/localtest/aws/queues"
 	"serverlesschat/localtest/aws/streams"
 )
 
@@ -56,7 +57,7 @@ func (s *Stack) startFunctions() error {
 	return err
 }
 
-// Each emulated service declares what it needs of Lambda by itself; these are the three seams.
+// Each emulated service declares what it needs of Lambda by itself; these are the seams.
 
 func (s *Stack) invokeForGateway(ctx context.Context, function, source string, payload []byte) (gateway.Response, error) {
 	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
@@ -71,4 +72,9 @@ func (s *Stack) invokeForHTTP(ctx context.Context, function, source string, payl
 func (s *Stack) invokeForStream(ctx context.Context, function, source string, payload []byte) (streams.Response, error) {
 	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
 	return streams.Response{Payload: r.Payload, FunctionError: r.FunctionError, RequestID: r.RequestID}, err
+}
+
+func (s *Stack) invokeForQueue(ctx context.Context, function, source string, payload []byte) (queues.Response, error) {
+	r, err := s.lambda.Invoke(ctx, lambda.Request{Function: function, Source: source, Payload: payload})
+	return queues.Response{Payload: r.Payload, FunctionError: r.FunctionError}, err
 }

@@ -49,7 +49,7 @@ func (s *Stack) lock(ctx context.Context) (err error) {
 	return nil
 }
 
-// Forget removes what a stack has stored in its data folder: data, logs, dead letters, positions in streams. What it has
+// Forget removes what a stack has stored in its data folder: data, messages, logs, positions in streams. What it has
 // installed stays. Its error says which stack runs there, if one does.
 func Forget(ctx context.Context, options Options) error {
 	o := options.withDefaults()
@@ -61,7 +61,8 @@ func Forget(ctx context.Context, options Options) error {
 		return err
 	}
 	var errs []error
-	for _, folder := range []string{"data", "log", "dead-letters", "streams"} {
+	// An older version had a folder of dead letters, which are messages of a queue now.
+	for _, folder := range []string{"data", "queues", "log", "dead-letters", "streams"} {
 		errs = append(errs, os.RemoveAll(o.path(folder)))
 	}
 	return errors.Join(append(errs, held.Close())...)

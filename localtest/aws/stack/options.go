@@ -30,7 +30,7 @@ type Options struct {
 	// Engine is the kind of DynamoDB; Endpoint its address when it is engine.External. Default: engine.Dynoxide.
 	Engine   engine.Kind
 	Endpoint string
-	// InMemory keeps nothing: the tables go when the stack ends.
+	// InMemory keeps nothing: tables and queues go when the stack ends.
 	InMemory bool
 	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and returns the
 	// one that the functions use.
@@ -38,12 +38,15 @@ type Options struct {
 	// ManagementFront, if given, stands between the functions and the management API: it gets the API's handler and returns
 	// the one that answers calls for connections.
 	ManagementFront func(http.Handler) http.Handler
+	// QueueFront, if given, stands between the functions and SQS; only with Rights, which give the functions an SQS of their
+	// own.
+	QueueFront func(http.Handler) http.Handler
 	// Rights, if given, has every call of a function judged by the function's role in the template, before any front, and is
 	// told of each decision, also from several goroutines at once. A call that is not allowed is answered as AWS does.
 	Rights func(iam.Call, iam.Decision)
 
 	// Ports; 0 means a free one.
-	HTTPPort, WSPort, InvokePort, DynamoDBPort int
+	HTTPPort, WSPort, InvokePort, DynamoDBPort, SQSPort int
 
 	// StreamPoll is how often streams are polled. AWS: 250 ms. Default: 10 ms.
 	StreamPoll time.Duration

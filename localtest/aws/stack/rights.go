@@ -154,10 +154,10 @@ func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 				m.Line, m.LogicalID, stream, err)
 		}
 	}
-	if m.DeadLetters == nil {
+	if m.DeadLetters == "" {
 		return nil
 	}
-	if err := s.rights.MayEver(m.Function, sendMessage, m.DeadLetters.ARN); err != nil {
+	if err := s.rights.MayEver(m.Function, sendMessage, s.queue(m.DeadLetters).ARN); err != nil {
 		return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call "+
 			"SendMessage on SQS: %w", m.Line, m.LogicalID, err)
 	}
@@ -211,11 +211,12 @@ func (s *Stack) judgeMapping(m template.StreamMapping, config *streams.Config) {
 	check := func(action string) error { return s.rights.Check(m.Function, action, stream) }
 	config.Client = judgedStream{config.Client, check}
 	if send := config.DeadLetter; send != nil {
-		config.DeadLetter = func(line []byte) error {
-			if err := s.rights.Check(m.Function, sendMessage, m.DeadLetters.ARN); err != nil {
+		arn := s.queue(m.DeadLetters).ARN
+		config.DeadLetter = func(letter []byte) error {
+			if err := s.rights.Check(m.Function, sendMessage, arn); err != nil {
 				return err
 			}
-			return send(line)
+			return send(letter)
 		}
 	}
 }

@@ -16,11 +16,15 @@ func judged() *template.System {
 	return &template.System{
 		Functions: []template.Function{{LogicalID: "Fn", Line: 7, Name: "chat-fn", Role: "FnRole", LogGroup: "logs"}},
 		Tables:    []template.Table{{LogicalID: "Table", StreamARN: stream}},
-		Mappings:  []template.StreamMapping{{LogicalID: "FnTable", Line: 9, Function: "Fn", Table: "Table", DeadLetters: &template.Queue{ARN: queue}}},
+		Mappings:  []template.StreamMapping{{LogicalID: "FnTable", Line: 9, Function: "Fn", Table: "Table", DeadLetters: "Letters"}},
+		Queues:    []template.Queue{{LogicalID: "Letters", ARN: queue}},
+
+		QueueMappings: []template.QueueMapping{{LogicalID: "FnLetters", Line: 11, Function: "Fn", Queue: "Letters"}},
 		Roles: []template.Role{{LogicalID: "FnRole", Name: "chat-FnRole", Statements: []template.Statement{
 			{Effect: "Allow", Actions: []string{"dynamodb:*"}, Resources: []string{stream}},
 			{Effect: "Allow", Actions: []string{"dynamodb:ListStreams"}, Resources: []string{"*"}},
 			{Effect: "Allow", Actions: []string{"sqs:SendMessage"}, Resources: []string{queue}},
+			{Effect: "Allow", Actions: []string{receiveMessage, deleteMessage, getQueueAttributes}, Resources: []string{queue}},
 		}}},
 	}
 }
@@ -65,6 +69,25 @@ func TestAMappingIsMadeOnlyIfItsFunctionMayReadTheStream(t *testing.T) {
 		}
 		if reported != 0 {
 			t.Errorf("%s: %d calls were reported, and none was made", c.name, reported)
+		}
+	}
+}
+
+func TestAMappingIsMadeOnlyIfItsFunctionMayReceiveFromTheQueue(t *testing.T) {
+	const refused = "template.yaml:11: FnLetters: the provided execution role does not have permissions to call "
+	for action, want := range map[int]string{
+		-1: "", 0: refused + "ReceiveMessage on SQS", 1: refused + "DeleteMessage on SQS", 2: refused + "GetQueueAttributes on SQS",
+	} {
+		s := &Stack{options: Options{Rights: func(iam.Call, iam.Decision) { t.Error("a call was reported, and none was made") }}, system: judged()}
+		if action >= 0 {
+			s.system.Roles[0].Statements[3].Actions[action] = "sqs:TagQueue"
+		}
+		if err := s.startRights(); err != nil {
+			t.Fatal(err)
+		}
+		err := s.mayHaveQueueMapping(s.system.QueueMappings[0])
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

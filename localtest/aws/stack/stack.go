@@ -20,6 +20,7 @@ import (
 	"serverlesschat/localtest/aws/iam/enforce"
 	"serverlesschat/localtest/aws/lambda"
 	"serverlesschat/localtest/aws/metrics"
+	"serverlesschat/localtest/aws/queues"
 	"serverlesschat/localtest/aws/template"
 )
 
@@ -41,19 +42,20 @@ type Stack struct {
 	listeners listeners
 	lambda    *lambda.Service
 	metrics   *metrics.Registry
+	queues    *queues.Service  // nil: it has no queues
 	gateway   *gateway.Gateway // nil: the template has no WebSocket API
 	http      *httpapi.Handler // nil: it has no HTTP API
 
 	rights      *enforce.Enforcer // nil: rights are not judged
 	judgedStore *engine.Front     // of the enforcer before the engine; nil: likewise
 
-	servers  []*http.Server
-	serving  sync.WaitGroup
-	streams  sync.WaitGroup
-	stop     context.CancelFunc // ends the stream mappings
-	watching sync.WaitGroup
-	unwatch  context.CancelFunc
-	letters  deadLetters
+	servers      []*http.Server
+	queueServers []*http.Server // functions that end may still send
+	serving      sync.WaitGroup
+	mappings     sync.WaitGroup     // from streams and queues
+	stop         context.CancelFunc // ends the mappings
+	watching     sync.WaitGroup
+	unwatch      context.CancelFunc
 }
 
 // Start runs the system and returns when all of it answers. It ends with Close; ctx bounds the start only.
@@ -73,9 +75,8 @@ func Start(ctx context.Context, options Options) (*Stack, error) {
 		console: newConsole(o.Console, time.Now, o.Quiet),
 		log:     log,
 		health:  &health{log: log, problems: map[string]string{}},
-		metrics: metrics.New(metrics.Options{Logger: log}),
-		letters: deadLetters{dir: o.path("dead-letters")},
 	}
+	s.metrics = metrics.New(metrics.Options{Logger: log, Gauges: s.queueGauges})
 	if err := s.start(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -109,15 +110,19 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.startFunctions(); err != nil {
 		return err
 	}
+	if err := s.startQueues(); err != nil {
+		return err
+	}
 	if err := s.startAPIs(); err != nil {
 		return err
 	}
-	if err := s.startStreams(); err != nil {
+	if err := s.startMappings(); err != nil {
 		return err
 	}
 	watching, stop := context.WithCancel(context.Background())
 	s.unwatch = stop
 	s.watching.Go(func() { s.watch(watching) })
+	s.watching.Go(func() { s.removeExpired(watching) })
 	s.announced = true
 	return writeJSON(s.options.path(endpointsFile), s.endpoints)
 }

@@ -2,23 +2,25 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
 	"serverlesschat/localtest/aws/engine"
-	"serverlesschat/localtest/aws/files"
 	"serverlesschat/localtest/aws/streams"
 	"serverlesschat/localtest/aws/template"
 )
 
-// startStreams runs the template's stream mappings until Close.
-func (s *Stack) startStreams() error {
+// startMappings feeds functions from streams and queues until Close.
+func (s *Stack) startMappings() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
+	return errors.Join(s.startStreams(ctx), s.startPollers(ctx))
+}
+
+func (s *Stack) startStreams(ctx context.Context) error {
 	for _, m := range s.system.Mappings {
 		if err := s.mayHaveMapping(m); err != nil {
 			return err
@@ -27,7 +29,7 @@ func (s *Stack) startStreams() error {
 		if err != nil {
 			return fmt.Errorf("stream mapping of %s: %w", m.Function, err)
 		}
-		s.streams.Go(func() { poller.Run(ctx) })
+		s.mappings.Go(func() { poller.Run(ctx) })
 	}
 	return nil
 }
@@ -54,8 +56,9 @@ func (s *Stack) newPoller(ctx context.Context, m template.StreamMapping) (*strea
 		PollInterval: s.options.StreamPoll,
 		Log:          s.log,
 	}
-	if m.DeadLetters != nil {
-		config.DeadLetter = s.letters.queue(m.DeadLetters.LogicalID)
+	if m.DeadLetters != "" {
+		arn := s.queue(m.DeadLetters).ARN
+		config.DeadLetter = func(letter []byte) error { return s.queues.Send(context.Background(), arn, string(letter)) }
 	}
 	s.judgeMapping(m, &config)
 	return streams.New(config)
@@ -77,20 +80,4 @@ func (s *Stack) function(logicalID string) (found template.Function) {
 		}
 	}
 	return found
-}
-
-// deadLetters keeps what stream mappings give up: a file per queue, a letter per line. Letters are data: nothing removes
-// them but their reader, by removing the file, which may be done while the stack runs.
-type deadLetters struct {
-	dir string
-	mu  sync.Mutex
-}
-
-// queue returns what adds a line to a queue. The line is on the disk when it returns nil; else none of it is.
-func (d *deadLetters) queue(name string) func(line []byte) error {
-	return func(line []byte) error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		return files.AppendLine(filepath.Join(d.dir, name+".jsonl"), line)
-	}
 }

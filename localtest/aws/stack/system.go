@@ -14,6 +14,10 @@ import (
 // the functions use, empty as long as the engine does not run.
 func (s *Stack) loadTemplate(dynamoDB string) error {
 	ws, rest, invoke := s.listeners.ws.Addr().String(), s.listeners.http.Addr().String(), s.listeners.invoke.Addr().String()
+	sqs, functionsSQS := s.listeners.sqs.Addr().String(), s.listeners.sqs.Addr().String()
+	if judged := s.listeners.judgedSQS; judged != nil {
+		functionsSQS = judged.Addr().String()
+	}
 	stage := ""
 	if s.system != nil && s.system.WebSocket != nil {
 		stage = "/" + s.system.WebSocket.Stage
@@ -23,6 +27,7 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 		"ManagementEndpoint": "http://" + ws + stage,
 		"LambdaEndpoint":     "http://" + invoke,
 		"DynamoDBEndpoint":   dynamoDB,
+		"SQSEndpoint":        "http://" + functionsSQS,
 	}
 	maps.Copy(parameters, s.options.Parameters)
 	var err error
@@ -30,7 +35,8 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 		Parameters: parameters, StackName: s.name,
 	})
 	s.endpoints = Endpoints{
-		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, PID: os.Getpid(),
+		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, SQS: "http://" + sqs,
+		PID: os.Getpid(),
 	}
 	if s.engine != nil {
 		s.endpoints.DynamoDB = s.engine.Endpoint()

@@ -73,7 +73,6 @@ func TestEverythingThatATemplateSaysIsActedOn(t *testing.T) {
 		"Role.Line":                "a test asks that each role stands under its function",
 		"System.Parameters":        "it is for those who started the stack",
 		"System.Conditions":        "they have done their work in the loader; a test asks which way each went",
-		"System.Queues":            "those that a mapping names are in StreamMapping.DeadLetters",
 		"Function.Runtime":         "the loader takes one value alone, the one that is emulated",
 		"Function.Architecture":    "functions are built for this machine, and the parameter Architecture says which it is",
 	}

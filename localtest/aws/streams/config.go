@@ -64,8 +64,8 @@ type Config struct {
 	Client      Client
 	Invoke      InvokeFunc
 	Checkpoints CheckpointStore
-	// DeadLetter keeps one line of JSON, without its end, about records that were given up. nil: no destination.
-	DeadLetter func(line []byte) error
+	// DeadLetter sends a letter, which is JSON, about records that were given up. nil: no destination.
+	DeadLetter func(letter []byte) error
 	// PollInterval is the time between two reads of a shard; 0 means AWS's 250 ms.
 	PollInterval time.Duration
 	// RetryBase and RetryLimit are the first and the longest pause between two attempts; 0 means 200 ms and 10 s.

@@ -43,7 +43,7 @@ type batchInfo struct {
 	StreamARN    string `json:"streamArn"`
 }
 
-// letter writes the line for a part that is given up.
+// letter writes the letter about a part that is given up.
 func (d *delivery) letter(p part, condition string, now time.Time) []byte {
 	var l deadLetter
 	l.RequestContext.RequestID = p.last.RequestID
@@ -65,6 +65,6 @@ func (d *delivery) letter(p part, condition string, now time.Time) []byte {
 		BatchSize:    len(p.items),
 		StreamARN:    d.streamARN,
 	}
-	line, _ := json.Marshal(l) // strings and numbers always can be
-	return line
+	text, _ := json.Marshal(l) // strings and numbers always can be
+	return text
 }

@@ -115,13 +115,13 @@ func (d *delivery) dropOld(ctx context.Context, p part) part {
 	return p
 }
 
-// giveUp writes the dead letter, and is done with the records when it is written.
+// giveUp sends the dead letter, and is done with the records when it is sent.
 func (d *delivery) giveUp(ctx context.Context, p part, condition string) {
 	d.complain("given up", p, condition)
 	if d.deadLetter != nil {
-		line := d.letter(p, condition, time.Now())
+		letter := d.letter(p, condition, time.Now())
 		for pauses := 1; ; pauses++ {
-			err := d.deadLetter(line)
+			err := d.deadLetter(letter)
 			if err == nil {
 				break
 			}

@@ -20,7 +20,7 @@
 //     the first one, nothing is cut off.
 //   - A report that is not valid JSON, or names a record that was not in the batch, fails the batch.
 //   - An error in place of an answer (throttled, no such function) never counts as an attempt; the age alone ends it.
-//   - A dead letter that can't be written is tried again until it is.
+//   - A dead letter that can't be sent is tried again until it is.
 //
 // # Where engines differ from AWS
 //

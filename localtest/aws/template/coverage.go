@@ -19,6 +19,7 @@ const (
 	resourceAttributes  = "a resource"
 	httpEvent           = "an event of type HttpApi"
 	streamEvent         = "an event of type DynamoDB"
+	queueEvent          = "an event of type SQS"
 )
 
 // emulated is the first list.
@@ -64,6 +65,14 @@ func emulated() map[string][]string {
 			"StartingPosition",
 			"Stream",
 		},
+		queueEvent: {
+			"BatchSize",
+			"Enabled",
+			"FunctionResponseTypes",
+			"MaximumBatchingWindowInSeconds",
+			"Queue",
+			"ScalingConfig.MaximumConcurrency",
+		},
 		typeWebSocketAPI: {
 			"DefaultRouteSettings.ThrottlingBurstLimit",
 			"DefaultRouteSettings.ThrottlingRateLimit",
@@ -102,7 +111,17 @@ func emulated() map[string][]string {
 			"TimeToLiveSpecification.AttributeName",
 			"TimeToLiveSpecification.Enabled",
 		},
-		typeQueue: {},
+		typeQueue: {
+			"DelaySeconds",
+			"MaximumMessageSize",
+			"MessageRetentionPeriod",
+			"QueueName",
+			"RedriveAllowPolicy.redrivePermission",
+			"RedriveAllowPolicy.sourceQueueArns",
+			"RedrivePolicy.deadLetterTargetArn",
+			"RedrivePolicy.maxReceiveCount",
+			"VisibilityTimeout",
+		},
 		typeRole: {
 			"AssumeRolePolicyDocument.Statement.Action",
 			"AssumeRolePolicyDocument.Statement.Effect",
@@ -158,10 +177,8 @@ func withoutEffect() map[string][]string {
 		},
 		typeQueue: {
 			"KmsMasterKeyId",
-			"MessageRetentionPeriod", // dead letters stay until they are deleted
-			"SqsManagedSseEnabled",
+			"SqsManagedSseEnabled", // messages are files of the developer's own
 			"Tags",
-			"VisibilityTimeout", // nothing receives from queues here
 		},
 		typeRole: {
 			"AssumeRolePolicyDocument.Statement.Sid",

@@ -90,8 +90,8 @@ func reservedVariables() []string {
 	}
 }
 
-// readEvents adds what the events of a function describe: routes of the HTTP API, and stream mappings.
-func (l *loader) readEvents(s *System, r *resource) {
+// readEvents adds what the events of a function describe: routes of the HTTP API, and mappings from streams and queues.
+func (l *loader) readEvents(s *System, r *resource, f Function) {
 	for _, event := range l.fields(l.get(r.value, "Events")) {
 		kind := l.required(event.value, "Type")
 		properties := l.get(event.value, "Properties")
@@ -105,9 +105,12 @@ func (l *loader) readEvents(s *System, r *resource) {
 		case "DynamoDB":
 			l.coverValue(streamEvent, properties)
 			s.Mappings = append(s.Mappings, l.readMapping(r, event, properties))
+		case "SQS":
+			l.coverValue(queueEvent, properties)
+			l.readQueueMapping(s, f, event, properties)
 		default:
 			if kind.kind == text {
-				l.report(kind.node, "events of type %q are not emulated, only HttpApi, DynamoDB", kind.text)
+				l.report(kind.node, "events of type %q are not emulated, only HttpApi, DynamoDB, SQS", kind.text)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(seldom))
 	f.Add([]byte(intrinsics))
 	f.Add([]byte(withRole))
+	f.Add([]byte(withQueues))
 	f.Add([]byte(parameters))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("Conditions: {A: !Condition A}\nResources: {R: {Type: x, DependsOn: R, Condition: A, Properties: !If [A, 1, 2]}}"))
@@ -32,7 +33,9 @@ func FuzzLoad(f *testing.F) {
 // TestOddValuesEverywhere puts every kind of value in the place of every value of a template, one at a time: readers
 // must report what they do not expect, and never panic.
 func TestOddValuesEverywhere(t *testing.T) {
-	for name, text := range map[string]string{"a little of everything": system, "a role": withRole} {
+	for name, text := range map[string]string{
+		"a little of everything": system, "a role": withRole, "queues": withQueues,
+	} {
 		t.Run(name, func(t *testing.T) { putOddValuesEverywhere(t, text) })
 	}
 }

@@ -34,9 +34,7 @@ func (l *loader) readMapping(r *resource, event field, properties *value) Stream
 	} else if seconds >= 0 {
 		l.report(age.node, "%d is too short: -1, or 60 and more", seconds)
 	}
-	for _, v := range l.items(get("FunctionResponseTypes")) {
-		m.ReportBatchItemFailures = l.word(v, "", "ReportBatchItemFailures") != ""
-	}
+	m.ReportBatchItemFailures = l.readResponseTypes(get("FunctionResponseTypes"))
 	return m
 }
 
@@ -60,15 +58,11 @@ func (l *loader) readFilters(v *value) []string {
 	return patterns
 }
 
-func (l *loader) readDeadLetters(onFailure *value) *Queue {
+// readDeadLetters returns the logical id of the queue, "" if there is none.
+func (l *loader) readDeadLetters(onFailure *value) string {
 	if onFailure == nil {
-		return nil
+		return ""
 	}
 	l.word(l.get(onFailure, "Type"), "SQS", "SQS")
-	r := l.find(l.required(onFailure, "Destination"), typeQueue, "Arn")
-	if r == nil {
-		return nil
-	}
-	q := l.readQueue(r)
-	return &q
+	return idOf(l.find(l.required(onFailure, "Destination"), typeQueue, "Arn"))
 }

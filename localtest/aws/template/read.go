@@ -25,8 +25,9 @@ func (l *loader) readSystem() *System {
 		s.HTTP = l.readHTTPAPI(r)
 	}
 	for _, r := range l.present(typeFunction) {
-		s.Functions = append(s.Functions, l.readFunction(r))
-		l.readEvents(s, r)
+		f := l.readFunction(r)
+		s.Functions = append(s.Functions, f)
+		l.readEvents(s, r, f)
 	}
 	l.readRouteResponses(s)
 	l.readRouteSettings(s)
@@ -69,8 +70,4 @@ func idOf(r *resource) string {
 		return ""
 	}
 	return r.id
-}
-
-func (l *loader) readQueue(r *resource) Queue {
-	return Queue{LogicalID: r.id, ARN: l.attributes(r)["Arn"]}
 }

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// seldom has what neither system nor withRole has.
+// seldom has what none of system, withRole and withQueues has.
 const seldom = `Transform: AWS::Serverless-2016-10-31
 Parameters:
   Word: {Type: String, Default: abc, AllowedPattern: "[a-z]+", AllowedValues: [abc, d], MinLength: 1, MaxLength: 5}
@@ -88,7 +88,7 @@ Outputs:
 
 // Load reads all that it lists as emulated: a value that cannot be right is refused, or changes what comes out.
 func TestWhatIsListedAsEmulatedIsRead(t *testing.T) {
-	texts := []string{system, seldom, withRole}
+	texts := []string{system, seldom, withRole, withQueues}
 	outcomes := map[string]string{}
 	for _, text := range texts { // written anew, they mean the same
 		outcomes[text] = outcome(text)
@@ -165,7 +165,7 @@ func rootsOf(typ string, doc *yaml.Node) (roots []*yaml.Node) {
 		return members(lookup(doc, "Resources"))
 	case outputAttributes:
 		return members(lookup(doc, "Outputs"))
-	case httpEvent, streamEvent:
+	case httpEvent, streamEvent, queueEvent:
 		for _, function := range rootsOf(typeFunction, doc) {
 			for _, event := range members(lookup(function, "Events")) {
 				if kind := lookup(event, "Type"); kind != nil && strings.HasSuffix(typ, " "+kind.Value) {

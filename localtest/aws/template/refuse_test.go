@@ -206,7 +206,7 @@ func TestSystemItselfIsFine(t *testing.T) {
 		t.Errorf("%+v %+v", s.WebSocket, s.HTTP)
 	}
 	m := s.Mappings[0]
-	if m.BatchSize != 100 || m.MaximumRetryAttempts != -1 || m.ParallelizationFactor != 1 || m.DeadLetters.LogicalID != "Queue" {
+	if m.BatchSize != 100 || m.MaximumRetryAttempts != -1 || m.ParallelizationFactor != 1 || m.DeadLetters != "Queue" {
 		t.Errorf("%+v", m)
 	}
 	index := s.Tables[0].GlobalSecondaryIndexes[0]

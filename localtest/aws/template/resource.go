@@ -90,8 +90,11 @@ func (l *loader) checkBuildMethod(body *yaml.Node) {
 
 // nameProperty is the property by which a template names a resource of a type itself, "" if that is not emulated.
 func nameProperty(typ string) string {
-	if typ == typeFunction {
+	switch typ {
+	case typeFunction:
 		return "FunctionName"
+	case typeQueue:
+		return "QueueName"
 	}
 	return ""
 }
@@ -114,15 +117,22 @@ func (l *loader) nameResources() {
 	}
 }
 
-// functionNames: Lambda API Reference, CreateFunction, FunctionName.
-var functionNames = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+var resourceNames = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+
+// maxName: Lambda API Reference, CreateFunction, FunctionName; Amazon SQS API Reference, CreateQueue, QueueName.
+func maxName(typ string) int {
+	if typ == typeQueue {
+		return 80
+	}
+	return 64
+}
 
 func (l *loader) readName(r *resource, n *yaml.Node) {
 	v := evaluator{loader: l, dead: r.absent, parametersOnly: nameProperty(r.typ)}.evaluate(n)
-	if name := l.text(v, r.name); functionNames.MatchString(name) {
+	if name := l.text(v, r.name); resourceNames.MatchString(name) && len(name) <= maxName(r.typ) {
 		r.name = name
 	} else {
-		l.report(n, "%q is not a name: 1 to 64 letters, digits, - and _", name)
+		l.report(n, "%q is not a name: 1 to %d letters, digits, - and _", name, maxName(r.typ))
 	}
 }
 

@@ -9,14 +9,15 @@ type System struct {
 	// Parameters are the template's parameters, with their values.
 	Parameters map[string]string
 	// Conditions are the outcomes of the template's conditions under these parameters.
-	Conditions map[string]bool
-	Functions  []Function
-	WebSocket  *WebSocketAPI // nil: the template has none
-	HTTP       *HTTPAPI      // nil: the template has none
-	Tables     []Table
-	Mappings   []StreamMapping
-	Queues     []Queue
-	Roles      []Role
+	Conditions    map[string]bool
+	Functions     []Function
+	WebSocket     *WebSocketAPI // nil: the template has none
+	HTTP          *HTTPAPI      // nil: the template has none
+	Tables        []Table
+	Mappings      []StreamMapping
+	Queues        []Queue
+	QueueMappings []QueueMapping
+	Roles         []Role
 }
 
 // Function is a Lambda function.
@@ -138,11 +139,31 @@ type StreamMapping struct {
 	BisectBatchOnError      bool
 	ReportBatchItemFailures bool
 	Filters                 []string // each a JSON object; a record passes if one of them matches, or if there are none
-	DeadLetters             *Queue   // nil: what is given up is lost
+	DeadLetters             string   // logical id of a queue; "": what is given up is lost
 }
 
-// Queue is an SQS queue.
+// Queue is a standard SQS queue.
 type Queue struct {
-	LogicalID string
-	ARN       string
+	LogicalID          string
+	Name               string
+	ARN                string
+	VisibilityTimeout  time.Duration
+	Delay              time.Duration
+	RetentionPeriod    time.Duration
+	MaximumMessageSize int    // bytes
+	DeadLetters        string // logical id of its dead-letter queue; "" for none
+	MaxReceiveCount    int    // a message that was received so often goes there at the next receive; 0 without one
+}
+
+// QueueMapping is an event source mapping from a queue to a function.
+type QueueMapping struct {
+	LogicalID               string
+	Line                    int
+	Function                string // logical id
+	Queue                   string // logical id
+	Enabled                 bool
+	BatchSize               int
+	MaximumBatchingWindow   time.Duration
+	MaximumConcurrency      int // invocations at once; 0: no limit
+	ReportBatchItemFailures bool
 }

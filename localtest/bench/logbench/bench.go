@@ -60,11 +60,11 @@ func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // appender stores an entry; *roomlog.Writer is one.
 type appender interface {
-	Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error)
+	Append(ctx context.Context, e chat.NewEntry) (chat.Entry, roomlog.Appended, error)
 }
 
 func writerOn(store roomlog.WriterStore) *roomlog.Writer {
-	return roomlog.NewWriter(store, time.Now, func(b []byte) { _, _ = rand.Read(b) })
+	return roomlog.NewWriter(store, roomlog.WriterOptions{Now: time.Now, Random: func(b []byte) { _, _ = rand.Read(b) }})
 }
 
 const (
@@ -95,7 +95,7 @@ func write(ctx context.Context, to appender, writers int, length time.Duration) 
 			var own []time.Duration
 			for n := 0; time.Since(start) < length && ctx.Err() == nil; n++ {
 				began := time.Now()
-				_, err := to.Append(record, chat.NewEntry{
+				_, _, err := to.Append(record, chat.NewEntry{
 					Room: room, Kind: chat.KindMessage, User: chat.UserID(fmt.Sprintf("user-%d", w)),
 					ClientMessageID: chat.ClientMessageID(fmt.Sprintf("%d-%d", w, n)), Content: text,
 				})

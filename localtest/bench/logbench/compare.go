@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 )
 
@@ -67,11 +68,11 @@ type transaction struct {
 const maxTries = 50
 
 // Append stores the entry, or fails with CodeUnavailable when others were faster too often.
-func (t *transaction) Append(ctx context.Context, d chat.NewEntry) (chat.Entry, error) {
+func (t *transaction) Append(ctx context.Context, d chat.NewEntry) (chat.Entry, roomlog.Appended, error) {
 	for try := range maxTries {
 		last, err := t.last(ctx)
 		if err != nil {
-			return chat.Entry{}, err
+			return chat.Entry{}, roomlog.Appended{}, err
 		}
 		e := chat.Entry{
 			Room: d.Room, ID: last + 1, Kind: d.Kind, User: d.User, ClientMessageID: d.ClientMessageID, Content: d.Content,
@@ -80,17 +81,17 @@ func (t *transaction) Append(ctx context.Context, d chat.NewEntry) (chat.Entry, 
 		t.tries.Add(1)
 		err = t.put(ctx, e)
 		if err == nil {
-			return e, nil
+			return e, roomlog.Appended{}, nil
 		}
 		if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); !ok {
-			return chat.Entry{}, err
+			return chat.Entry{}, roomlog.Appended{}, err
 		} else if !collided(cancelled) {
-			return chat.Entry{}, errors.New("transaction cancelled for another reason: " + cancelled.Error())
+			return chat.Entry{}, roomlog.Appended{}, errors.New("transaction cancelled for another reason: " + cancelled.Error())
 		}
 		// Jitter, or the same writers meet again.
 		time.Sleep(time.Duration(rand.Float64() * float64(min(try+1, 8)) * float64(2*time.Millisecond)))
 	}
-	return chat.Entry{}, chat.Errorf(chat.CodeUnavailable, "others were faster %d times", maxTries)
+	return chat.Entry{}, roomlog.Appended{}, chat.Errorf(chat.CodeUnavailable, "others were faster %d times", maxTries)
 }
 
 func (t *transaction) last(ctx context.Context) (chat.EntryID, error) {

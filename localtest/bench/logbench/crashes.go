@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
 )
 
 // crashes has a writer die between reserving and placing every now and then, and measures how much later than otherwise
@@ -73,8 +74,8 @@ func dieEvery(ctx context.Context, g *ground, often time.Duration) (ids []chat.E
 		case <-ctx.Done():
 			return ids
 		}
-		if id, err := g.store.Reserve(ctx, room); err == nil {
-			ids = append(ids, id)
+		if head, err := g.store.Reserve(ctx, room, roomlog.NoLease); err == nil {
+			ids = append(ids, head.Seq)
 		}
 	}
 }

@@ -20,13 +20,13 @@ type stopwatch struct {
 	spans    []time.Duration
 }
 
-// Reserve implements roomlog.Head.
-func (s *stopwatch) Reserve(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	id, err := s.WriterStore.Reserve(ctx, room)
+// Reserve implements roomlog.Heads.
+func (s *stopwatch) Reserve(ctx context.Context, room chat.RoomID, me roomlog.Lease) (roomlog.Head, error) {
+	head, err := s.WriterStore.Reserve(ctx, room, me)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reserved[id] = time.Now()
-	return id, err
+	s.reserved[head.Seq] = time.Now()
+	return head, err
 }
 
 // Place implements roomlog.Log.

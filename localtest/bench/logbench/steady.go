@@ -27,12 +27,12 @@ func steady(ctx context.Context, b *bench, s settings) error {
 	if err != nil {
 		return err
 	}
-	position, err := g.store.PushedID(ctx, room)
+	head, err := g.store.Head(ctx, room)
 	if err != nil {
 		return err
 	}
-	if position != last {
-		return fmt.Errorf("the position is %d, the last entry %d", position, last)
+	if head.PushedID != last {
+		return fmt.Errorf("the pushed id is %d, the last entry %d", head.PushedID, last)
 	}
 	fmt.Printf("%d writers, %v added to each store call, %.0f s: %.1f messages/s, p50 %.1f ms, p99 %.1f ms, %d voids, no hole among %d\n",
 		s.writers, s.delay, f.took.Seconds(), float64(f.stored)/f.took.Seconds(),

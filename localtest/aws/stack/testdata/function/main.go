@@ -1,4 +1,5 @@
-// Command function does what the body of its event says, for WebSocket and HTTP events alike.
+// Command function does what the body of its event says, for WebSocket and HTTP events alike; of a batch from a queue,
+// what each message says.
 package main
 
 import (
@@ -9,13 +10,15 @@ import (
 	"net/http"
 	"os"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 )
 
-// event is what both kinds of events have in common. A request may have its order in a header.
+// event is what the kinds of events have. A request may have its order in a header.
 type event struct {
-	Headers map[string]string `json:"headers"`
-	Body    string            `json:"body"`
+	Headers map[string]string   `json:"headers"`
+	Body    string              `json:"body"`
+	Records []events.SQSMessage // of a batch from a queue
 }
 
 // order is the body of an event.
@@ -33,6 +36,9 @@ type reply struct {
 func main() { lambda.Start(handle) }
 
 func handle(ctx context.Context, e event) (any, error) {
+	if e.Records != nil {
+		return work(ctx, e.Records)
+	}
 	var o order
 	_ = json.Unmarshal([]byte(e.Body), &o) // handshakes have no body
 	if do := e.Headers["x-do"]; do != "" { // in this spelling
@@ -47,6 +53,8 @@ func handle(ctx context.Context, e event) (any, error) {
 		return reply{StatusCode: "fine"}, nil
 	case "variable":
 		return reply{StatusCode: http.StatusOK, Body: os.Getenv(o.Text)}, nil
+	case "send":
+		return send(ctx, o.Text)
 	case "call", "slow": // returns when the test lets it
 		if err := call(ctx, o.Text); err != nil {
 			return nil, err
@@ -65,6 +73,9 @@ func call(ctx context.Context, url string) error {
 		return err
 	}
 	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return errors.New(res.Status)
+	}
 	_, err = io.Copy(io.Discard, res.Body)
 	return err
 }

@@ -1,0 +1,154 @@
+package apigw_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
+)
+
+const queueURL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+
+// sqsCall is a call that a queue has got.
+type sqsCall struct {
+	action            string
+	QueueUrl          string
+	MessageBody       string
+	DelaySeconds      int
+	ReceiptHandle     string
+	VisibilityTimeout int
+}
+
+// jobQueue returns a queue that keeps its calls in got and answers each with the status.
+func jobQueue(t *testing.T, status int, got *[]sqsCall) *apigw.JobQueue {
+	t.Helper()
+	url, client := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		call := sqsCall{action: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")}
+		if err := json.NewDecoder(r.Body).Decode(&call); err != nil {
+			t.Error(err)
+		}
+		*got = append(*got, call)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte("{}"))
+	})
+	return apigw.NewJobQueue(sqs.New(sqs.Options{
+		BaseEndpoint: aws.String(url), Region: "us-east-1", Retryer: aws.NopRetryer{}, HTTPClient: client,
+		Credentials:                      credentials.NewStaticCredentialsProvider("id", "key", ""),
+		DisableMessageChecksumValidation: true,
+	}), queueURL)
+}
+
+func TestPushLater(t *testing.T) {
+	for delay, want := range map[time.Duration]int{0: 0, 1500 * time.Millisecond: 1, time.Minute: 60, time.Hour: 900} {
+		var got []sqsCall
+		if err := jobQueue(t, http.StatusOK, &got).PushLater(t.Context(), "general", delay); err != nil {
+			t.Fatal(err)
+		}
+		call := sqsCall{
+			action: "SendMessage", QueueUrl: queueURL, MessageBody: `{"job":"pushRoom","room_id":"general"}`, DelaySeconds: want,
+		}
+		if len(got) != 1 || got[0] != call {
+			t.Errorf("a job after %v made %+v, want %+v", delay, got, call)
+		}
+	}
+	var got []sqsCall
+	if err := jobQueue(t, http.StatusInternalServerError, &got).PushLater(t.Context(), "general", 0); err == nil {
+		t.Error("a queue that fails has taken the job")
+	}
+}
+
+// finisher does what its function says and keeps what it was asked for.
+type finisher struct {
+	do  func() error
+	got []string
+}
+
+func (f *finisher) Finish(_ context.Context, room chat.RoomID, retry time.Duration) error {
+	f.got = append(f.got, fmt.Sprint(room, " ", retry))
+	return f.do()
+}
+
+func jobMessage(id, receives, body string) events.SQSMessage {
+	return events.SQSMessage{
+		MessageId: id, ReceiptHandle: "receipt of " + id, Body: body,
+		Attributes: map[string]string{"ApproximateReceiveCount": receives},
+	}
+}
+
+func TestAJobIsDone(t *testing.T) {
+	var calls []sqsCall
+	f := &finisher{do: func() error { return nil }}
+	response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)),
+		events.SQSEvent{Records: []events.SQSMessage{jobMessage("1", "1", `{"job":"pushRoom","room_id":"general"}`)}})
+	if len(response.BatchItemFailures) > 0 || len(calls) > 0 || fmt.Sprint(f.got) != "[general 1s]" {
+		t.Errorf("failures %v, calls %v, done %v", response.BatchItemFailures, calls, f.got)
+	}
+	expect(t, "outcome", line["outcome"], "ok")
+	expect(t, "action", line["action"], "pushRoom")
+	expect(t, "room", line["room"], "general")
+}
+
+// TestAJobThatFailsComesAgain: later each time, up to a minute, and not when the queue's own time is over.
+func TestAJobThatFailsComesAgain(t *testing.T) {
+	for receives, want := range map[string]int{"1": 1, "2": 2, "3": 4, "6": 32, "7": 60, "65": 60, "": 1} {
+		var calls []sqsCall
+		f := &finisher{do: func() error { return chat.Errorf(chat.CodeUnavailable, "the gateway is down") }}
+		response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)),
+			events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", receives, `{"job":"pushRoom","room_id":"general"}`)}})
+		if len(response.BatchItemFailures) != 1 || response.BatchItemFailures[0].ItemIdentifier != "m" {
+			t.Errorf("failures %v, want m", response.BatchItemFailures)
+		}
+		hidden := sqsCall{
+			action: "ChangeMessageVisibility", QueueUrl: queueURL, ReceiptHandle: "receipt of m", VisibilityTimeout: want,
+		}
+		if len(calls) != 1 || calls[0] != hidden {
+			t.Errorf("receive %q: calls %+v, want %+v", receives, calls, hidden)
+		}
+		if wait := fmt.Sprint("general ", time.Duration(want)*time.Second); fmt.Sprint(f.got) != "["+wait+"]" {
+			t.Errorf("receive %q: asked for %v, want %s", receives, f.got, wait)
+		}
+		expect(t, "outcome", line["outcome"], "unavailable")
+	}
+}
+
+// TestMessagesThatAreNoJobs: they go to the dead letters in the end, and none holds up the others.
+func TestMessagesThatAreNoJobs(t *testing.T) {
+	var calls []sqsCall
+	f := &finisher{do: func() error { return nil }}
+	response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)), events.SQSEvent{Records: []events.SQSMessage{
+		jobMessage("1", "1", "hi"), jobMessage("2", "1", `{"job":"sing"}`), jobMessage("3", "1", `{"job":"pushRoom","room_id":"r"}`),
+	}})
+	var failed []string
+	for _, failure := range response.BatchItemFailures {
+		failed = append(failed, failure.ItemIdentifier)
+	}
+	if fmt.Sprint(failed) != "[1 2]" || fmt.Sprint(f.got) != "[r 1s]" {
+		t.Errorf("failures %v, done %v", failed, f.got)
+	}
+	expect(t, "outcome", line["outcome"], "internal")
+	expect(t, "Errors", line["Errors"], 2.0)
+}
+
+// TestAJobThatCannotBeHidden comes again when the queue's own time is over.
+func TestAJobThatCannotBeHidden(t *testing.T) {
+	var calls []sqsCall
+	f := &finisher{do: func() error { return errors.New("broken") }}
+	response, err := apigw.Jobs(f, jobQueue(t, http.StatusInternalServerError, &calls))(t.Context(),
+		events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", "1", `{"job":"pushRoom","room_id":"r"}`)}})
+	if err != nil || len(response.BatchItemFailures) != 1 {
+		t.Errorf("failures %v, %v, want one", response.BatchItemFailures, err)
+	}
+}
