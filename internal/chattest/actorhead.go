@@ -48,8 +48,8 @@ func (a *Actor) Take(ctx context.Context, room chat.RoomID, me, seen roomlog.Lea
 }
 
 // Advance implements [fanout.Leases].
-func (a *Actor) Advance(ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease) (roomlog.Head, bool, error) {
-	return a.change(ctx, "Advance", func() (roomlog.Head, bool, error) { return a.store.Advance(ctx, room, to, held) })
+func (a *Actor) Advance(ctx context.Context, room chat.RoomID, from, to chat.EntryID, held roomlog.Lease) (bool, error) {
+	return do(ctx, a, "Advance", true, func() (bool, error) { return a.store.Advance(ctx, room, from, to, held) })
 }
 
 // Release implements [fanout.Leases].

@@ -131,13 +131,11 @@ func (s followedStore) Release(
 }
 
 func (s followedStore) Advance(
-	ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease,
-) (roomlog.Head, bool, error) {
-	head, done, err := s.Store.Advance(ctx, room, to, held)
-	s.f.made(pushmodel.Event{
-		Call: pushmodel.Advance, ID: s.f.id(to), Held: s.f.lease(held), Found: changed(done), Seq: s.f.id(head.Seq),
-	}, err)
-	return head, done, err
+	ctx context.Context, room chat.RoomID, from, to chat.EntryID, held roomlog.Lease,
+) (bool, error) {
+	done, err := s.Store.Advance(ctx, room, from, to, held)
+	s.f.made(pushmodel.Event{Call: pushmodel.Advance, ID: s.f.id(to), Held: s.f.lease(held), Found: changed(done)}, err)
+	return done, err
 }
 
 func (s followedStore) Give(ctx context.Context, room chat.RoomID, held roomlog.Lease) error {

@@ -245,7 +245,7 @@ func (b brokenFanout) push(
 ) (err error) {
 	end := run[len(run)-1].ID
 	if b.positionFirst {
-		if _, _, err := a.Advance(ctx, room, end, held); err != nil {
+		if _, err := a.Advance(ctx, room, run[0].ID-1, end, held); err != nil {
 			return err
 		}
 	}

@@ -89,9 +89,14 @@ func (s *Store) Take(ctx context.Context, room chat.RoomID, me, seen roomlog.Lea
 }
 
 // Advance implements [fanout.Leases].
-func (s *Store) Advance(ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease) (roomlog.Head, bool, error) {
-	values := item{":to": number(to)}
-	return s.updateHead(ctx, room, setPushed, whileHeld(held, values)+" AND "+notFurther, values)
+func (s *Store) Advance(ctx context.Context, room chat.RoomID, from, to chat.EntryID, held roomlog.Lease) (bool, error) {
+	values := item{":from": number(from), ":to": number(to)}
+	condition := whileHeld(held, values) + " AND pushed_id = :from"
+	if from == 0 {
+		condition = whileHeld(held, values) + " AND (attribute_not_exists(pushed_id) OR pushed_id = :from)"
+	}
+	_, done, err := s.updateHead(ctx, room, setPushed, condition, values)
+	return done, err
 }
 
 // Release implements [fanout.Leases].

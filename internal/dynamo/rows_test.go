@@ -52,7 +52,7 @@ func (f fixture) writeRows() {
 	f.ok(err)
 	_, err = s.Place(ctx, chat.Entry{Room: "r", ID: 2, Kind: chat.KindVoid, CreatedAt: ahead})
 	f.ok(err)
-	_, _, err = s.Advance(ctx, "r", 1, head.Lease)
+	_, err = s.Advance(ctx, "r", 0, 1, head.Lease)
 	f.ok(err)
 	f.ok(s.Settle(ctx, "r", 2))
 	f.ok(s.Mark(ctx, "r", head.Lease, 2, ahead))

@@ -93,6 +93,20 @@ func TestAJobThatHasComeSomeWayIsReplaced(t *testing.T) {
 	})
 }
 
+// TestAJobGivesWayToAnotherThatPushes: two that go on side by side would push everything twice.
+func TestAJobGivesWayToAnotherThatPushes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, fake.UpTo(6)...)
+		w.size, w.Top.Lease = 1, roomlog.StreamLease
+		w.Subscribed, w.deliverer.PerSecond = subscriptionsOf(100), 20 // each frame is a step
+		w.follow(script{"deliver 2 to 2": {func(w *world) { w.Top.PushedID = 2 }}})
+		if err := w.finish(t.Context()); chat.CodeOf(err) != chat.CodeUnavailable || len(w.deliverer.Got) != 2 {
+			t.Errorf("got %v after %d deliveries, want that it gives way after the second", err, len(w.deliverer.Got))
+		}
+		w.expectHead(2, "stream")
+	})
+}
+
 // TestLate: whoever sees that a room is late has a job push it.
 func TestLate(t *testing.T) {
 	for _, c := range []struct {

@@ -41,10 +41,11 @@ type Leases interface {
 	// Take makes me hold the lease if nobody holds it, if me does already, or if "seen" does (NoLease for none but these).
 	// It returns the head after the call, and whether me holds the lease.
 	Take(ctx context.Context, room chat.RoomID, me, seen roomlog.Lease) (head roomlog.Head, held bool, err error)
-	// Advance moves PushedID to the id "to", if held holds the lease (NoLease: nobody does) and PushedID is not further.
-	// It returns the head after the call, and whether it was moved.
-	Advance(ctx context.Context, room chat.RoomID, to chat.EntryID, held roomlog.Lease) (head roomlog.Head, done bool, err error)
-	// Release is Advance that also hands the lease on to next, and clears JobUntil.
+	// Advance moves PushedID from one id to another, if held holds the lease (NoLease: nobody does) and PushedID is "from".
+	// It returns whether it was moved: if not, another pushes the room too.
+	Advance(ctx context.Context, room chat.RoomID, from, to chat.EntryID, held roomlog.Lease) (done bool, err error)
+	// Release moves PushedID to the id "to", hands the lease on to next, and clears JobUntil, if held holds the lease and
+	// PushedID is not further. It returns the head after the call, and whether it was changed.
 	Release(ctx context.Context, room chat.RoomID, to chat.EntryID, held, next roomlog.Lease) (head roomlog.Head, done bool, err error)
 	// Give leaves the room to the stream, if held holds the lease.
 	Give(ctx context.Context, room chat.RoomID, held roomlog.Lease) error

@@ -38,17 +38,20 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 		if err != nil {
 			return pushed, next, err
 		}
-		pushed = last
 		if next = roomlog.NoLease; large {
 			next = roomlog.StreamLease
 		}
-		if pushed == run.End && !run.More {
-			return pushed, next, nil
+		if last == run.End && !run.More {
+			return last, next, nil
 		}
-		_, done, err := k.store.Advance(ctx, k.room, pushed, k.held)
-		if err != nil || !done { // another has the lease: the release will fail too
+		done, err := k.store.Advance(ctx, k.room, pushed, last, k.held)
+		switch {
+		case err != nil:
 			return pushed, next, chat.Wrap("advance pushed id", err)
+		case !done:
+			return pushed, next, errOvertaken
 		}
+		pushed = last
 		if pushed == run.End {
 			if run, err = roomlog.ReadRun(ctx, k.store, k.room, pushed); err != nil {
 				return pushed, next, err

@@ -170,8 +170,15 @@ func (k *wake) push(ctx context.Context, pushed chat.EntryID, run roomlog.Run) e
 	released, err := h.run(ctx, pushed, run)
 	k.held = h.held
 	k.released = max(k.released, released)
+	if errors.Is(err, errOvertaken) && !k.job {
+		return nil // the next look at the head tells whether there is something left to do
+	}
 	return err
 }
+
+// errOvertaken is returned when another pushes the room at the same time, which repeats what both push. A job gives way:
+// it comes again later.
+var errOvertaken = chat.Errorf(chat.CodeUnavailable, "another pushes this room")
 
 // ErrTimeOver is the cause of a [QueuedError] when nothing failed: what is left does not fit into the time.
 var ErrTimeOver = errors.New("what is left does not fit into the time")

@@ -67,8 +67,10 @@ func (s *Store) Take(_ context.Context, _ chat.RoomID, me, seen roomlog.Lease) (
 	}, func() { s.Top.Lease = me }, "take")
 }
 
-func (s *Store) Advance(_ context.Context, _ chat.RoomID, to chat.EntryID, held roomlog.Lease) (roomlog.Head, bool, error) {
-	return s.change(s.mayMove(to, held), func() { s.Top.PushedID = to }, "advance to %d", to)
+func (s *Store) Advance(_ context.Context, _ chat.RoomID, from, to chat.EntryID, held roomlog.Lease) (bool, error) {
+	_, done, err := s.change(func() bool { return s.Top.Lease == held && s.Top.PushedID == from },
+		func() { s.Top.PushedID = to }, "advance to %d", to)
+	return done, err
 }
 
 func (s *Store) Release(_ context.Context, _ chat.RoomID, to chat.EntryID, held, next roomlog.Lease) (roomlog.Head, bool, error) {

@@ -117,15 +117,17 @@ func (m *model) postsDone(n *State, i int, a *agent) {
 // advance moves the position between two steps of a push.
 func (m *model) advance(n *State, i int, a *agent) {
 	to := m.upTo(i, a)
-	e := Event{Agent: i, Call: Advance, ID: to, Held: a.held, Seq: n.seq, Found: Refused}
-	if n.lease == a.held && n.pushed <= to {
+	e := Event{Agent: i, Call: Advance, ID: to, Held: a.held, Found: Refused}
+	if n.lease == a.held && n.pushed == a.p {
 		n.pushed, e.Found = to, Done
 		a.p, a.at = to, dSubs
 		if isJob(i) {
 			m.spend(n, TimesUp, func(b *State) { m.leave(&b.agents[i], wJob); m.add(b, e) })
 		}
+	} else if isJob(i) {
+		m.wakerError(i, a) // it gives way to the other
 	} else {
-		a.e, a.at = to, dRelease // that will fail too
+		a.again()
 	}
 	m.add(n, e)
 }

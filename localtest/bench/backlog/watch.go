@@ -27,7 +27,14 @@ func (b *backlog) watch(ctx context.Context, sender *member) error {
 	if err != nil {
 		return err
 	}
-	took, err := b.tellEverySecond(ctx)
+	took, err := b.tellEverySecond(ctx, func() error {
+		fmt.Printf("until it was settled:\n%v\n%v\n%v\n", &a.newest, &a.middle, &a.joins)
+		a.newest.took.Reset()
+		a.middle.took.Reset()
+		a.joins.took.Reset()
+		before, err = b.target.Counters(ctx)
+		return err
+	})
 	a.stop()
 	if err != nil {
 		return err
@@ -87,8 +94,9 @@ func (b *backlog) limited(ctx context.Context, ask func(context.Context, chat.Ro
 	return ask(ctx, b.room)
 }
 
-// tellEverySecond returns how long it took: until all members have all entries, or until the time is over.
-func (b *backlog) tellEverySecond(ctx context.Context) (time.Duration, error) {
+// tellEverySecond returns how long it took: until all members have all entries, or until the time is over. It calls
+// settledAll once all entries are settled.
+func (b *backlog) tellEverySecond(ctx context.Context, settledAll func() error) (time.Duration, error) {
 	fmt.Printf("%6s %9s %9s %9s %9s %9s %13s\n",
 		"second", "settled", "pushed", "posts/s", "refused/s", "closed/s", "deliveries/s")
 	start, ticker := time.Now(), time.NewTicker(time.Second)
@@ -108,6 +116,12 @@ func (b *backlog) tellEverySecond(ctx context.Context) (time.Duration, error) {
 		fmt.Printf("%6.0f %9d %9d %9d %9d %9d %13d\n", time.Since(start).Seconds(), settled, pushed,
 			now.posts-last.posts, now.refused-last.refused, now.closes-last.closes, now.deliveries-last.deliveries)
 		last = now
+		if settledAll != nil && settled >= chat.EntryID(b.entries) {
+			if err := settledAll(); err != nil {
+				return 0, err
+			}
+			settledAll = nil
+		}
 		if took := time.Since(start); took >= b.length || seen.slowest > int64(b.entries) {
 			return took, nil
 		}
