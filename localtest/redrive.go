@@ -50,11 +50,7 @@ func redriveHere(ctx context.Context, _ func()) error {
 			names.JobsDeadLetters = *out.QueueUrl
 		}
 	}
-	for _, table := range system.Tables {
-		if table.LogicalID == "RoomsTable" {
-			names.RoomsTable = table.Name
-		}
-	}
+	names.RoomsTable = system.Table("RoomsTable").Name
 	return runRedrive(ctx, store, queues, names)
 }
 

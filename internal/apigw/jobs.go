@@ -30,9 +30,11 @@ type RoomFinisher interface {
 	Finish(ctx context.Context, room chat.RoomID, retry time.Duration) error
 }
 
-// jobTable returns what does each job. retry is after how long a job that fails is tried again.
-func jobTable(finisher RoomFinisher) map[string]func(ctx context.Context, j job, retry time.Duration) error {
-	return map[string]func(context.Context, job, time.Duration) error{
+// jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
+type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
+
+func newJobTable(finisher RoomFinisher) jobTable {
+	return jobTable{
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)
 		},
@@ -62,7 +64,7 @@ func (q *JobQueue) PushLater(ctx context.Context, room chat.RoomID, delay time.D
 	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.url, MessageBody: aws.String(string(body)), DelaySeconds: seconds(min(delay, maxDelay)),
 	})
-	return chat.Wrap("send job", err)
+	return chat.Wrap("send message", err)
 }
 
 const (
@@ -87,7 +89,7 @@ func retryAfter(receives int) time.Duration {
 // Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(finisher RoomFinisher, queue *JobQueue) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	table := jobTable(finisher)
+	table := newJobTable(finisher)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		var response events.SQSEventResponse
 		for _, message := range event.Records {
@@ -108,9 +110,7 @@ func Jobs(finisher RoomFinisher, queue *JobQueue) func(context.Context, events.S
 	}
 }
 
-func runJob(
-	ctx context.Context, table map[string]func(context.Context, job, time.Duration) error, message events.SQSMessage, retry time.Duration,
-) error {
+func runJob(ctx context.Context, table jobTable, message events.SQSMessage, retry time.Duration) error {
 	var j job
 	if err := json.Unmarshal([]byte(message.Body), &j); err != nil {
 		return fmt.Errorf("decode job: %w", err)

@@ -52,7 +52,7 @@ func (s *Settings) list(name string) []string {
 }
 
 // maxHoleAge is the longest age of a hole. Readers wait for up to twice the age, and then they fill the hole and
-// read again. Their function has 10 s for all of it, and the fan-out 5 s.
+// read again. Their handler has 9 s for all of it, and a step of the fan-out 5 s.
 const maxHoleAge = 3000 // milliseconds
 
 // millis reads a whole number of milliseconds, from least to most.

@@ -11,8 +11,6 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-const headPrefix = "counter#"
-
 // RoomsBehind calls do for each room that has reserved ids which are not pushed. It reads the whole table of rooms: it is
 // for an operator. The error of do ends it.
 func (s *Store) RoomsBehind(ctx context.Context, do func(chat.RoomID) error) error {

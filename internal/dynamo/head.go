@@ -12,8 +12,9 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// The head of a room. Its key is the one that the counter of ids had before there were heads, so that functions of both
-// versions count on, side by side.
+// headPrefix begins the key of a room's head. The counter of ids had it before there were heads, so that functions of
+// both versions count on, side by side.
+const headPrefix = "counter#"
 
 func headKey(room chat.RoomID) item { return item{"item": text(headPrefix + string(room))} }
 

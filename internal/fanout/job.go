@@ -87,11 +87,11 @@ func (w *Waker) Finish(ctx context.Context, room chat.RoomID, retry time.Duratio
 // later says when a job goes on that could not finish.
 func (k *wake) later(ctx context.Context, cause error, retry time.Duration) error {
 	if k.steps > 0 && (errors.Is(cause, ErrTimeOver) || ctx.Err() != nil) {
-		var queued *QueuedError
-		if err := k.queue(ctx, ErrTimeOver); !errors.As(err, &queued) {
-			return err
+		err := k.queue(ctx, ErrTimeOver)
+		if _, queued := errors.AsType[*QueuedError](err); queued {
+			return nil
 		}
-		return nil
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueTime)
 	defer cancel()

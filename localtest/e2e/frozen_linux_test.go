@@ -131,13 +131,11 @@ func withOwnSendMessage(t *testing.T) string {
 // endpointOf returns the address of the store that the stack gives a function.
 func (w *world) endpointOf(t *testing.T, logicalID string) string {
 	t.Helper()
-	for _, f := range w.stack.System().Functions {
-		if f.LogicalID == logicalID {
-			return f.Environment["AWS_ENDPOINT_URL_DYNAMODB"]
-		}
+	f := w.stack.System().Function(logicalID)
+	if f.Name == "" {
+		t.Fatalf("there is no function %s", logicalID)
 	}
-	t.Fatalf("there is no function %s", logicalID)
-	return ""
+	return f.Environment["AWS_ENDPOINT_URL_DYNAMODB"]
 }
 
 func signalProcess(t *testing.T, pid int, s syscall.Signal) {

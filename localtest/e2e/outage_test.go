@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/aws/engine"
@@ -84,51 +82,6 @@ func TestAGatewayThatIsDownClosesNobody(t *testing.T) {
 func after(d time.Duration) func(*world) bool {
 	end := time.Now().Add(d)
 	return func(*world) bool { return time.Now().After(end) }
-}
-
-// queue returns a client of the stack's queues, and the URL of one of them.
-func (w *world) queue(logicalID string) (*sqs.Client, *string) {
-	w.Helper()
-	for _, q := range w.stack.System().Queues {
-		if q.LogicalID == logicalID {
-			client := sqs.NewFromConfig(engine.Config(w.stack.Endpoints().SQS))
-			out, err := client.GetQueueUrl(w.ctx, &sqs.GetQueueUrlInput{QueueName: &q.Name})
-			if err != nil {
-				w.Fatal(err)
-			}
-			return client, out.QueueUrl
-		}
-	}
-	w.Fatalf("there is no queue %s", logicalID)
-	return nil, nil
-}
-
-// queued counts the messages of a queue, also those that are not to be seen now.
-func (w *world) queued(logicalID string) (n int) {
-	w.Helper()
-	client, url := w.queue(logicalID)
-	out, err := client.GetQueueAttributes(w.ctx, &sqs.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All"}})
-	if err != nil {
-		w.Fatal(err)
-	}
-	for name, value := range out.Attributes {
-		if strings.HasPrefix(name, "ApproximateNumberOfMessages") {
-			var count int
-			_, _ = fmt.Sscan(value, &count)
-			n += count
-		}
-	}
-	return n
-}
-
-// hasJob puts a job for a room into the queue.
-func (w *world) hasJob(room string) {
-	w.Helper()
-	client, url := w.queue("Jobs")
-	body := fmt.Sprintf(`{"job":"pushRoom","room_id":%q}`, w.room(room))
-	if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: &body}); err != nil {
-		w.Fatal(err)
-	}
 }
 
 // TestAJobPushesARoom: it does all that the fan-out does, which leaves the room to it.
@@ -267,7 +220,8 @@ func TestRedrive(t *testing.T) {
 			broken := brokenQueue(next)
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if mended.Load() {
-					broken = next
+					next.ServeHTTP(w, r)
+					return
 				}
 				broken.ServeHTTP(w, r)
 			})

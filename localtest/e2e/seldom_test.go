@@ -43,13 +43,11 @@ func numberValue(n int64) types.AttributeValue {
 func anHourAgo() int64 { return time.Now().Add(-time.Hour).UnixMilli() }
 
 func (w *world) tableName(logicalID string) *string {
-	for _, t := range w.stack.System().Tables {
-		if t.LogicalID == logicalID {
-			return &t.Name
-		}
+	name := w.stack.System().Table(logicalID).Name
+	if name == "" {
+		w.Fatalf("there is no table %s", logicalID)
 	}
-	w.Fatalf("there is no table %s", logicalID)
-	return nil
+	return &name
 }
 
 func (w *world) putRow(table string, r row) {

@@ -16,7 +16,7 @@ func (s *Stack) judgedQueues() http.Handler {
 	}
 	sources := map[string][]string{}
 	for _, q := range s.system.Queues {
-		if letters := s.queue(q.DeadLetters).ARN; letters != "" {
+		if letters := s.system.Queue(q.DeadLetters).ARN; letters != "" {
 			sources[letters] = append(sources[letters], q.ARN)
 		}
 	}
@@ -41,7 +41,7 @@ func (s *Stack) mayHaveQueueMapping(m template.QueueMapping) error {
 		return nil
 	}
 	for _, action := range []string{receiveMessage, deleteMessage, getQueueAttributes} {
-		if err := s.rights.MayEver(m.Function, action, s.queue(m.Queue).ARN); err != nil {
+		if err := s.rights.MayEver(m.Function, action, s.system.Queue(m.Queue).ARN); err != nil {
 			return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call "+
 				"%s on SQS: %w", m.Line, m.LogicalID, action[len("sqs:"):], err)
 		}
@@ -55,7 +55,7 @@ func (s *Stack) judgedInvokeForQueue(m template.QueueMapping) queues.InvokeFunc 
 	if s.rights == nil {
 		return s.invokeForQueue
 	}
-	arn := s.queue(m.Queue).ARN
+	arn := s.system.Queue(m.Queue).ARN
 	_ = s.rights.Check(m.Function, getQueueAttributes, arn)
 	_ = s.rights.Check(m.Function, receiveMessage, arn)
 	return func(ctx context.Context, function, source string, payload []byte) (queues.Response, error) {

@@ -10,7 +10,6 @@ import (
 
 	"serverlesschat/localtest/aws/metrics"
 	"serverlesschat/localtest/aws/queues"
-	"serverlesschat/localtest/aws/template"
 )
 
 // startQueues opens the template's queues and serves them.
@@ -47,7 +46,7 @@ func (s *Stack) openQueues() (err error) {
 		config.Queues = append(config.Queues, queues.Queue{
 			Name: q.Name, ARN: q.ARN, VisibilityTimeout: cmp.Or(q.VisibilityTimeout, -1), Delay: q.Delay,
 			Retention: q.RetentionPeriod, MaximumMessageSize: q.MaximumMessageSize,
-			DeadLetterARN: s.queue(q.DeadLetters).ARN, MaxReceiveCount: q.MaxReceiveCount,
+			DeadLetterARN: s.system.Queue(q.DeadLetters).ARN, MaxReceiveCount: q.MaxReceiveCount,
 		})
 	}
 	s.queues, err = queues.Open(config)
@@ -63,9 +62,9 @@ func (s *Stack) startPollers(ctx context.Context) error {
 		if !m.Enabled {
 			continue
 		}
-		function := s.function(m.Function)
+		function := s.system.Function(m.Function)
 		poller, err := s.queues.NewPoller(queues.Mapping{
-			Function: m.Function, FunctionARN: function.ARN, QueueARN: s.queue(m.Queue).ARN, BatchSize: m.BatchSize,
+			Function: m.Function, FunctionARN: function.ARN, QueueARN: s.system.Queue(m.Queue).ARN, BatchSize: m.BatchSize,
 			MaximumBatchingWindow: m.MaximumBatchingWindow, MaximumConcurrency: m.MaximumConcurrency,
 			ReportBatchItemFailures: m.ReportBatchItemFailures, FunctionTimeout: function.Timeout,
 		}, s.judgedInvokeForQueue(m))
@@ -112,14 +111,4 @@ func (s *Stack) queueGauges() []metrics.Gauge {
 		add("ApproximateAgeOfOldestMessage", "Seconds", c.OldestAge.Seconds())
 	}
 	return gauges
-}
-
-// queue returns a queue of the template, a zero one for an id that is empty.
-func (s *Stack) queue(logicalID string) (found template.Queue) {
-	for _, q := range s.system.Queues {
-		if q.LogicalID == logicalID {
-			found = q
-		}
-	}
-	return found
 }

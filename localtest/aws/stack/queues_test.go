@@ -145,7 +145,7 @@ func TestTheURLOfAQueueIsThatOfTheTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told := a.s.function("Fn").Environment["QUEUE_URL"]; *got.QueueUrl != told || told != *queueURL("Jobs") {
+	if told := a.s.system.Function("Fn").Environment["QUEUE_URL"]; *got.QueueUrl != told || told != *queueURL("Jobs") {
 		t.Errorf("SQS says %s, the function is told %s", *got.QueueUrl, told)
 	}
 }

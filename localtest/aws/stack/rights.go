@@ -143,7 +143,7 @@ func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 	if s.rights == nil {
 		return nil
 	}
-	stream := s.table(m.Table).StreamARN
+	stream := s.system.Table(m.Table).StreamARN
 	for _, needed := range []struct{ action, resource string }{
 		{"dynamodb:DescribeStream", stream}, {"dynamodb:GetRecords", stream}, {"dynamodb:GetShardIterator", stream},
 		{"dynamodb:ListStreams", "*"},
@@ -157,7 +157,7 @@ func (s *Stack) mayHaveMapping(m template.StreamMapping) error {
 	if m.DeadLetters == "" {
 		return nil
 	}
-	if err := s.rights.MayEver(m.Function, sendMessage, s.queue(m.DeadLetters).ARN); err != nil {
+	if err := s.rights.MayEver(m.Function, sendMessage, s.system.Queue(m.DeadLetters).ARN); err != nil {
 		return fmt.Errorf("template.yaml:%d: %s: the provided execution role does not have permissions to call "+
 			"SendMessage on SQS: %w", m.Line, m.LogicalID, err)
 	}
@@ -207,11 +207,11 @@ func (s *Stack) judgeMapping(m template.StreamMapping, config *streams.Config) {
 	if s.rights == nil {
 		return
 	}
-	stream := s.table(m.Table).StreamARN
+	stream := s.system.Table(m.Table).StreamARN
 	check := func(action string) error { return s.rights.Check(m.Function, action, stream) }
 	config.Client = judgedStream{config.Client, check}
 	if send := config.DeadLetter; send != nil {
-		arn := s.queue(m.DeadLetters).ARN
+		arn := s.system.Queue(m.DeadLetters).ARN
 		config.DeadLetter = func(letter []byte) error {
 			if err := s.rights.Check(m.Function, sendMessage, arn); err != nil {
 				return err

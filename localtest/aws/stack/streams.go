@@ -35,7 +35,7 @@ func (s *Stack) startStreams(ctx context.Context) error {
 }
 
 func (s *Stack) newPoller(ctx context.Context, m template.StreamMapping) (*streams.Poller, error) {
-	table, function := s.table(m.Table), s.function(m.Function)
+	table, function := s.system.Table(m.Table), s.system.Function(m.Function)
 	engineARN, err := engine.StreamARN(ctx, dynamodb.NewFromConfig(s.engine.Config()), table.Name)
 	if err != nil {
 		return nil, err
@@ -57,27 +57,9 @@ func (s *Stack) newPoller(ctx context.Context, m template.StreamMapping) (*strea
 		Log:          s.log,
 	}
 	if m.DeadLetters != "" {
-		arn := s.queue(m.DeadLetters).ARN
+		arn := s.system.Queue(m.DeadLetters).ARN
 		config.DeadLetter = func(letter []byte) error { return s.queues.Send(context.Background(), arn, string(letter)) }
 	}
 	s.judgeMapping(m, &config)
 	return streams.New(config)
-}
-
-func (s *Stack) table(logicalID string) (found template.Table) {
-	for _, t := range s.system.Tables {
-		if t.LogicalID == logicalID {
-			found = t
-		}
-	}
-	return found
-}
-
-func (s *Stack) function(logicalID string) (found template.Function) {
-	for _, f := range s.system.Functions {
-		if f.LogicalID == logicalID {
-			found = f
-		}
-	}
-	return found
 }

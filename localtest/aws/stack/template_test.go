@@ -70,6 +70,8 @@ func TestEverythingThatATemplateSaysIsActedOn(t *testing.T) {
 		"WebSocketAPI.LogicalID":   "the loader finds the API of a route by it",
 		"WebSocketRoute.LogicalID": "the loader finds the route of a response by it",
 		"HTTPAPI.LogicalID":        "the loader finds the API of a route by it",
+		"Table.LogicalID":          "System.Table finds it by it",
+		"Queue.LogicalID":          "System.Queue finds it by it",
 		"Role.Line":                "a test asks that each role stands under its function",
 		"System.Parameters":        "it is for those who started the stack",
 		"System.Conditions":        "they have done their work in the loader; a test asks which way each went",

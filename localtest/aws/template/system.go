@@ -1,6 +1,9 @@
 package template
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // System is what a template describes, resolved for a run on one machine. Slices are in the order of the template.
 type System struct {
@@ -18,6 +21,28 @@ type System struct {
 	Queues        []Queue
 	QueueMappings []QueueMapping
 	Roles         []Role
+}
+
+// Function returns the function with a logical id, a zero one where there is none.
+func (s *System) Function(logicalID string) Function {
+	return find(s.Functions, func(f Function) bool { return f.LogicalID == logicalID })
+}
+
+// Table returns the table with a logical id, a zero one where there is none.
+func (s *System) Table(logicalID string) Table {
+	return find(s.Tables, func(t Table) bool { return t.LogicalID == logicalID })
+}
+
+// Queue returns the queue with a logical id, a zero one where there is none.
+func (s *System) Queue(logicalID string) Queue {
+	return find(s.Queues, func(q Queue) bool { return q.LogicalID == logicalID })
+}
+
+func find[T any](list []T, is func(T) bool) (found T) {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		found = list[i]
+	}
+	return found
 }
 
 // Function is a Lambda function.
