@@ -39,6 +39,9 @@ const (
 	directTime = time.Second
 	// giveTime bounds the call that leaves a room to the stream.
 	giveTime = 500 * time.Millisecond
+	// maxWaiting is up to how many entries, its own included, a sender takes care that somebody pushes its own. Where
+	// more wait, the room is busy: one of those that hold the lease by turns pushes it, or else the stream's fan-out.
+	maxWaiting = 8
 )
 
 // Why a room is left to the stream though nothing failed.
@@ -72,7 +75,8 @@ func (d *Direct) Push(ctx context.Context, a roomlog.Appended) {
 
 // look takes the lease if nobody holds it and what this call placed is not pushed yet. Whoever holds it sees the entry.
 func (d *Direct) look(ctx context.Context, a roomlog.Appended) (pushed chat.EntryID, held bool) {
-	if a.Me == roomlog.NoLease || a.Placed == 0 || a.Head.Lease == roomlog.StreamLease {
+	if a.Me == roomlog.NoLease || a.Placed == 0 || a.Head.Lease == roomlog.StreamLease ||
+		a.Own > a.Head.PushedID+maxWaiting {
 		return 0, false
 	}
 	head, err := d.store.Head(ctx, a.Room)

@@ -15,7 +15,7 @@
 //   - Subscriptions are read after the log, never before, and never kept. A connection that joins meanwhile then has
 //     the entries in the reply to its join, or its subscription is read.
 //   - Who places an entry looks at the head afterwards. Who releases the lease looks at the log afterwards. One of the
-//     two always sees the other.
+//     two always sees the other. Only where many entries wait a sender does not look: the stream is there for the last.
 //   - A wake leaves a room only to a job that is in the queue: the job is sent before the head tells of it. A job looks at
 //     the log once more when the head does not tell of it any more.
 //

@@ -46,7 +46,7 @@ const (
 
 // holder pushes a room while it holds the lease, in rounds. A sender places its entry and looks at the head afterwards.
 // A holder releases the lease and looks at the log afterwards. So one of the two always sees the other, and no entry is
-// left to the stream.
+// left to the stream, except in a busy room (see maxWaiting).
 type holder struct {
 	store Store
 	now   func() time.Time

@@ -10,6 +10,9 @@
 // A [Mistake] is the model with one of its conditions left out. Each makes some search fail: so each condition is
 // needed.
 //
+// Senders of the model always look at the head after they have placed. Those of a room where many entries wait do not,
+// and leave more to the stream; [NoLook] is that.
+//
 // The model knows no pages, no time and no frames: "waited long enough" is something that may happen at any time. Two
 // calls are one transition where nothing can tell them apart: a post that finds a connection gone takes its
 // subscription away too, and a post that fails for good closes the connection.
