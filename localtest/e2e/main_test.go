@@ -145,11 +145,12 @@ func start(o stack.Options) (*deployment, error) {
 	}
 	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
-	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] != "false").observe
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
 	o.Parameters["TokenKeys"] = key.JWKS()
+	o.Parameters["DirectPush"] = cmp.Or(o.Parameters["DirectPush"], os.Getenv("CHAT_DIRECT_PUSH"), "true")
+	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] == "true").observe
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	s, err := stack.Start(ctx, o)
@@ -157,9 +158,10 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	return &deployment{
-		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, recording: recordingOf(o.Engine, o.Parameters["DirectPush"] != "false"),
-		dynamoDB: dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
-		issuer:   s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s,
+		recording: recordingOf(o.Engine, o.Parameters["DirectPush"] == "true"),
+		dynamoDB:  dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
+		issuer:    s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],
 	}, nil
 }
 
