@@ -31,6 +31,9 @@ type Services struct {
 func Actions(s Services) []Action {
 	return []Action{
 		action("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
+		action("editMessage", SendMessageFunction, messages.ReadEditMessage, s.Sender.Edit, wire.Ack),
+		action("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack),
+		action("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack),
 		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
 		action("sync", DefaultFunction, messages.ReadSync, s.History.Sync, wire.Synced),

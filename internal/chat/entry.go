@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"reflect"
 	"strings"
 	"time"
 	"unicode"
@@ -15,11 +16,15 @@ type Kind string
 
 // The kinds of entries.
 const (
-	KindMessage Kind = "message"
-	KindVoid    Kind = "void" // a place that could not be filled; it has neither user nor client_message_id nor content
+	KindMessage  Kind = "message"
+	KindEdit     Kind = "edit"     // gives its target, a message, other content
+	KindDelete   Kind = "delete"   // takes its target's content away, for good
+	KindReaction Kind = "reaction" // adds a reaction to its target, or removes one
+	KindVoid     Kind = "void"     // a place that could not be filled; it has neither user nor client_message_id nor content
 )
 
-// Entry is one place of a room's log, filled for good.
+// Entry is one place of a room's log, filled for good. Only what later entries have made of a message changes, and
+// content that is deleted goes.
 type Entry struct {
 	Room            RoomID
 	ID              EntryID
@@ -28,7 +33,27 @@ type Entry struct {
 	ClientMessageID ClientMessageID
 	Content         string
 	Target          EntryID   // the entry that it is about; 0 for none
+	Reaction        Reaction  // of a reaction
+	Remove          bool      // the reaction is removed
 	CreatedAt       time.Time // UTC, to the millisecond; by the clock of its writer
+	Changes
+}
+
+// Changes are what later entries have made of a message, besides its content.
+type Changes struct {
+	UpdatedID EntryID               // the last entry that changed it; 0 for none
+	EditedAt  time.Time             // when the last edit was written; zero for none
+	Edits     []EntryID             // the edits that are in it, rising; none once it is deleted
+	Deleted   bool                  // for good; then there is no content
+	Reactions map[Reaction][]UserID // who has reacted how, users in rising order; no list is empty
+}
+
+// Equal reports whether the two entries are the same in everything.
+func (e Entry) Equal(other Entry) bool { return reflect.DeepEqual(e, other) }
+
+// IsChange reports whether the entry changes another, its target.
+func (e Entry) IsChange() bool {
+	return e.Kind == KindEdit || e.Kind == KindDelete || e.Kind == KindReaction
 }
 
 // IsVoid reports whether the place is filled with nothing.
@@ -77,14 +102,16 @@ type NewEntry struct {
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
-	Target          EntryID // the entry that it is about; 0 for none
+	Target          EntryID  // the entry that it is about; 0 for none
+	Reaction        Reaction // of a reaction
+	Remove          bool     // the reaction is removed
 }
 
 // At returns the entry as it is when it is placed at id.
 func (e NewEntry) At(id EntryID, now time.Time) Entry {
 	return Entry{
 		Room: e.Room, ID: id, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content,
-		Target: e.Target, CreatedAt: Millis(now),
+		Target: e.Target, Reaction: e.Reaction, Remove: e.Remove, CreatedAt: Millis(now),
 	}
 }
 

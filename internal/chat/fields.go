@@ -6,6 +6,7 @@ type Values interface {
 	Text(name string) (value string, ok bool, err error)
 	Integer(name string) (value int64, ok bool, err error)
 	Texts(name string) (values []string, ok bool, err error)
+	Flag(name string) (value, ok bool, err error)
 }
 
 // Fields reads the fields of a request, each by its rule, and keeps the first error. So an action reads its fields one
@@ -64,6 +65,20 @@ func (f *Fields) Content() string {
 	content := f.Text("content")
 	f.Check(ValidateContent(content))
 	return content
+}
+
+// Reaction reads reaction.
+func (f *Fields) Reaction() Reaction {
+	reaction, err := ParseReaction(f.Text("reaction"))
+	f.Check(err)
+	return reaction
+}
+
+// Flag reads true or false; it is false when the field is left out.
+func (f *Fields) Flag(name string) bool {
+	value, _, err := f.values.Flag(name)
+	f.Check(err)
+	return value
 }
 
 // EntryID reads the id of an entry, "least" or more, that must be there.

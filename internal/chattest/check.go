@@ -52,6 +52,7 @@ func (r *Record) Check(log []chat.Entry) Violations {
 	c := &check{Record: r, log: log}
 	c.checkLog()
 	c.indexPlaces()
+	c.indexChanges()
 	c.checkSends()
 	c.checkStored()
 	for _, read := range r.reads {
@@ -73,6 +74,7 @@ type check struct {
 	found Violations
 	// placedBy has, for each id, when the last of the places up to it began to be filled; nil when nobody reported it.
 	placedBy []int
+	changes  map[chat.EntryID][]chat.Entry // by target
 }
 
 func (c *check) report(promise int, format string, args ...any) {
@@ -99,13 +101,14 @@ func (c *check) checkLog() {
 	}
 }
 
-// same checks that an entry that was seen somewhere is the one that history has. It reports whether it is.
+// same checks that an entry that was seen somewhere is the one that history has, or was it before it was changed. It
+// reports whether it is.
 func (c *check) same(promise int, where string, e chat.Entry) bool {
 	if e.ID < 1 || e.ID > c.end() {
 		c.report(promise, "%s has entry %d, history has none (%+v)", where, e.ID, e)
 		return false
 	}
-	if stored := c.log[e.ID-1]; e != stored {
+	if stored := c.log[e.ID-1]; !sameShown(c.asNow(e), stored) {
 		c.report(promise, "%s has %+v, history has %+v", where, e, stored)
 		return false
 	}

@@ -32,6 +32,9 @@ func (c *check) checkFrame(where string, f frame) {
 			return
 		}
 	}
+	if n := len(f.entries); n > 0 {
+		c.upToDate(2, where, f.entries, f.entries[n-1].ID)
+	}
 }
 
 // checkJoin holds the reply to a join against history. It returns the id after which everything must be pushed.
@@ -85,7 +88,11 @@ func (c *check) checkView(v *View) {
 		c.same(2, where, e)
 		next++
 	}
-	if !v.left && next <= c.end() {
+	if next > c.end() {
+		c.checkFold(v)
+		return
+	}
+	if !v.left {
 		c.report(promise, "%s shows nothing past %d, though the last id is %d (came back %d times)", where, next-1, c.end(), v.returns)
 	}
 }

@@ -45,6 +45,7 @@ func (c *check) checkPage(promise int, where string, q roomlog.Query, p roomlog.
 			return
 		}
 	}
+	c.upToDate(promise, where, p.Entries, p.LastID)
 	c.checkBounds(promise, where, q, p)
 }
 

@@ -31,16 +31,27 @@ func (c *check) checkSends() {
 // checkAck: it shows what was sent, and what is in history.
 func (c *check) checkAck(s *Send) {
 	e, d := *s.acked, s.entry
-	if d != newEntry(d.Room, e) {
+	if was := newEntry(d.Room, e); d != was && !(isChanged(e) && d == withContent(was, d.Content)) {
 		c.report(3, "%+v was acknowledged as %+v", d, e)
 	}
 	c.same(1, "an ack", e)
+}
+
+// isChanged reports whether the content of an entry may have changed since it was sent.
+func isChanged(e chat.Entry) bool {
+	return e.UpdatedID > 0 || e.Kind == chat.KindEdit && e.Content == ""
+}
+
+func withContent(e chat.NewEntry, content string) chat.NewEntry {
+	e.Content = content
+	return e
 }
 
 // newEntry returns what was sent to the room when e was stored.
 func newEntry(room chat.RoomID, e chat.Entry) chat.NewEntry {
 	return chat.NewEntry{
 		Room: room, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content, Target: e.Target,
+		Reaction: e.Reaction, Remove: e.Remove,
 	}
 }
 
@@ -89,7 +100,7 @@ func (c *check) checkStored() {
 		if e.IsVoid() {
 			continue
 		}
-		d := newEntry(e.Room, e)
+		d := c.asSent(e)
 		if wanted, sent := pending[d]; !sent {
 			c.report(7, "history has %+v, which nobody sent", e)
 		} else if !wanted {
@@ -100,4 +111,18 @@ func (c *check) checkStored() {
 		}
 		ids[keyOf(d)] = e.ID
 	}
+}
+
+// asSent returns what e was stored from, with the content that it had before it was changed.
+func (c *check) asSent(e chat.Entry) chat.NewEntry {
+	d := newEntry(e.Room, e)
+	if !isChanged(e) {
+		return d
+	}
+	for _, s := range c.sends {
+		if d == withContent(s.entry, d.Content) && s.refused == "" {
+			return s.entry
+		}
+	}
+	return d
 }

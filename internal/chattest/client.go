@@ -24,7 +24,8 @@ type Dialer interface {
 type Conn interface {
 	Join(context.Context, rooms.JoinRoom) (roomlog.Page, error)
 	Sync(context.Context, messages.Sync) (roomlog.Page, error)
-	Send(context.Context, messages.SendMessage) (chat.Entry, error)
+	// Append sends what makes an entry of that kind.
+	Append(context.Context, chat.NewEntry) (chat.Entry, error)
 	// Done is closed when the connection has ended, whichever side ended it.
 	Done() <-chan struct{}
 	// Drop ends it without a word, as a lost network does.

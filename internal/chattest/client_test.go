@@ -83,7 +83,7 @@ func (s *scripted) Sync(_ context.Context, in messages.Sync) (roomlog.Page, erro
 	return s.page(in.AfterID, 2), nil
 }
 
-func (s *scripted) Send(_ context.Context, in messages.SendMessage) (chat.Entry, error) {
+func (s *scripted) Append(_ context.Context, in chat.NewEntry) (chat.Entry, error) {
 	s.note("send %s %s", in.ClientMessageID, in.Content)
 	if len(s.fails) > 0 {
 		err := s.fails[0]
@@ -213,7 +213,7 @@ func TestClientSendsAgain(t *testing.T) {
 	s := &scripted{fails: []error{errors.New("lost"), chat.Errorf(chat.CodeUnavailable, "later")}}
 	withClient(t, s, false, func(t *testing.T, client *chattest.Client, _ *chattest.Record) {
 		s.taken()
-		if e, err := client.Send(t.Context(), "m1", "hi"); err != nil || e != entry(1) {
+		if e, err := client.Send(t.Context(), "m1", "hi"); err != nil || !e.Equal(entry(1)) {
 			t.Errorf("got %+v, %v", e, err)
 		}
 		wantCalls(t, s, "send m1 hi", "send m1 hi", "send m1 hi")

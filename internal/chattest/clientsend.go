@@ -6,24 +6,27 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/internal/messages"
 )
 
-// Send sends a message, and repeats it with the same client_message_id until there is an answer. It returns the entry
-// as acknowledged, or the refusal, or ctx's error when ctx ends before.
+// Send sends a message, as [Client.Append] does.
 func (c *Client) Send(ctx context.Context, id chat.ClientMessageID, content string) (chat.Entry, error) {
+	return c.Append(ctx, chat.NewEntry{Kind: chat.KindMessage, ClientMessageID: id, Content: content})
+}
+
+// Append sends an entry to the client's room, and repeats it with the same client_message_id until there is an answer. It
+// returns the entry as acknowledged, or the refusal, or ctx's error when ctx ends before. Room and user are the client's.
+func (c *Client) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
+	e.Room, e.User = c.opts.Room, c.opts.User
 	for {
 		conn, err := c.connected(ctx)
 		if err != nil {
 			return chat.Entry{}, err
 		}
-		sent := c.opts.Record.Sending(chat.NewEntry{
-			Room: c.opts.Room, Kind: chat.KindMessage, User: c.opts.User, ClientMessageID: id, Content: content,
-		})
-		e, err := conn.Send(ctx, messages.SendMessage{Room: c.opts.Room, ClientMessageID: id, Content: content})
+		sent := c.opts.Record.Sending(e)
+		stored, err := conn.Append(ctx, e)
 		if err == nil {
-			sent.Acked(e)
-			return e, nil
+			sent.Acked(stored)
+			return stored, nil
 		}
 		if refused, ok := errors.AsType[*chat.Error](err); ok && !retryable(refused.Code) {
 			sent.Refused(refused.Code)

@@ -32,10 +32,12 @@ type env struct {
 // to the outside goes through its actor.
 type parts struct {
 	send func(context.Context, env, *chattest.Actor, chat.UserID, messages.SendMessage) (chat.Entry, error)
-	wake func(context.Context, env, *chattest.Actor, chat.RoomID, chat.EntryID) error
-	job  func(context.Context, env, *chattest.Actor, chat.RoomID) error
-	page func(context.Context, env, *chattest.Actor, chat.UserID, roomlog.Query) (roomlog.Page, error)
-	join func(context.Context, env, *chattest.Actor, chat.Caller, rooms.JoinRoom) (roomlog.Page, error)
+	// change stores a change of a message, of one of the kinds that users make.
+	change func(context.Context, env, *chattest.Actor, chat.NewEntry) (chat.Entry, error)
+	wake   func(context.Context, env, *chattest.Actor, chat.RoomID, chat.EntryID) error
+	job    func(context.Context, env, *chattest.Actor, chat.RoomID) error
+	page   func(context.Context, env, *chattest.Actor, chat.UserID, roomlog.Query) (roomlog.Page, error)
+	join   func(context.Context, env, *chattest.Actor, chat.Caller, rooms.JoinRoom) (roomlog.Page, error)
 }
 
 // theChat is the chat as it is.
@@ -43,6 +45,9 @@ func theChat() parts {
 	return parts{
 		send: func(ctx context.Context, v env, a *chattest.Actor, user chat.UserID, in messages.SendMessage) (chat.Entry, error) {
 			return sendBy(ctx, v, a, a, direct(v, a), user, in)
+		},
+		change: func(ctx context.Context, v env, a *chattest.Actor, e chat.NewEntry) (chat.Entry, error) {
+			return changeBy(ctx, sender(v, a, a, direct(v, a)), e)
 		},
 		wake: func(ctx context.Context, v env, a *chattest.Actor, room chat.RoomID, id chat.EntryID) error {
 			return waker(v, a, pusher(v, a)).Wake(ctx, room, id)
@@ -60,11 +65,39 @@ func theChat() parts {
 }
 
 func sendBy(
-	ctx context.Context, v env, store rooms.Store, log roomlog.WriterStore, direct messages.Pusher, user chat.UserID, in messages.SendMessage,
+	ctx context.Context, v env, store senderStore, log roomlog.WriterStore, direct messages.Pusher, user chat.UserID, in messages.SendMessage,
 ) (chat.Entry, error) {
+	return sender(v, store, log, direct).Send(ctx, callerOf(user), in)
+}
+
+// senderStore is what a Sender reads, besides the log.
+type senderStore interface {
+	rooms.Store
+	messages.Targets
+}
+
+func sender(v env, store senderStore, log roomlog.WriterStore, direct messages.Pusher) *messages.Sender {
 	writer := roomlog.NewWriter(log, roomlog.WriterOptions{Now: v.now, Random: random, Leases: direct != nil})
-	caller := chat.Caller{Connection: chat.Connection{User: user}}
-	return messages.NewSender(rooms.NewMembership(store), standings{store, log}, writer, direct).Send(ctx, caller, in)
+	return messages.NewSender(rooms.NewMembership(store), prechecks{store, log}, writer, direct)
+}
+
+func callerOf(user chat.UserID) chat.Caller {
+	return chat.Caller{Connection: chat.Connection{User: user}}
+}
+
+func changeBy(ctx context.Context, s *messages.Sender, e chat.NewEntry) (chat.Entry, error) {
+	caller := callerOf(e.User)
+	switch e.Kind {
+	case chat.KindEdit:
+		return s.Edit(ctx, caller, messages.EditMessage{
+			Room: e.Room, Target: e.Target, Content: e.Content, ClientMessageID: e.ClientMessageID,
+		})
+	case chat.KindDelete:
+		return s.Delete(ctx, caller, messages.DeleteMessage{Room: e.Room, Target: e.Target, ClientMessageID: e.ClientMessageID})
+	}
+	return s.React(ctx, caller, messages.React{
+		Room: e.Room, Target: e.Target, Reaction: e.Reaction, Remove: e.Remove, ClientMessageID: e.ClientMessageID,
+	})
 }
 
 func random(b []byte) { _, _ = rand.Read(b) }
@@ -90,14 +123,14 @@ func wakerOn(v env, a *chattest.Actor, store fanout.Store, deliverer fanout.Deli
 	})
 }
 
-// standings prechecks in two calls, so that a fault may hit each.
-type standings struct {
-	store rooms.Store
-	log   roomlog.WriterStore
+// prechecks prechecks in two calls, so that a fault may hit each.
+type prechecks struct {
+	senderStore
+	log roomlog.WriterStore
 }
 
-func (s standings) Precheck(ctx context.Context, d chat.NewEntry) (bool, *roomlog.Claim, error) {
-	member, err := s.store.IsMember(ctx, d.User, d.Room)
+func (s prechecks) Precheck(ctx context.Context, d chat.NewEntry) (bool, *roomlog.Claim, error) {
+	member, err := s.IsMember(ctx, d.User, d.Room)
 	if err != nil {
 		return false, nil, err
 	}

@@ -28,9 +28,10 @@ type server struct {
 	env     env
 	room    chat.RoomID
 
-	calm  atomic.Bool // nothing fails any more
-	conns atomic.Int64
-	wg    sync.WaitGroup
+	calm   atomic.Bool // nothing fails any more
+	conns  atomic.Int64
+	newest atomic.Int64 // an id near the end of the log
+	wg     sync.WaitGroup
 
 	mu     sync.Mutex
 	random *rand.Rand
@@ -49,7 +50,10 @@ func newServer(ctx context.Context, p parts, store chattest.Store, record *chatt
 		now: time.Now, age: 40 * time.Millisecond, jitter: s.float, parallel: 4, frame: 10,
 		direct: seed%4 != 0, patience: 50 * time.Millisecond, gather: 5 * time.Millisecond,
 	}
-	s.store = watched{Store: store, record: record, stored: func(id chat.EntryID) { s.count(id, 0) }}
+	s.store = watched{Store: store, record: record, stored: func(id chat.EntryID) {
+		s.newest.Store(int64(id))
+		s.count(id, 0)
+	}}
 	s.wg.Go(s.lane)
 	return s
 }
@@ -270,9 +274,14 @@ func (c *localConn) Sync(ctx context.Context, in messages.Sync) (roomlog.Page, e
 	})
 }
 
-// Send implements [chattest.Conn].
-func (c *localConn) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
+// Append implements [chattest.Conn].
+func (c *localConn) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
 	return ask(ctx, c, func(ctx context.Context, a *chattest.Actor) (chat.Entry, error) {
-		return c.parts.send(ctx, c.env, a, c.caller.User(), in)
+		if e.Kind != chat.KindMessage {
+			return c.parts.change(ctx, c.env, a, e)
+		}
+		return c.parts.send(ctx, c.env, a, e.User, messages.SendMessage{
+			Room: e.Room, Content: e.Content, ClientMessageID: e.ClientMessageID,
+		})
 	})
 }

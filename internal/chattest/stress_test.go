@@ -119,10 +119,30 @@ func (c *crowd) talks(device, other *chattest.Client) {
 		}
 		_, _ = device.Send(c.ctx, id, content)
 		both.Wait()
+		if c.number(2) == 0 {
+			c.changes(device, i)
+		}
 		if i > 0 && c.number(5) == 0 { // long after
 			_, _ = other.Send(c.ctx, chat.ClientMessageID(fmt.Sprint("m", c.number(i))), content)
 		}
 	}
+}
+
+// changes edits or deletes a message, or reacts to one: one of the last that there are, whoever has written it.
+func (c *crowd) changes(device *chattest.Client, i int) {
+	last := c.server.newest.Load()
+	e := chat.NewEntry{
+		ClientMessageID: chat.ClientMessageID(fmt.Sprint("c", i)), Target: chat.EntryID(max(1, last-int64(c.number(12)))),
+	}
+	switch c.number(6) {
+	case 0:
+		e.Kind = chat.KindDelete
+	case 1, 2:
+		e.Kind, e.Content = chat.KindEdit, fmt.Sprint("edited ", i)
+	default:
+		e.Kind, e.Reaction, e.Remove = chat.KindReaction, chat.Reaction(fmt.Sprint("r", c.number(2))), c.number(3) == 0
+	}
+	_, _ = device.Append(c.ctx, e)
 }
 
 // reads asks for a page of history, as the REST API does.

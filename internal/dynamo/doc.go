@@ -4,7 +4,9 @@
 //
 // Every kind of item, with an example of its key and what it holds:
 //
-//	Entries        room_id=general  id=42                        the entry: kind user_id content target_id created_at client_message_id
+//	Entries        room_id=general  id=42                        the entry: kind user_id content target_id reaction remove created_at
+//	                                                             client_message_id; of a message also what changed it: updated_id
+//	                                                             edited_at edits deleted reactions (a set of users by name)
 //	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
 //	               item=counter#general                          the head: seq, pushed_id, settled_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written

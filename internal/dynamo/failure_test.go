@@ -142,7 +142,7 @@ func TestRetriedByTheSDK(t *testing.T) {
 			f.Errorf("the second try of a take got %+v, %t, %v, want the lease of the first", head, held, err)
 		}
 		all, err := f.EntriesAfter(ctx, "r", 0, 5)
-		if err != nil || len(all) != 1 || all[0] != e {
+		if err != nil || len(all) != 1 || !all[0].Equal(e) {
 			f.Errorf("stored %+v, %v, want %+v alone", all, err, e)
 		}
 	})

@@ -89,6 +89,12 @@ func rowOf(e chat.Entry) item {
 	if e.Target != 0 {
 		row["target_id"] = number(e.Target)
 	}
+	if e.Reaction != "" {
+		row["reaction"] = text(string(e.Reaction))
+	}
+	if e.Remove {
+		row["remove"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
 	return row
 }
 
@@ -98,6 +104,7 @@ func entryOf(row item) chat.Entry {
 		Room: chat.RoomID(r.text("room_id")), ID: chat.EntryID(r.number("id")), Kind: chat.Kind(r.text("kind")),
 		User: chat.UserID(r.text("user_id")), ClientMessageID: chat.ClientMessageID(r.text("client_message_id")),
 		Content: r.text("content"), Target: chat.EntryID(r.number("target_id")), CreatedAt: r.millis("created_at"),
+		Reaction: chat.Reaction(r.text("reaction")), Remove: r.bool("remove"), Changes: changesOf(r),
 	}
 }
 

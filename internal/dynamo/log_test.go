@@ -106,7 +106,7 @@ func TestPlace(t *testing.T) {
 			f.Error("a stored void is none")
 		}
 		all, err := f.EntriesAfter(ctx, "r", 0, 10)
-		if err != nil || !slices.Equal(all, []chat.Entry{hi, hole}) {
+		if err != nil || !slices.EqualFunc(all, []chat.Entry{hi, hole}, chat.Entry.Equal) {
 			f.Errorf("stored is %+v, %v", all, err)
 		}
 	})
@@ -124,7 +124,7 @@ func TestAnEntryKeepsItsTarget(t *testing.T) {
 			}
 		}
 		found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
-		if err != nil || len(found) != 1 || found[0] != e {
+		if err != nil || len(found) != 1 || !found[0].Equal(e) {
 			f.Errorf("read %+v, %v; want %+v", found, err, e)
 		}
 	})

@@ -68,7 +68,7 @@ func got[V comparable](f fixture, what string, value V, err error, want V) {
 // gotEntry checks an entry that a call gave; want nil for none.
 func gotEntry(f fixture, what string, e *chat.Entry, err error, want *chat.Entry) {
 	f.Helper()
-	if err != nil || (e == nil) != (want == nil) || e != nil && *e != *want {
+	if err != nil || (e == nil) != (want == nil) || e != nil && !e.Equal(*want) {
 		f.Errorf("%s: got %+v, %v, want %+v", what, e, err, want)
 	}
 }

@@ -45,6 +45,7 @@ var (
 	_ messages.Prechecks   = (*Store)(nil)
 	_ roomlog.Log          = (*Store)(nil)
 	_ roomlog.Claims       = (*Store)(nil)
+	_ roomlog.Targets      = (*Store)(nil)
 	_ roomlog.Heads        = (*Store)(nil)
 	_ rooms.Store          = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)

@@ -79,7 +79,7 @@ func (c *ChunkedDeliverer) Deliver(ctx context.Context, d Delivery) ([]Recipient
 		parts = evenParts(d.Recipients, c.opts.Limit)
 		rate  = c.share(d.Rate, len(parts))
 	)
-	_ = forEach(ctx, parts, c.opts.Parallel, func(ctx context.Context, part []Recipient) error {
+	_ = chat.ForEach(ctx, parts, c.opts.Parallel, func(ctx context.Context, part []Recipient) error {
 		left, err := c.deliverPart(ctx, d, part, rate)
 		mu.Lock()
 		defer mu.Unlock()

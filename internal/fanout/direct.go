@@ -149,7 +149,8 @@ func (d *Direct) few(ctx context.Context, room chat.RoomID) (Page, error) {
 	return page, chat.Wrap("read subscriptions", err)
 }
 
-// deliver brings a run after the pushed id to the members of a small room, at once.
+// deliver brings a run after the pushed id to the members of a small room, at once. Before that it applies what the run
+// says of other messages.
 func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.EntryID, run roomlog.Run, page *Page) error {
 	entries := after(run.Entries, pushed)
 	switch {
@@ -167,10 +168,11 @@ func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.Entr
 	if !page.isSmall() {
 		return ErrLarge
 	}
-	if len(page.Subscriptions) == 0 {
-		return nil
+	entries, err := roomlog.Apply(ctx, d.store, entries)
+	if err != nil || len(page.Subscriptions) == 0 {
+		return chat.Wrap("apply changes", err)
 	}
-	_, err := d.deliverer.Deliver(ctx, Delivery{
+	_, err = d.deliverer.Deliver(ctx, Delivery{
 		Room: room, Frames: d.opts.Frames(room, entries), Recipients: recipients(page.Subscriptions), Quick: true,
 	})
 	if err != nil {

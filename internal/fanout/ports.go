@@ -71,6 +71,7 @@ type Jobs interface {
 type Store interface {
 	roomlog.Log
 	roomlog.Heads
+	roomlog.Targets
 	Leases
 	Marks
 	Subscriptions

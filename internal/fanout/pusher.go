@@ -78,7 +78,7 @@ func (p *Pusher) Deliver(ctx context.Context, d Delivery) ([]Recipient, error) {
 // removeGone removes subscriptions that get nothing any more. It is upkeep: the push that meets one of them again does
 // it again, so a failure fails nothing.
 func (p *Pusher) removeGone(ctx context.Context, gone []chat.Subscription) {
-	_ = forEach(ctx, gone, min(p.opts.Parallel, upkeepParallel), p.subscriptions.RemoveSubscription)
+	_ = chat.ForEach(ctx, gone, min(p.opts.Parallel, upkeepParallel), p.subscriptions.RemoveSubscription)
 }
 
 const (

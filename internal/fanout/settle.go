@@ -15,12 +15,15 @@ const (
 )
 
 // settle moves the settled id as far as it can, so that readers need not walk what is not pushed yet. It is upkeep: it
-// fills old holes, waits for none, and a failure ends it.
+// applies changes, fills old holes, waits for none, and a failure ends it.
 func (k *wake) settle(ctx context.Context) {
 	from := k.settled
 	for end := k.opts.Now().Add(settleTime); k.opts.Now().Before(end); {
 		run, err := roomlog.ReadRun(ctx, k.store, k.room, k.settled)
 		if err != nil {
+			break
+		}
+		if _, err := roomlog.Apply(ctx, k.store, run.Entries); err != nil {
 			break
 		}
 		k.settled = run.End

@@ -26,10 +26,17 @@ const (
 // hold the lease then: the stream if the room is large.
 func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.Run) (chat.EntryID, roomlog.Lease, error) {
 	next := roomlog.NoLease
-	for {
+	for applied := false; ; {
 		entries := after(run.Entries, pushed)
 		if len(entries) == 0 {
 			return max(pushed, run.End), next, nil
+		}
+		if !applied {
+			shown, err := k.apply(ctx, entries)
+			if err != nil {
+				return pushed, next, err
+			}
+			entries, run.Entries, applied = shown, shown, true
 		}
 		if run.More || len(entries) > settleAfter {
 			k.settle(ctx)
@@ -56,8 +63,16 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 			if run, err = roomlog.ReadRun(ctx, k.store, k.room, pushed); err != nil {
 				return pushed, next, err
 			}
+			applied = false
 		}
 	}
+}
+
+// apply applies what entries say of other messages, and returns them as they are to be shown. Up to the settled id, as
+// it was before they were read, all is applied.
+func (k *wake) apply(ctx context.Context, entries []chat.Entry) ([]chat.Entry, error) {
+	shown, err := roomlog.Apply(ctx, k.store, entries)
+	return shown, chat.Wrap("apply changes", err)
 }
 
 // step brings the first of the frames, as many as fit, to all members. It returns up to where, and whether the room is

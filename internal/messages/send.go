@@ -33,17 +33,29 @@ type Pusher interface {
 	Push(ctx context.Context, a roomlog.Appended)
 }
 
-// Sender stores messages.
+// Targets reads the messages that changes are about.
+type Targets interface {
+	// Entry reads the entry at the id, consistently; nil when there is none.
+	Entry(ctx context.Context, room chat.RoomID, id chat.EntryID) (*chat.Entry, error)
+}
+
+// SenderStore is what a Sender reads before it stores.
+type SenderStore interface {
+	Prechecks
+	Targets
+}
+
+// Sender stores messages, and changes of messages.
 type Sender struct {
 	membership *rooms.Membership
-	prechecks  Prechecks
+	store      SenderStore
 	writer     *roomlog.Writer
 	pusher     Pusher
 }
 
 // NewSender makes a Sender. pusher is nil when all pushing is left to the stream.
-func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlog.Writer, pusher Pusher) *Sender {
-	return &Sender{membership: membership, prechecks: prechecks, writer: writer, pusher: pusher}
+func NewSender(membership *rooms.Membership, store SenderStore, writer *roomlog.Writer, pusher Pusher) *Sender {
+	return &Sender{membership: membership, store: store, writer: writer, pusher: pusher}
 }
 
 // Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first. Before it
@@ -52,15 +64,25 @@ func NewSender(membership *rooms.Membership, prechecks Prechecks, writer *roomlo
 // Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as
 // [roomlog.Writer.Append].
 func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (chat.Entry, error) {
-	e := chat.NewEntry{
+	return s.append(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindMessage, User: caller.User(), ClientMessageID: in.ClientMessageID, Content: in.Content,
-	}
-	member, claim, err := s.prechecks.Precheck(ctx, e)
+	}, nil)
+}
+
+// append stores an entry of a member. check judges it before it takes an id; a repeat of what is stored is not judged
+// again. nil judges nothing.
+func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context.Context) error) (chat.Entry, error) {
+	member, claim, err := s.store.Precheck(ctx, e)
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("precheck: %w", err)
 	}
 	if !member {
-		return chat.Entry{}, s.membership.Refusal(ctx, in.Room)
+		return chat.Entry{}, s.membership.Refusal(ctx, e.Room)
+	}
+	if claim == nil && check != nil {
+		if err := check(ctx); err != nil {
+			return chat.Entry{}, err
+		}
 	}
 	stored, appended, err := s.writer.AppendWithClaim(ctx, e, claim)
 	if s.pusher != nil {

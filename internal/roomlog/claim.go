@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 
 	"serverlesschat/internal/chat"
 )
@@ -15,7 +16,7 @@ type Claim struct {
 }
 
 // Fingerprint tells whether two entries say the same, without keeping what they say. It is a random salt of SaltLength
-// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there is one, target.
+// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there are such, target and reaction.
 type Fingerprint []byte
 
 // SaltLength is the length of a Fingerprint's salt, in bytes.
@@ -35,6 +36,10 @@ func NewFingerprint(e chat.NewEntry, salt []byte) Fingerprint {
 	// conflict.
 	if e.Target != 0 {
 		write(binary.BigEndian.AppendUint64(nil, uint64(e.Target)))
+	}
+	if e.Reaction != "" {
+		write([]byte(e.Reaction))
+		write(fmt.Append(nil, e.Remove))
 	}
 	return mac.Sum(append(Fingerprint(nil), salt...))
 }

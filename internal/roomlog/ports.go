@@ -19,6 +19,17 @@ type Log interface {
 	EntriesBefore(ctx context.Context, room chat.RoomID, before chat.EntryID, limit int) ([]chat.Entry, error)
 }
 
+// Targets keeps the messages that changes are about. Every call is linearizable per (room, id).
+type Targets interface {
+	// Entry reads the entry at the id, consistently; nil when there is none.
+	Entry(ctx context.Context, room chat.RoomID, id chat.EntryID) (*chat.Entry, error)
+	// Update stores the content and the changes of a message, if it is there and its user and its UpdatedID are still
+	// those of "was". It reports whether it did.
+	Update(ctx context.Context, was, is chat.Entry) (bool, error)
+	// Empty takes the content from an edit, if it is there.
+	Empty(ctx context.Context, room chat.RoomID, edit chat.EntryID) error
+}
+
 // Claims keeps what each client_message_id stands for. Every call is linearizable per (user, room, client_message_id).
 type Claims interface {
 	// Claim reads the claim of the entry, consistently; nil when there is none.
@@ -45,7 +56,7 @@ const (
 type Head struct {
 	Seq       chat.EntryID // the last id reserved
 	PushedID  chat.EntryID // all up to here has been pushed
-	SettledID chat.EntryID // all up to here is filled; never below PushedID
+	SettledID chat.EntryID // all up to here is filled and applied; never below PushedID
 	Lease     Lease
 	JobUntil  time.Time // until then a job for the room is in the queue; zero for none
 }

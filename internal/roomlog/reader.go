@@ -18,10 +18,11 @@ type ReaderOptions struct {
 	Late func(context.Context, chat.RoomID, Head)
 }
 
-// ReaderStore is what a Reader reads. A Reader writes nothing but voids, and the settled id.
+// ReaderStore is what a Reader reads. A Reader writes nothing but voids, and what makes the settled id move.
 type ReaderStore interface {
 	Log
 	Heads
+	Targets
 }
 
 const (
@@ -48,101 +49,111 @@ func NewReader(store ReaderStore, opts ReaderOptions) *Reader {
 //
 // Errors: CodeUnavailable when ctx ends first; what the store returns, wrapped.
 func (r *Reader) Page(ctx context.Context, q Query) (Page, error) {
-	last, err := r.settledEnd(ctx, q.Room)
+	end, err := r.settledEnd(ctx, q.Room)
 	if err != nil {
 		return Page{}, err
 	}
-	return r.page(ctx, q, last)
+	return r.page(ctx, q, end)
 }
 
 // PageNow is Page up to the first hole, without waiting. It is for a caller that gets what lies past the hole by a
 // push.
 func (r *Reader) PageNow(ctx context.Context, q Query) (Page, error) {
-	last, _, err := r.end(ctx, q.Room)
+	end, err := r.end(ctx, q.Room)
 	if err != nil {
 		return Page{}, err
 	}
-	return r.page(ctx, q, last)
+	return r.page(ctx, q, end)
 }
 
 // LastID returns the highest id up to which every place of the room is filled, without waiting at a hole.
 func (r *Reader) LastID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	last, _, err := r.end(ctx, room)
-	return last, err
+	end, err := r.end(ctx, room)
+	return end.id, err
 }
 
-func (r *Reader) page(ctx context.Context, q Query, last chat.EntryID) (Page, error) {
-	p := Page{Room: q.Room, FirstID: FirstID, LastID: last}
+// page reads a page after its end was found: what the rows do not say yet, the tail of the end says.
+func (r *Reader) page(ctx context.Context, q Query, end logEnd) (Page, error) {
+	p := Page{Room: q.Room, FirstID: FirstID, LastID: end.id}
 	var err error
-	if q.After != nil {
-		// One more than asked for tells whether there is more.
-		p.Entries, err = r.store.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
-		p.Entries = upTo(p.Entries, last)
-		p.Entries, p.More = r.cut(p.Entries, q.Limit, false)
-	} else {
-		before := last + 1
+	fromEnd := q.After == nil
+	if fromEnd {
+		before := end.id + 1
 		if q.Before != nil {
 			before = min(before, *q.Before)
 		}
 		p.Entries, err = r.store.EntriesBefore(ctx, q.Room, before, q.Limit+1)
-		p.Entries, p.More = r.cut(p.Entries, q.Limit, true)
+	} else {
+		// One more than asked for tells whether there is more.
+		p.Entries, err = r.store.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
+		p.Entries = upTo(p.Entries, end.id)
 	}
 	if err != nil {
 		return Page{}, fmt.Errorf("read page: %w", err)
 	}
+	if p.Entries, err = end.shown(ctx, r.store, p.Entries); err != nil {
+		return Page{}, err
+	}
+	p.Entries, p.More = r.cut(p.Entries, q.Limit, fromEnd)
 	return p, nil
 }
 
 // settledEnd is end without the holes below an entry that was there when it was called: it waits at each, or fills it.
 // All that was acknowledged before is among these entries. It does not wait for entries that come later: in a busy room
 // they always leave new holes, and nobody was promised these entries.
-func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
-	end, next, err := r.end(ctx, room)
-	if err != nil || next == nil {
+func (r *Reader) settledEnd(ctx context.Context, room chat.RoomID) (logEnd, error) {
+	end, err := r.end(ctx, room)
+	if err != nil || end.next == nil {
 		return end, err
 	}
 	newest, err := NewestID(ctx, r.store, room)
 	if err != nil {
-		return 0, err
+		return logEnd{}, err
 	}
 	age := time.Duration(float64(r.opts.HoleAge) * (1.5 + r.opts.Jitter()/2))
 	hole := HoleWait{Log: r.store, Now: r.opts.Now, Age: age}
-	for next != nil && end < newest {
-		if err := hole.WaitOrFill(ctx, end, *next); err != nil {
-			return 0, err
+	for end.next != nil && end.id < newest {
+		if err := hole.WaitOrFill(ctx, end.id, *end.next); err != nil {
+			return logEnd{}, err
 		}
-		if end, next, err = r.end(ctx, room); err != nil {
-			return 0, err
+		if end, err = r.end(ctx, room); err != nil {
+			return logEnd{}, err
 		}
 	}
 	return end, nil
 }
 
-// end returns the end of the unbroken run from the room's settled id on, and the entry after the hole that ends it, nil
-// when there is none. The head is read first: up to the settled id a missing entry has expired, above it a missing entry
-// is a hole.
-func (r *Reader) end(ctx context.Context, room chat.RoomID) (chat.EntryID, *chat.Entry, error) {
+// end returns the end of the unbroken run from the room's settled id on. The head is read first: up to the settled id a
+// missing entry has expired, above it a missing entry is a hole.
+func (r *Reader) end(ctx context.Context, room chat.RoomID) (logEnd, error) {
 	head, err := r.store.Head(ctx, room)
 	if err != nil {
-		return 0, nil, fmt.Errorf("read head: %w", err)
+		return logEnd{}, fmt.Errorf("read head: %w", err)
 	}
-	end := head.SettledID
+	end := logEnd{id: head.SettledID, settled: head.SettledID}
 	for {
-		run, err := ReadRun(ctx, r.store, room, end)
+		run, err := ReadRun(ctx, r.store, room, end.id)
 		if err != nil {
-			return 0, nil, err
+			return logEnd{}, err
 		}
-		if end == head.SettledID {
+		if end.id == head.SettledID {
 			r.checkLate(ctx, room, head, run)
 		}
-		if end = run.End; run.More {
+		end.add(run)
+		if run.More {
 			continue
 		}
-		if end-head.SettledID > settleAfter {
-			// This is upkeep. A failure must not fail the reading.
-			_ = r.store.Settle(ctx, room, end)
+		if end.id-head.SettledID > settleAfter {
+			r.settle(ctx, room, end)
 		}
-		return end, run.Next, nil
+		return end, nil
+	}
+}
+
+// settle spares the next readers what this one had to walk. It is upkeep: a failure must not fail the reading.
+func (r *Reader) settle(ctx context.Context, room chat.RoomID, end logEnd) {
+	if _, err := Apply(ctx, r.store, end.tail); err == nil {
+		_ = r.store.Settle(ctx, room, end.id)
 	}
 }
 

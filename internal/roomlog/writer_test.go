@@ -200,7 +200,7 @@ func TestAppend(t *testing.T) {
 			case c.placed != 0:
 				want = appended.At(c.placed, fake.Noon().Add(time.Duration(placing(c.script, c.placed))*time.Second))
 			}
-			if got != want {
+			if !got.Equal(want) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})

@@ -25,6 +25,15 @@ func (p Parameters) Texts(name string) ([]string, bool, error) {
 	return []string{value}, true, nil
 }
 
+// Flag implements [chat.Values].
+func (p Parameters) Flag(name string) (value, ok bool, err error) {
+	text, ok := p[name]
+	if ok && text != "true" && text != "false" {
+		return false, false, chat.Invalid(name, "must be true or false")
+	}
+	return text == "true", ok, nil
+}
+
 // Integer implements [chat.Values].
 func (p Parameters) Integer(name string) (int64, bool, error) {
 	text, ok := p[name]

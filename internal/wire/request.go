@@ -83,6 +83,11 @@ func (f fields) Texts(name string) ([]string, bool, error) {
 	return texts, ok, err
 }
 
+// Flag implements [chat.Values].
+func (f fields) Flag(name string) (value, ok bool, err error) {
+	return decode[bool](f, name, "must be true or false")
+}
+
 // Integer implements [chat.Values]. It takes no fraction and no exponent, not even where the number is whole.
 func (f fields) Integer(name string) (int64, bool, error) {
 	raw := string(f[name])

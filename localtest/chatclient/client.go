@@ -16,13 +16,20 @@ import (
 
 // Entry is an entry of a room's log as the protocol shows it.
 type Entry struct {
-	ID              int64  `json:"id"`
-	RoomID          string `json:"room_id"`
-	UserID          string `json:"user_id"`
-	Kind            string `json:"kind"`
-	Content         string `json:"content"`
-	CreatedAt       string `json:"created_at"`
-	ClientMessageID string `json:"client_message_id"`
+	ID              int64               `json:"id"`
+	RoomID          string              `json:"room_id"`
+	UserID          string              `json:"user_id"`
+	Kind            string              `json:"kind"`
+	TargetID        int64               `json:"target_id"`
+	Content         string              `json:"content"`
+	Reaction        string              `json:"reaction"`
+	Remove          bool                `json:"remove"`
+	EditedAt        string              `json:"edited_at"`
+	Deleted         bool                `json:"deleted"`
+	Reactions       map[string][]string `json:"reactions"`
+	UpdatedID       int64               `json:"updated_id"`
+	CreatedAt       string              `json:"created_at"`
+	ClientMessageID string              `json:"client_message_id"`
 }
 
 // Frame is any frame of the server; fields that its type does not have are zero.

@@ -73,19 +73,29 @@ func (s socket) askPage(ctx context.Context, action string, f fields) (roomlog.P
 	})
 }
 
-// Send implements chattest.Conn.
-func (s socket) Send(ctx context.Context, in messages.SendMessage) (chat.Entry, error) {
-	reply, err := s.ask(ctx, "sendMessage", fields{
-		"room_id": in.Room, "content": in.Content, "client_message_id": in.ClientMessageID,
-	})
+// Append implements chattest.Conn.
+func (s socket) Append(ctx context.Context, e chat.NewEntry) (chat.Entry, error) {
+	f := fields{"room_id": e.Room, "client_message_id": e.ClientMessageID}
+	action := "sendMessage"
+	switch e.Kind {
+	case chat.KindMessage:
+		f["content"] = e.Content
+	case chat.KindEdit:
+		action, f["target_id"], f["content"] = "editMessage", e.Target, e.Content
+	case chat.KindDelete:
+		action, f["target_id"] = "deleteMessage", e.Target
+	default:
+		action, f["target_id"], f["reaction"], f["remove"] = "react", e.Target, e.Reaction, e.Remove
+	}
+	reply, err := s.ask(ctx, action, f)
 	if err != nil {
 		return chat.Entry{}, err
 	}
-	e, err := reply.Entry()
+	stored, err := reply.Entry()
 	if err != nil {
 		return chat.Entry{}, err
 	}
-	return entryOf(e)
+	return entryOf(stored)
 }
 
 func (s socket) ask(ctx context.Context, action string, f fields) (chatclient.Frame, error) {
@@ -123,8 +133,24 @@ func entryOf(e entry) (chat.Entry, error) {
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("created_at: %w", err)
 	}
-	return chat.Entry{
+	shown := chat.Entry{
 		Room: chat.RoomID(e.RoomID), ID: chat.EntryID(e.ID), Kind: chat.Kind(e.Kind), User: chat.UserID(e.UserID),
 		ClientMessageID: chat.ClientMessageID(e.ClientMessageID), Content: e.Content, CreatedAt: at,
-	}, nil
+		Target: chat.EntryID(e.TargetID), Reaction: chat.Reaction(e.Reaction), Remove: e.Remove,
+		Changes: chat.Changes{UpdatedID: chat.EntryID(e.UpdatedID), Deleted: e.Deleted},
+	}
+	if e.EditedAt != "" {
+		if shown.EditedAt, err = time.Parse(time.RFC3339, e.EditedAt); err != nil {
+			return chat.Entry{}, fmt.Errorf("edited_at: %w", err)
+		}
+	}
+	for name, users := range e.Reactions {
+		if shown.Reactions == nil {
+			shown.Reactions = map[chat.Reaction][]chat.UserID{}
+		}
+		for _, user := range users {
+			shown.Reactions[chat.Reaction(name)] = append(shown.Reactions[chat.Reaction(name)], chat.UserID(user))
+		}
+	}
+	return shown, nil
 }

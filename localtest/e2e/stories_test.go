@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -21,7 +22,7 @@ func TestStoryTwoTalk(t *testing.T) {
 			p.sees("lobby", "hi bob", "hi ann")
 		}
 		page := bob.history("lobby", "")
-		if !slices.Equal(page.Messages, []entry{first, second}) || page.LastID != 2 || page.More {
+		if !reflect.DeepEqual(page.Messages, []entry{first, second}) || page.LastID != 2 || page.More {
 			t.Errorf("history: %+v", page)
 		}
 	})

@@ -105,3 +105,33 @@ func (s *Store) Connection(_ context.Context, id chat.ConnectionID) (*chat.Conne
 		return s.Open
 	}, "connection")
 }
+
+func (s *Store) Entry(_ context.Context, _ chat.RoomID, id chat.EntryID) (*chat.Entry, error) {
+	return ask(s, func() *chat.Entry {
+		if e, ok := s.Entries[id]; ok {
+			return &e
+		}
+		return nil
+	}, "entry %d", id)
+}
+
+func (s *Store) Update(_ context.Context, was, is chat.Entry) (bool, error) {
+	return ask(s, func() bool {
+		stored, ok := s.Entries[was.ID]
+		if !ok || stored.User != was.User || stored.UpdatedID != was.UpdatedID {
+			return false
+		}
+		stored.Content, stored.Changes = is.Content, is.Changes
+		s.Entries[was.ID] = stored
+		return true
+	}, "update %d by %d", is.ID, is.UpdatedID)
+}
+
+func (s *Store) Empty(_ context.Context, _ chat.RoomID, edit chat.EntryID) error {
+	return act(s, func() {
+		if e, ok := s.Entries[edit]; ok {
+			e.Content = ""
+			s.Entries[edit] = e
+		}
+	}, "empty %d", edit)
+}

@@ -1,4 +1,4 @@
-package fanout
+package chat
 
 import (
 	"context"
@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// forEach calls do for every item, at most parallel at a time, and waits for all. One failure does not stop the others.
+// ForEach calls do for every item, at most parallel at a time, and waits for all. One failure does not stop the others.
 // It returns all errors, joined.
-func forEach[T any](ctx context.Context, items []T, parallel int, do func(context.Context, T) error) error {
+func ForEach[T any](ctx context.Context, items []T, parallel int, do func(context.Context, T) error) error {
 	var (
 		next  = make(chan T)
 		wg    sync.WaitGroup

@@ -1,4 +1,4 @@
-package fanout
+package chat
 
 import (
 	"context"
@@ -6,13 +6,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
 )
 
 func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		running, peak := 0, 0
-		err := forEach(t.Context(), make([]int, 10), 3, func(context.Context, int) error {
+		err := ForEach(t.Context(), make([]int, 10), 3, func(context.Context, int) error {
 			mu.Lock()
 			running++
 			peak = max(peak, running)

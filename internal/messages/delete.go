@@ -1,0 +1,33 @@
+package messages
+
+import (
+	"context"
+
+	"serverlesschat/internal/chat"
+)
+
+// DeleteMessage asks for a message to be deleted.
+type DeleteMessage struct {
+	Room            chat.RoomID
+	Target          chat.EntryID
+	ClientMessageID chat.ClientMessageID
+}
+
+// ReadDeleteMessage reads the fields of the action deleteMessage.
+func ReadDeleteMessage(f *chat.Fields) DeleteMessage {
+	return DeleteMessage{Room: f.Room(), Target: f.EntryID("target_id", 1), ClientMessageID: f.ClientMessageID()}
+}
+
+// Delete takes the content from a message of the caller, and from its edits, for good. It returns the entry that says so.
+//
+// Errors: as [Sender.Edit].
+func (s *Sender) Delete(ctx context.Context, caller chat.Caller, in DeleteMessage) (chat.Entry, error) {
+	return s.appendChange(ctx, chat.NewEntry{
+		Room: in.Room, Kind: chat.KindDelete, User: caller.User(), ClientMessageID: in.ClientMessageID, Target: in.Target,
+	}, func(m chat.Entry) error {
+		if m.User != caller.User() {
+			return chat.Errorf(chat.CodeForbidden, "only its author may delete a message")
+		}
+		return nil
+	})
+}
