@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
 )
 
 func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {

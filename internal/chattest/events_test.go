@@ -24,13 +24,43 @@ func (w *interleaving) send() {
 		ClientMessageID: []chat.ClientMessageID{"m1", "m1", "m2", "m3"}[w.choose("id", 4)],
 		Content:         []string{"x", "x", "x", "y"}[w.choose("content", 4)],
 	}
-	w.start(fmt.Sprintf("send %s %s %s ", user, in.ClientMessageID, in.Content), func(ctx context.Context, a *chattest.Actor, f *followed) {
+	e := chat.NewEntry{
+		Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
+	}
+	w.append(e, func(ctx context.Context, a *chattest.Actor, f *followed) (chat.Entry, error) {
 		f.sends(user, in, user != "eve")
-		sent := w.record.Sending(chat.NewEntry{
-			Room: in.Room, Kind: chat.KindMessage, User: user, ClientMessageID: in.ClientMessageID, Content: in.Content,
-		})
-		e, err := w.parts.send(ctx, w.env, a, user, in)
-		f.ends(a, true)
+		defer f.ends(a, true)
+		return w.parts.send(ctx, w.env, a, user, in)
+	})
+}
+
+// change changes the first message, most often as its author may; few ids, as with send.
+func (w *interleaving) change() {
+	e := chat.NewEntry{
+		Room: w.room, User: []chat.UserID{"ann", "ann", "ann", "ann", "bob"}[w.choose("user", 5)],
+		ClientMessageID: chat.ClientMessageID(fmt.Sprint("c", w.choose("id", 6))), Target: 1,
+	}
+	switch w.choose("change", 6) {
+	case 0, 1:
+		e.Kind, e.Content = chat.KindEdit, []string{"e", "f"}[w.choose("content", 2)]
+	case 2:
+		e.Kind = chat.KindDelete
+	default:
+		e.Kind, e.Reaction, e.Remove = chat.KindReaction, "+", w.choose("remove", 2) == 1
+	}
+	w.append(e, func(ctx context.Context, a *chattest.Actor, _ *followed) (chat.Entry, error) {
+		return w.parts.change(ctx, w.env, a, e)
+	})
+}
+
+// append starts an invocation that stores an entry.
+func (w *interleaving) append(
+	e chat.NewEntry, call func(context.Context, *chattest.Actor, *followed) (chat.Entry, error),
+) {
+	name := fmt.Sprintf("%s %s %s %s%s%d ", e.Kind, e.User, e.ClientMessageID, e.Content, e.Reaction, e.Target)
+	w.start(name, func(ctx context.Context, a *chattest.Actor, f *followed) {
+		sent := w.record.Sending(e)
+		e, err := call(ctx, a, f)
 		switch code := chat.CodeOf(err); {
 		case err == nil:
 			w.note("    acked as %d", e.ID)

@@ -8,6 +8,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/messages"
 )
 
 // choices makes an interleaving: it is asked for a number from 0 to n-1. 0 is the plainest choice.
@@ -37,6 +38,7 @@ type interleaving struct {
 	room    chat.RoomID
 	env     env
 	follow  *follower // tells the model all calls; nil for none
+	changes bool      // whether messages are changed
 
 	now     time.Time
 	steps   int
@@ -71,7 +73,9 @@ const (
 func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
 ) (chattest.Violations, []string, error) {
-	return newInterleaving(ctx, p, store, room, choose).run()
+	w := newInterleaving(ctx, p, store, room, choose)
+	w.changes = choose("changes", 2) == 1
+	return w.run()
 }
 
 func newInterleaving(
@@ -118,6 +122,9 @@ func (w *interleaving) prepare() error {
 			return err
 		}
 	}
+	if w.changes {
+		return w.prepareChanges()
+	}
 	w.join(false)
 	for range 3 + w.choose("events", 10) {
 		switch w.choose("event", 10) {
@@ -131,6 +138,34 @@ func (w *interleaving) prepare() error {
 			w.plans = append(w.plans, w.lose)
 		case 9:
 			w.plans = append(w.plans, w.refuse)
+		}
+	}
+	return nil
+}
+
+// prepareChanges stores a message, and draws changes of it, side by side with all that reads.
+func (w *interleaving) prepareChanges() error {
+	a := chattest.NewActor(w.store, w.gateway, w, nil)
+	in := messages.SendMessage{Room: w.room, ClientMessageID: "first", Content: "x"}
+	sent := w.record.Sending(chat.NewEntry{
+		Room: in.Room, Kind: chat.KindMessage, User: "ann", ClientMessageID: in.ClientMessageID, Content: in.Content,
+	})
+	e, err := theChat().send(w.ctx, w.env, a, "ann", in)
+	if err != nil {
+		return err
+	}
+	sent.Acked(e)
+	w.learn(e.ID)
+	for range 4 + w.choose("events", 8) {
+		switch w.choose("event", 10) {
+		case 0:
+			w.plans = append(w.plans, w.send)
+		case 1:
+			w.plans = append(w.plans, func() { w.join(w.choose("comes back", 2) == 1) })
+		case 2, 3, 4:
+			w.plans = append(w.plans, w.page)
+		default:
+			w.plans = append(w.plans, w.change)
 		}
 	}
 	return nil

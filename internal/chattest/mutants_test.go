@@ -109,12 +109,13 @@ func TestMutants(t *testing.T) {
 	store, tables := dynamotest.New(t, e.DynamoDB, e.TableName(""))
 	var rooms atomic.Int64
 	newRoom := func() chat.RoomID { return chat.RoomID(fmt.Sprint("room", rooms.Add(1))) }
-	rows := make([]string, len(mutants))
+	all := slices.Concat(mutants, changeMutants)
+	rows := make([]string, len(all))
 	t.Run("each", func(t *testing.T) {
-		for i, m := range mutants {
+		for i, m := range all {
 			t.Run(m.name, func(t *testing.T) {
 				t.Parallel()
-				rows[i] = m.caught(t, newRoom, mutated{
+				rows[i] = m.caught(t, i >= len(mutants), newRoom, mutated{
 					parts: theChat(), store: store,
 					unconditional: func(c unconditionalPuts) chattest.Store { return unconditionalStore(e, tables, c) },
 				})
@@ -124,12 +125,15 @@ func TestMutants(t *testing.T) {
 	t.Logf("what the checker caught:\n%s", strings.Join(rows, "\n"))
 }
 
-// caught searches until the checker sees the mistake, and returns a line that says how.
-func (m mutant) caught(t *testing.T, newRoom func() chat.RoomID, from mutated) string {
+// caught searches until the checker sees the mistake, and returns a line that says how. changes says whether messages are
+// changed.
+func (m mutant) caught(t *testing.T, changes bool, newRoom func() chat.RoomID, from mutated) string {
 	p := m.parts(from)
 	for seed := range uint64(maxOrders) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		found, journal, err := runInterleaving(t.Context(), p, from.store, newRoom(), func(_ string, n int) int { return random.IntN(n) })
+		w := newInterleaving(t.Context(), p, from.store, newRoom(), func(_ string, n int) int { return random.IntN(n) })
+		w.changes = changes
+		found, journal, err := w.run()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, strings.Join(journal, "\n"))
 		}

@@ -103,11 +103,14 @@ func changeBy(ctx context.Context, s *messages.Sender, e chat.NewEntry) (chat.En
 func random(b []byte) { _, _ = rand.Read(b) }
 
 // direct is what a sender pushes with; nil when senders do not push.
-func direct(v env, a *chattest.Actor) messages.Pusher {
+func direct(v env, a *chattest.Actor) messages.Pusher { return directOn(v, a, a) }
+
+// directOn is direct on a store that stands for the actor's.
+func directOn(v env, a *chattest.Actor, store fanout.Store) messages.Pusher {
 	if !v.direct {
 		return nil
 	}
-	return fanout.NewDirect(a, pusher(v, a), fanout.DirectOptions{
+	return fanout.NewDirect(store, pusher(v, a), fanout.DirectOptions{
 		Frames: chattest.Frames(v.frame), Gather: v.gather, Now: v.now, InTurn: v.inTurn,
 	})
 }
@@ -119,7 +122,7 @@ func waker(v env, a *chattest.Actor, deliverer fanout.Deliverer) *fanout.Waker {
 func wakerOn(v env, a *chattest.Actor, store fanout.Store, deliverer fanout.Deliverer) *fanout.Waker {
 	return fanout.NewWaker(store, deliverer, a, fanout.WakerOptions{
 		Frames: chattest.Frames(v.frame), HoleAge: v.age, Direct: v.direct, Gather: v.gather,
-		NewLease: func() roomlog.Lease { return roomlog.NewLease(random) }, Now: v.now, Patience: v.patience,
+		NewLease: func() roomlog.Lease { return roomlog.NewLease(random) }, Now: v.now, Patience: v.patience, InTurn: v.inTurn,
 	})
 }
 
@@ -138,9 +141,12 @@ func (s prechecks) Precheck(ctx context.Context, d chat.NewEntry) (bool, *roomlo
 	return member, claim, err
 }
 
-func reader(v env, a *chattest.Actor) *roomlog.Reader {
-	return roomlog.NewReader(a, roomlog.ReaderOptions{
+func reader(v env, a *chattest.Actor) *roomlog.Reader { return readerOn(v, a) }
+
+func readerOn(v env, store roomlog.ReaderStore) *roomlog.Reader {
+	return roomlog.NewReader(store, roomlog.ReaderOptions{
 		HoleAge: v.age, Now: v.now, Jitter: func() float64 { return 0 }, Size: func(e chat.Entry) int { return len(e.Content) },
+		InTurn: v.inTurn,
 	})
 }
 

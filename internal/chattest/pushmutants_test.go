@@ -64,13 +64,6 @@ func withPusher(pusher func(env, *chattest.Actor) messages.Pusher) func(mutated)
 	}
 }
 
-// directOn is direct on a store that stands for the actor's.
-func directOn(v env, a *chattest.Actor, store fanout.Store) messages.Pusher {
-	return fanout.NewDirect(store, pusher(v, a), fanout.DirectOptions{
-		Frames: chattest.Frames(v.frame), Gather: v.gather, Now: v.now, InTurn: v.inTurn,
-	})
-}
-
 // pushing is a pusher that is one function.
 type pushing func(context.Context, roomlog.Appended)
 

@@ -67,7 +67,7 @@ func (s *Store) Update(ctx context.Context, was, is chat.Entry) (bool, error) {
 func (s *Store) Empty(ctx context.Context, room chat.RoomID, edit chat.EntryID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Entries, Key: entryKey(room, edit), UpdateExpression: aws.String("SET content = :none"),
-		ConditionExpression: aws.String("kind = :edit"),
+		ConditionExpression:       aws.String("kind = :edit"),
 		ExpressionAttributeValues: item{":none": text(""), ":edit": text(string(chat.KindEdit))},
 	})
 	return err

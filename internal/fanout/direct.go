@@ -168,7 +168,7 @@ func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.Entr
 	if !page.isSmall() {
 		return ErrLarge
 	}
-	entries, err := roomlog.Apply(ctx, d.store, entries)
+	entries, err := roomlog.Applier{Store: d.store, InTurn: d.opts.InTurn}.Apply(ctx, entries)
 	if err != nil || len(page.Subscriptions) == 0 {
 		return chat.Wrap("apply changes", err)
 	}

@@ -23,7 +23,7 @@ func (k *wake) settle(ctx context.Context) {
 		if err != nil {
 			break
 		}
-		if _, err := roomlog.Apply(ctx, k.store, run.Entries); err != nil {
+		if _, err := k.apply(ctx, run.Entries); err != nil {
 			break
 		}
 		k.settled = run.End

@@ -68,10 +68,9 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 	}
 }
 
-// apply applies what entries say of other messages, and returns them as they are to be shown. Up to the settled id, as
-// it was before they were read, all is applied.
+// apply applies what entries say of other messages, and returns them as they are to be shown.
 func (k *wake) apply(ctx context.Context, entries []chat.Entry) ([]chat.Entry, error) {
-	shown, err := roomlog.Apply(ctx, k.store, entries)
+	shown, err := roomlog.Applier{Store: k.store, InTurn: k.opts.InTurn}.Apply(ctx, entries)
 	return shown, chat.Wrap("apply changes", err)
 }
 

@@ -23,6 +23,7 @@ type WakerOptions struct {
 	// than a sender that lives holds it. 0 means 500 ms. It doubles each time, so that two slow wakes do not take the
 	// lease from each other for ever.
 	Patience time.Duration
+	InTurn   bool // as roomlog.Applier.InTurn
 }
 
 // Waker pushes the news of rooms to their subscribers, for the stream and for jobs. It is what delivery rests on. A

@@ -10,16 +10,30 @@ import (
 	"serverlesschat/internal/fold"
 )
 
-// applyParallel is how many messages are changed side by side.
-const applyParallel = 16
+// targetsAtOnce is how many messages are read and changed side by side.
+const targetsAtOnce = 16
 
-// Apply stores in the messages that they are about what the changes among the entries say: a rising part of the log
-// without holes, up to which the changes before it are applied. Entries of other kinds are passed over. It is to be
-// called before a mark moves past the entries, as often as anybody likes.
+// Applier stores changes in the messages that they are about.
+type Applier struct {
+	Store Targets
+	// InTurn makes all calls one after the other: for tests that let one call be made at a time.
+	InTurn bool
+}
+
+func (a Applier) atOnce() int {
+	if a.InTurn {
+		return 1
+	}
+	return targetsAtOnce
+}
+
+// Apply stores in the messages what the changes among the entries say: a rising part of a room's log without holes, up to
+// which the changes before it are applied. Entries of other kinds are passed over. It is to be called before a mark moves
+// past the entries, as often as anybody likes.
 //
 // It returns the entries as they are to be shown: messages as they are now, and edits without content whose message is
 // deleted. An error may leave some changes applied.
-func Apply(ctx context.Context, store Targets, entries []chat.Entry) ([]chat.Entry, error) {
+func (a Applier) Apply(ctx context.Context, entries []chat.Entry) ([]chat.Entry, error) {
 	targets := map[chat.EntryID]*target{}
 	for _, e := range entries {
 		if !e.IsChange() {
@@ -27,7 +41,7 @@ func Apply(ctx context.Context, store Targets, entries []chat.Entry) ([]chat.Ent
 		}
 		t, known := targets[e.Target]
 		if !known {
-			t = &target{store: store, room: e.Room, id: e.Target}
+			t = &target{store: a.Store, room: e.Room, id: e.Target}
 			targets[e.Target] = t
 		}
 		t.changes = append(t.changes, e)
@@ -35,9 +49,8 @@ func Apply(ctx context.Context, store Targets, entries []chat.Entry) ([]chat.Ent
 	if len(targets) == 0 {
 		return entries, nil
 	}
-	err := chat.ForEach(ctx, slices.Collect(maps.Values(targets)), applyParallel, func(ctx context.Context, t *target) error {
-		return t.apply(ctx)
-	})
+	all := slices.SortedFunc(maps.Values(targets), func(a, b *target) int { return int(a.id - b.id) })
+	err := chat.ForEach(ctx, all, a.atOnce(), func(ctx context.Context, t *target) error { return t.apply(ctx) })
 	if err != nil {
 		return nil, err
 	}

@@ -32,9 +32,9 @@ func (l *logEnd) add(run Run) {
 // shown returns entries, which were read after the end was found, as they are at the end of the log or later: with the
 // tail folded in. An edit has no content when its message is deleted. Of an edit before the tail, the entry says so, or
 // the tail does; for one within the tail the message is read.
-func (l *logEnd) shown(ctx context.Context, store Targets, entries []chat.Entry) ([]chat.Entry, error) {
+func (l *logEnd) shown(ctx context.Context, a Applier, entries []chat.Entry) ([]chat.Entry, error) {
 	entries = fold.Over(entries, l.tail)
-	deleted, err := deletedTargets(ctx, store, entries, l.settled)
+	deleted, err := a.deletedTargets(ctx, entries, l.settled)
 	if err != nil {
 		return nil, err
 	}
@@ -42,8 +42,8 @@ func (l *logEnd) shown(ctx context.Context, store Targets, entries []chat.Entry)
 }
 
 // deletedTargets returns which targets of those edits after an id that have a content are deleted, as they are stored.
-func deletedTargets(
-	ctx context.Context, store Targets, entries []chat.Entry, after chat.EntryID,
+func (a Applier) deletedTargets(
+	ctx context.Context, entries []chat.Entry, after chat.EntryID,
 ) (map[chat.EntryID]bool, error) {
 	targets := map[chat.EntryID]chat.RoomID{}
 	for _, e := range entries {
@@ -53,9 +53,9 @@ func deletedTargets(
 	}
 	var mu sync.Mutex
 	deleted := map[chat.EntryID]bool{}
-	ids := slices.Collect(maps.Keys(targets))
-	err := chat.ForEach(ctx, ids, applyParallel, func(ctx context.Context, id chat.EntryID) error {
-		m, err := store.Entry(ctx, targets[id], id)
+	ids := slices.Sorted(maps.Keys(targets))
+	err := chat.ForEach(ctx, ids, a.atOnce(), func(ctx context.Context, id chat.EntryID) error {
+		m, err := a.Store.Entry(ctx, targets[id], id)
 		if err != nil {
 			return fmt.Errorf("read target: %w", err)
 		}

@@ -15,7 +15,8 @@ type ReaderOptions struct {
 	Jitter  func() float64           // random in [0, 1): spreads readers that wait at the same hole
 	Size    func(chat.Entry) (n int) // bytes of an entry as it is shown
 	// Late is told of a room with an entry that has not been pushed for lateAfter, with the room's head. It may be nil.
-	Late func(context.Context, chat.RoomID, Head)
+	Late   func(context.Context, chat.RoomID, Head)
+	InTurn bool // as Applier.InTurn
 }
 
 // ReaderStore is what a Reader reads. A Reader writes nothing but voids, and what makes the settled id move.
@@ -43,6 +44,8 @@ type Reader struct {
 func NewReader(store ReaderStore, opts ReaderOptions) *Reader {
 	return &Reader{store: store, opts: opts}
 }
+
+func (r *Reader) applier() Applier { return Applier{Store: r.store, InTurn: r.opts.InTurn} }
 
 // Page returns the page asked for. An entry that was acknowledged before the call is in it, if it belongs there: at a
 // hole below such an entry Page waits, and then fills the hole.
@@ -91,7 +94,7 @@ func (r *Reader) page(ctx context.Context, q Query, end logEnd) (Page, error) {
 	if err != nil {
 		return Page{}, fmt.Errorf("read page: %w", err)
 	}
-	if p.Entries, err = end.shown(ctx, r.store, p.Entries); err != nil {
+	if p.Entries, err = end.shown(ctx, r.applier(), p.Entries); err != nil {
 		return Page{}, err
 	}
 	p.Entries, p.More = r.cut(p.Entries, q.Limit, fromEnd)
@@ -152,7 +155,7 @@ func (r *Reader) end(ctx context.Context, room chat.RoomID) (logEnd, error) {
 
 // settle spares the next readers what this one had to walk. It is upkeep: a failure must not fail the reading.
 func (r *Reader) settle(ctx context.Context, room chat.RoomID, end logEnd) {
-	if _, err := Apply(ctx, r.store, end.tail); err == nil {
+	if _, err := r.applier().Apply(ctx, end.tail); err == nil {
 		_ = r.store.Settle(ctx, room, end.id)
 	}
 }
