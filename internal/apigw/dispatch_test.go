@@ -25,8 +25,10 @@ func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
 	t.Helper()
 	function := apigw.DefaultFunction
-	if strings.Contains(event.Body, `"action":"sendMessage"`) {
-		function = apigw.SendMessageFunction
+	for _, a := range apigw.Actions(apigw.Services{}) {
+		if strings.Contains(event.Body, `"action":"`+a.Name+`"`) {
+			function = a.Function
+		}
 	}
 	got, line := observe(t, apigw.Dispatch(function, services(s), s), event)
 	expect(t, "status", got.StatusCode, http.StatusOK)
@@ -37,16 +39,20 @@ func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxy
 func frames() map[string]string {
 	return map[string]string{
 		"sendMessage": `{"action":"sendMessage","request_id":"r-1","room_id":"general","content":"` + secret + `","client_message_id":"c-1"}`,
-		"joinRoom":    `{"action":"joinRoom","request_id":"r-1","room_id":"general","after_id":1}`,
-		"leaveRoom":   `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`,
-		"sync":        `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
-		"ping":        `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere","p.1"]}`,
+		"editMessage": `{"action":"editMessage","request_id":"r-1","room_id":"general","target_id":1,"content":"` + secret +
+			`","client_message_id":"c-2"}`,
+		"deleteMessage": `{"action":"deleteMessage","request_id":"r-1","room_id":"general","target_id":1,"client_message_id":"c-3"}`,
+		"react":         `{"action":"react","request_id":"r-1","room_id":"general","target_id":1,"reaction":"👍","client_message_id":"c-4"}`,
+		"joinRoom":      `{"action":"joinRoom","request_id":"r-1","room_id":"general","after_id":1}`,
+		"leaveRoom":     `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`,
+		"sync":          `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
+		"ping":          `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere","p.1"]}`,
 	}
 }
 
 func TestEveryActionHasItsReply(t *testing.T) {
 	replies := map[string]string{
-		"sendMessage": "ack", "joinRoom": "joined", "leaveRoom": "left", "sync": "synced", "ping": "pong",
+		"sendMessage": "ack", "editMessage": "ack", "deleteMessage": "ack", "react": "ack", "joinRoom": "joined", "leaveRoom": "left", "sync": "synced", "ping": "pong",
 	}
 	for action, body := range frames() {
 		t.Run(action, func(t *testing.T) {
@@ -73,12 +79,12 @@ func TestEveryActionHasItsReply(t *testing.T) {
 
 // An action is served by its own function alone: the others have no rights for it.
 func TestActionsOfOtherFunctionsAreUnknown(t *testing.T) {
-	for action, body := range frames() {
+	for _, a := range apigw.Actions(apigw.Services{}) {
 		function := apigw.SendMessageFunction
-		if action == "sendMessage" {
+		if a.Function == function {
 			function = apigw.DefaultFunction
 		}
-		s := newStore()
+		s, body := newStore(), frames()[a.Name]
 		got, _ := observe(t, apigw.Dispatch(function, services(s), s), messageEvent(body))
 		expectError(t, object(t, got.Body), "unknown_action")
 	}
@@ -113,7 +119,7 @@ func TestRefusedFramesDoNotReachTheStore(t *testing.T) {
 		"empty":                  {"", "invalid", ""},
 		"a list":                 {"[]", "invalid", ""},
 		"no action":              {`{"request_id":"r-1"}`, "invalid", "action"},
-		"unknown action":         {`{"action":"editMessage","request_id":"r-1","room_id":"general"}`, "unknown_action", ""},
+		"unknown action":         {`{"action":"pinMessage","request_id":"r-1","room_id":"general"}`, "unknown_action", ""},
 		"action in another case": {`{"action":"Ping","request_id":"r-1"}`, "unknown_action", ""},
 		"a route":                {`{"action":"$connect","request_id":"r-1"}`, "unknown_action", ""},
 		"empty action":           {`{"action":"","request_id":"r-1"}`, "unknown_action", ""},

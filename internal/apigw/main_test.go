@@ -56,7 +56,7 @@ func failing(s *fake.Store, call string, err error) *fake.Store {
 	return s
 }
 
-// log returns n entries of a room.
+// log returns n messages of a room, the first of alice, the others of bob.
 func log(n int) []chat.Entry {
 	entries := make([]chat.Entry, n)
 	for i := range entries {
@@ -64,6 +64,9 @@ func log(n int) []chat.Entry {
 			Room: "general", ID: chat.EntryID(i + 1), Kind: chat.KindMessage, User: "bob", ClientMessageID: "c", Content: "hi",
 			CreatedAt: noon(),
 		}
+	}
+	if n > 0 {
+		entries[0].User = "alice"
 	}
 	return entries
 }

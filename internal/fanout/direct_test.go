@@ -211,3 +211,41 @@ func TestACallThatPlacedNothing(t *testing.T) {
 		t.Errorf("calls %q, want what others placed to be pushed by who holds the lease", w.Calls)
 	}
 }
+
+// TestChangesAreAppliedBeforeTheMarkMoves, by senders and by the fan-out, also in a room without members.
+func TestChangesAreAppliedBeforeTheMarkMoves(t *testing.T) {
+	for _, members := range []int{0, 1} {
+		for name, push := range map[string]func(*world){
+			"a sender":    func(w *world) { w.push(2, w.Top) },
+			"the fan-out": func(w *world) { w.Top.Lease = "stream"; _ = w.wake(2) },
+		} {
+			t.Run(fmt.Sprint(name, ", ", members), func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.Entries[2] = chat.Entry{Room: "r", ID: 2, Kind: chat.KindEdit, User: "ann", Target: 1, Content: "new"}
+				w.Top, w.Subscribed = roomlog.Head{Seq: 2, PushedID: 1, Lease: me}, subscriptionsOf(members)
+				push(w)
+				w.expectHead(2, "")
+				update, release := slices.Index(w.Calls, "update 1 by 2"), slices.Index(w.Calls, "release to 2")
+				if update < 0 || release < update {
+					t.Errorf("calls %q, want the update before the release", w.Calls)
+				}
+				if w.Entries[1].Content != "new" {
+					t.Errorf("the message is %+v", w.Entries[1])
+				}
+			})
+		}
+	}
+}
+
+// TestASenderThatCannotApplyLeavesTheRoomToTheStream and pushes nothing.
+func TestASenderThatCannotApplyLeavesTheRoomToTheStream(t *testing.T) {
+	w := newWorld(t, 1)
+	w.Entries[2] = chat.Entry{Room: "r", ID: 2, Kind: chat.KindDelete, User: "ann", Target: 1}
+	w.Top = roomlog.Head{Seq: 2, PushedID: 1, Lease: me}
+	w.failing("update 1 by 2", errors.New("broken"))
+	w.push(2, w.Top)
+	w.expectHead(1, "stream")
+	if len(w.deliverer.Got) > 0 {
+		t.Errorf("delivered %+v", w.deliverer.Got)
+	}
+}

@@ -26,14 +26,15 @@ func mayImport() map[string][]string {
 		}
 		return names
 	}
-	features := inside("chat", "roomlog", "fanout", "rooms", "messages", "connections")
+	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections")
 	return map[string][]string{
 		"internal/chat":        {},
-		"internal/roomlog":     inside("chat"),
+		"internal/fold":        inside("chat"),
+		"internal/roomlog":     inside("chat", "fold"),
 		"internal/fanout":      inside("chat", "roomlog"),
 		"internal/connections": inside("chat"),
 		"internal/rooms":       inside("chat", "roomlog"),
-		"internal/messages":    inside("chat", "roomlog", "rooms"),
+		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,
 		"internal/token":       append(inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),

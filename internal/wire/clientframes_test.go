@@ -20,11 +20,14 @@ type clientFrame struct {
 // clientFrames are frames of clients, by their action.
 func clientFrames() map[string][]clientFrame {
 	return map[string][]clientFrame{
-		"sendMessage": sendMessageFrames(),
-		"joinRoom":    joinRoomFrames(),
-		"leaveRoom":   leaveRoomFrames(),
-		"sync":        syncFrames(),
-		"ping":        pingFrames(),
+		"sendMessage":   sendMessageFrames(),
+		"editMessage":   editMessageFrames(),
+		"deleteMessage": deleteMessageFrames(),
+		"react":         reactFrames(),
+		"joinRoom":      joinRoomFrames(),
+		"leaveRoom":     leaveRoomFrames(),
+		"sync":          syncFrames(),
+		"ping":          pingFrames(),
 	}
 }
 

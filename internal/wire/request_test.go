@@ -98,11 +98,14 @@ func request(t testing.TB, body string) wire.Request {
 // readers returns, for each action, what its function reads the fields with.
 func readers() map[string]func(*chat.Fields) any {
 	return map[string]func(*chat.Fields) any{
-		"sendMessage": func(f *chat.Fields) any { return messages.ReadSendMessage(f) },
-		"joinRoom":    func(f *chat.Fields) any { return rooms.ReadJoinRoom(f) },
-		"leaveRoom":   func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
-		"sync":        func(f *chat.Fields) any { return messages.ReadSync(f) },
-		"ping":        func(f *chat.Fields) any { return rooms.ReadPing(f) },
+		"sendMessage":   func(f *chat.Fields) any { return messages.ReadSendMessage(f) },
+		"editMessage":   func(f *chat.Fields) any { return messages.ReadEditMessage(f) },
+		"deleteMessage": func(f *chat.Fields) any { return messages.ReadDeleteMessage(f) },
+		"react":         func(f *chat.Fields) any { return messages.ReadReact(f) },
+		"joinRoom":      func(f *chat.Fields) any { return rooms.ReadJoinRoom(f) },
+		"leaveRoom":     func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
+		"sync":          func(f *chat.Fields) any { return messages.ReadSync(f) },
+		"ping":          func(f *chat.Fields) any { return rooms.ReadPing(f) },
 	}
 }
 

@@ -56,6 +56,7 @@ func ackFrames() []goldenCase {
 		{name: "unicode", frame: wire.Ack(`r "<1>"`, unicode())},
 		{name: "empty content", frame: wire.Ack("r-1", empty())},
 		{name: "void", frame: wire.Ack("r-1", void())},
+		{name: "edit", frame: wire.Ack("r-1", changes()[2])},
 	}
 }
 
@@ -78,6 +79,7 @@ func pages() []namedPage {
 		{"unicode, last page", roomlog.Page{
 			Room: "general", Entries: []chat.Entry{unicode()}, FirstID: 1, LastID: 44,
 		}},
+		{"changes", roomlog.Page{Room: "general", Entries: changes(), FirstID: 1, LastID: 48}},
 		{"empty room", roomlog.Page{Room: "general", FirstID: 1}},
 		{"nothing new", roomlog.Page{Room: "general", Entries: []chat.Entry{}, FirstID: 1, LastID: 43}},
 	}

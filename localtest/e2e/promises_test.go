@@ -132,9 +132,30 @@ func (r tortured) talk(ctx context.Context, device, other *chattest.Client, end 
 		case 1:
 			both.Go(func() { _, _ = other.Send(ctx, id, "other content") })
 		}
-		_, _ = device.Send(ctx, id, content)
+		e, err := device.Send(ctx, id, content)
 		both.Wait()
+		if err == nil {
+			changeSome(ctx, device, i, e.ID)
+		}
 	}
+}
+
+// changeSome edits or deletes a message or reacts to one, of which some are the client's own.
+func changeSome(ctx context.Context, device *chattest.Client, i int, last chat.EntryID) {
+	e := chat.NewEntry{
+		ClientMessageID: chat.ClientMessageID(fmt.Sprint("c", i)), Target: max(1, last-chat.EntryID(rand.IntN(4))),
+	}
+	switch rand.IntN(8) {
+	case 0:
+		e.Kind = chat.KindDelete
+	case 1, 2:
+		e.Kind, e.Content = chat.KindEdit, fmt.Sprint("edited ", i)
+	case 3, 4:
+		e.Kind, e.Reaction, e.Remove = chat.KindReaction, "👍", rand.IntN(3) == 0
+	default:
+		return
+	}
+	_, _ = device.Append(ctx, e)
 }
 
 // readAndDrop reads history, and loses people's connections.

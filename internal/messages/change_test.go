@@ -1,0 +1,135 @@
+package messages_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/fold"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
+)
+
+// changers are the changes of a message, by ann.
+func changers(target chat.EntryID) map[string]func(*messages.Sender, *testing.T) (chat.Entry, error) {
+	return map[string]func(*messages.Sender, *testing.T) (chat.Entry, error){
+		"edit": func(s *messages.Sender, t *testing.T) (chat.Entry, error) {
+			return s.Edit(t.Context(), fake.Ann(), messages.EditMessage{Room: "r", Target: target, Content: "new", ClientMessageID: "m"})
+		},
+		"delete": func(s *messages.Sender, t *testing.T) (chat.Entry, error) {
+			return s.Delete(t.Context(), fake.Ann(), messages.DeleteMessage{Room: "r", Target: target, ClientMessageID: "m"})
+		},
+		"react": func(s *messages.Sender, t *testing.T) (chat.Entry, error) {
+			return s.React(t.Context(), fake.Ann(), messages.React{Room: "r", Target: target, Reaction: "+", ClientMessageID: "m"})
+		},
+	}
+}
+
+func senderOn(s *fake.Store) *messages.Sender {
+	writer := roomlog.NewWriter(s, roomlog.WriterOptions{Now: time.Now, Random: func([]byte) {}})
+	return messages.NewSender(rooms.NewMembership(s), s, writer, nil)
+}
+
+// TestWhoMayChangeAMessage: a change that is refused takes no id, and changes nothing.
+func TestWhoMayChangeAMessage(t *testing.T) {
+	message := func(change func(*chat.Entry)) chat.Entry {
+		e := chat.Entry{Room: "r", ID: 1, Kind: chat.KindMessage, User: "ann", Content: "hi"}
+		change(&e)
+		return e
+	}
+	full := map[chat.Reaction][]chat.UserID{"-": nil}
+	for i := range fold.MaxReactions {
+		full["-"] = append(full["-"], chat.UserID(fmt.Sprintf("u%03d", i)))
+	}
+	for _, c := range []struct {
+		name                string
+		target              chat.Entry
+		edit, delete, react chat.Code
+	}{
+		{"her own message", message(func(*chat.Entry) {}), "", "", ""},
+		{"of another", message(func(e *chat.Entry) { e.User = "bob" }), chat.CodeForbidden, chat.CodeForbidden, ""},
+		{"deleted", message(func(e *chat.Entry) { e.Deleted = true }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
+		{"no message", message(func(e *chat.Entry) { e.Kind = chat.KindReaction }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
+		{"a void", chat.VoidAt("r", 1, time.Now()), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
+		{"not there", message(func(e *chat.Entry) { e.ID = 2 }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
+		{"with as many edits as it takes", message(func(e *chat.Entry) { e.Edits = make([]chat.EntryID, fold.MaxEdits) }),
+			chat.CodeTooLarge, "", ""},
+		{"with as many reactions as it takes", message(func(e *chat.Entry) { e.Reactions = full }), "", "", chat.CodeTooLarge},
+	} {
+		for name, want := range map[string]chat.Code{"edit": c.edit, "delete": c.delete, "react": c.react} {
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				s := fake.NewStore().WithMembers("r", "ann")
+				s.Entries[c.target.ID] = c.target
+				s.Top.Seq = 2
+				e, err := changers(1)[name](senderOn(s), t)
+				if chat.CodeOf(err) != want {
+					t.Fatalf("got %+v, %v, want %q", e, err, want)
+				}
+				if want != "" && !slices.Equal(s.Calls, []string{"precheck", "entry 1"}) {
+					t.Errorf("calls %q", s.Calls)
+				}
+				if want == "" && (e.ID != 3 || e.Target != 1 || e.User != "ann" || e.Kind != s.Entries[3].Kind) {
+					t.Errorf("stored %+v", e)
+				}
+				if want == chat.CodeTooLarge {
+					if failure, ok := errors.AsType[*chat.Error](err); !ok || failure.Field == "" {
+						t.Errorf("%v names no field", err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestARepeatedChangeIsNotJudgedAgain: what was stored stays, though it would be refused now.
+func TestARepeatedChangeIsNotJudgedAgain(t *testing.T) {
+	for name, change := range changers(1) {
+		t.Run(name, func(t *testing.T) {
+			s := fake.NewStore(1).WithMembers("r", "ann")
+			s.Top.Seq = 1
+			first, err := change(senderOn(s), t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := s.Entries[1]
+			m.Deleted = true
+			s.Entries[1] = m
+			again, err := change(senderOn(s), t)
+			if err != nil || !again.Equal(first) {
+				t.Errorf("the repeat got %+v, %v, want %+v", again, err, first)
+			}
+		})
+	}
+}
+
+// TestAClientMessageIDStandsForOneChange: another target, content or reaction under it is a conflict.
+func TestAClientMessageIDStandsForOneChange(t *testing.T) {
+	s := fake.NewStore(1, 2).WithMembers("r", "ann")
+	s.Top.Seq = 2
+	sender := senderOn(s)
+	react := messages.React{Room: "r", Target: 1, Reaction: "+", ClientMessageID: "m"}
+	if _, err := sender.React(t.Context(), fake.Ann(), react); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*messages.React){
+		"target":   func(r *messages.React) { r.Target = 2 },
+		"reaction": func(r *messages.React) { r.Reaction = "-" },
+		"removal":  func(r *messages.React) { r.Remove = true },
+	} {
+		other := react
+		change(&other)
+		if _, err := sender.React(t.Context(), fake.Ann(), other); chat.CodeOf(err) != chat.CodeConflict {
+			t.Errorf("another %s: got %v, want a conflict", name, err)
+		}
+	}
+	for name, change := range changers(1) {
+		if _, err := change(sender, t); (chat.CodeOf(err) == chat.CodeConflict) != (name != "react") {
+			t.Errorf("%s under the same id: got %v", name, err)
+		}
+	}
+}
