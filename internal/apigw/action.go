@@ -6,13 +6,14 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/signals"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
 // The functions that serve actions, by the names of their folders. The first is the hot path, with its own concurrency
-// and rights: each of its actions needs a route of its own in template.yaml. The second gets every frame that no route
-// names.
+// and rights. The second gets every frame that no route names. Each action of another function than that needs a route
+// of its own in template.yaml.
 const (
 	SendMessageFunction = "sendmessage"
 	DefaultFunction     = "default"
@@ -24,6 +25,7 @@ type Services struct {
 	History *messages.History
 	Joiner  *rooms.Joiner
 	Pinger  *rooms.Pinger
+	Typist  *signals.Typist
 }
 
 // Actions returns the table of all actions: the name, the function that serves it, what reads its fields, what it
@@ -37,6 +39,7 @@ func Actions(s Services) []Action {
 		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
 		action("sync", DefaultFunction, messages.ReadSync, s.History.Sync, wire.Synced),
+		action("typing", DefaultFunction, signals.ReadTyping, s.Typist.Type, wire.NoReply).oneWay(),
 		action("ping", DefaultFunction, rooms.ReadPing, s.Pinger.Ping, wire.Pong),
 	}
 }
@@ -47,11 +50,18 @@ type Action struct {
 	Function string
 	run      func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) (reply []byte, err error)
 	counted  telemetry.Metric // is counted up with each success; empty for none
+	OneWay   bool             // it has no reply but an error, and a route of its own without a response
 }
 
 // counts makes the action count up a metric with each success.
 func (a Action) counts(m telemetry.Metric) Action {
 	a.counted = m
+	return a
+}
+
+// oneWay makes the action one without a reply.
+func (a Action) oneWay() Action {
+	a.OneWay = true
 	return a
 }
 

@@ -14,6 +14,7 @@ import (
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/signals"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -73,12 +74,14 @@ func Default(p *Parts) websocket {
 		Users:         p.settings.required("USERS_TABLE"),
 	})
 	membership, reader := rooms.NewMembership(store), p.reader(store)
-	return apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
+	dispatch := apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
 		Sender:  messages.NewSender(membership, store, p.writer(store, false), nil),
 		Joiner:  rooms.NewJoiner(membership, store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, time.Now),
+		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
+	return apigw.OneWay(dispatch, p.management())
 }
 
 // Fanout builds the function that the stream of the entries invokes.

@@ -154,13 +154,17 @@ func (p *Parts) postRate() float64 {
 	return float64(p.settings.number("POST_RATE", "a whole number of posts a second", 1, maxPostRate))
 }
 
-func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
+func (p *Parts) management() *apigw.Management {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
 		o.HTTPClient = p.httpClient(postTimeout)
 		o.Retryer = aws.NopRetryer{} // fanout.Pusher decides
 	})
-	return fanout.NewPusher(apigw.NewManagement(client, postTimeout), store, fanout.PusherOptions{
+	return apigw.NewManagement(client, postTimeout)
+}
+
+func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
+	return fanout.NewPusher(p.management(), store, fanout.PusherOptions{
 		Parallel: pushParallel,
 		PostRate: p.postRate(),
 		Patience: patience,

@@ -81,6 +81,15 @@ func (f *Fields) Flag(name string) bool {
 	return value
 }
 
+// RequiredFlag reads true or false, which must be there.
+func (f *Fields) RequiredFlag(name string) bool {
+	value, ok, err := f.values.Flag(name)
+	if f.Check(err); err == nil && !ok {
+		f.Check(Invalid(name, "is missing"))
+	}
+	return value
+}
+
 // EntryID reads the id of an entry, "least" or more, that must be there.
 func (f *Fields) EntryID(name string, least EntryID) EntryID {
 	id := f.OptionalEntryID(name, least)

@@ -6,17 +6,27 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Frame shows a stretch of a room's log.
+// Frame shows a stretch of a room's log, or tells something else: then it is the only frame of its delivery.
 type Frame struct {
-	Entries []chat.Entry // rising, without gaps, not empty
+	Entries []chat.Entry // rising, without gaps; none when it tells something else
 	Data    []byte       // as it is posted
 }
 
-// First returns the id of the frame's first entry.
-func (f Frame) First() chat.EntryID { return f.Entries[0].ID }
+// First returns the id of the frame's first entry; as Last where there is none.
+func (f Frame) First() chat.EntryID {
+	if len(f.Entries) == 0 {
+		return f.Last()
+	}
+	return f.Entries[0].ID
+}
 
-// Last returns the id of the frame's last entry.
-func (f Frame) Last() chat.EntryID { return f.Entries[len(f.Entries)-1].ID }
+// Last returns the id of the frame's last entry. A frame without entries counts as one.
+func (f Frame) Last() chat.EntryID {
+	if len(f.Entries) == 0 {
+		return 1
+	}
+	return f.Entries[len(f.Entries)-1].ID
+}
 
 // Recipient is a subscription, and how much of a delivery it has got already.
 type Recipient struct {

@@ -38,7 +38,9 @@ func logOf(random *rand.Rand, length int) []chat.Entry {
 }
 
 // asOf returns the log as a reader shows it when it is so long: messages as they are then.
-func asOf(log []chat.Entry, length int) []chat.Entry { return fold.Over(log[:length], changesOf(log[:length])) }
+func asOf(log []chat.Entry, length int) []chat.Entry {
+	return fold.Over(log[:length], changesOf(log[:length]))
+}
 
 func changesOf(log []chat.Entry) (changes []chat.Entry) {
 	for _, e := range log {

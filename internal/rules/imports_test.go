@@ -26,7 +26,7 @@ func mayImport() map[string][]string {
 		}
 		return names
 	}
-	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections")
+	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
@@ -35,6 +35,7 @@ func mayImport() map[string][]string {
 		"internal/connections": inside("chat"),
 		"internal/rooms":       inside("chat", "roomlog"),
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
+		"internal/signals":     inside("chat", "fanout", "roomlog"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,
 		"internal/token":       append(inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),

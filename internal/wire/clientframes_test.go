@@ -28,6 +28,7 @@ func clientFrames() map[string][]clientFrame {
 		"leaveRoom":     leaveRoomFrames(),
 		"sync":          syncFrames(),
 		"ping":          pingFrames(),
+		"typing":        typingFrames(),
 	}
 }
 

@@ -68,6 +68,19 @@ func Pong(requestID string, p rooms.Pong) []byte {
 	}{header{"pong", requestID}, showTime(p.ServerTime), showTime(p.ReconnectAt), showTime(p.ExpiresAt), p.LastIDs})
 }
 
+// NoReply returns the reply to what has none.
+func NoReply(string, struct{}) []byte { return nil }
+
+// Typing returns the frame that tells who types in a room, or has stopped.
+func Typing(room chat.RoomID, user chat.UserID, active bool) []byte {
+	return encode(struct {
+		Type   string      `json:"type"`
+		RoomID chat.RoomID `json:"room_id"`
+		UserID chat.UserID `json:"user_id"`
+		Active bool        `json:"active"`
+	}{"typing", room, user, active})
+}
+
 // History returns the body of GET /rooms/{room_id}/messages.
 func History(p roomlog.Page) []byte { return encode(showPage(p)) }
 

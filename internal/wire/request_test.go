@@ -14,6 +14,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/signals"
 	"serverlesschat/internal/wire"
 )
 
@@ -105,6 +106,7 @@ func readers() map[string]func(*chat.Fields) any {
 		"joinRoom":      func(f *chat.Fields) any { return rooms.ReadJoinRoom(f) },
 		"leaveRoom":     func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
 		"sync":          func(f *chat.Fields) any { return messages.ReadSync(f) },
+		"typing":        func(f *chat.Fields) any { return signals.ReadTyping(f) },
 		"ping":          func(f *chat.Fields) any { return rooms.ReadPing(f) },
 	}
 }

@@ -27,6 +27,7 @@ func serverFrames() map[string][]goldenCase {
 		"left":     leftFrames(),
 		"pong":     pongFrames(),
 		"messages": messagesFrames(),
+		"typing":   typingPushes(),
 		"error":    errorFrames(),
 		"history":  historyBodies(),
 		"problem":  problemBodies(),

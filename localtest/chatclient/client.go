@@ -44,6 +44,8 @@ type Frame struct {
 	More      bool             `json:"more"`
 	LastIDs   map[string]int64 `json:"last_ids"`
 	Error     *Error           `json:"error"`
+	UserID    string           `json:"user_id"` // who types
+	Active    bool             `json:"active"`
 	// ConnectionID is in the gateway's own error frames alone, which have no type.
 	ConnectionID string `json:"connectionId"`
 }

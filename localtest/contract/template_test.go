@@ -42,13 +42,13 @@ func TestTheTemplatesRoutes(t *testing.T) {
 		if r.IntegrationTimeout != 29*time.Second {
 			t.Errorf("%s: timeout %s", r.Key, r.IntegrationTimeout)
 		}
-		if want := r.Key != "$connect" && r.Key != "$disconnect"; r.HasResponse != want {
+		if want := r.Key != "$connect" && r.Key != "$disconnect" && r.Key != "typing"; r.HasResponse != want {
 			t.Errorf("%s: HasResponse = %t", r.Key, r.HasResponse)
 		}
 	}
 	want := map[string]string{"$connect": "ConnectFunction", "$disconnect": "DisconnectFunction",
 		"sendMessage": "SendMessageFunction", "editMessage": "SendMessageFunction", "deleteMessage": "SendMessageFunction",
-		"react": "SendMessageFunction", "$default": "DefaultFunction"}
+		"react": "SendMessageFunction", "typing": "DefaultFunction", "$default": "DefaultFunction"}
 	if !maps.Equal(got, want) {
 		t.Errorf("routes %v, want %v", got, want)
 	}

@@ -61,7 +61,8 @@ type person struct {
 
 	mu    sync.Mutex
 	rooms map[string]*view
-	news  chan struct{} // has something when a view has grown
+	told  []chatclient.Frame // what was pushed that is not of a room's log
+	news  chan struct{}      // has something when a view has grown
 }
 
 // view is what a person sees of a room: entries in rising order without gaps, from where it joined.
@@ -107,7 +108,14 @@ func (p *person) connects() {
 }
 
 func (p *person) pushed(f chatclient.Frame) {
-	if f.Type != "messages" {
+	switch f.Type {
+	case "messages":
+	case "typing", "error": // of what has no reply
+		p.mu.Lock()
+		p.told = append(p.told, f)
+		p.mu.Unlock()
+		return
+	default:
 		p.Errorf("%s got an unexpected frame: %+v", p.user, f)
 		return
 	}

@@ -1,0 +1,141 @@
+package signals
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
+)
+
+// Typing says that the caller types in a room, or has stopped.
+type Typing struct {
+	Room   chat.RoomID
+	Active bool
+}
+
+// ReadTyping reads the fields of the action typing.
+func ReadTyping(f *chat.Fields) Typing {
+	return Typing{Room: f.Room(), Active: f.RequiredFlag("active")}
+}
+
+// Membership decides who may tell something to a room.
+type Membership interface {
+	// Check returns nil for a member of the room; CodeForbidden or CodeNotFound for others.
+	Check(ctx context.Context, user chat.UserID, room chat.RoomID) error
+}
+
+// Subscriptions reads which connections get a room.
+type Subscriptions interface {
+	// Subscribers is [fanout.Subscriptions].Subscribers.
+	Subscribers(ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int) (fanout.Page, error)
+}
+
+const (
+	// MaxListeners is up to how many subscriptions of a room are told who types.
+	MaxListeners = 200
+	// typingPause is how long the same user tells a room nothing new.
+	typingPause = 3 * time.Second
+	// typingTime bounds the pushes of one frame: what comes later is of no use.
+	typingTime = time.Second
+)
+
+// Typist tells the members of rooms who types.
+type Typist struct {
+	membership    Membership
+	subscriptions Subscriptions
+	deliverer     fanout.Deliverer
+	encode        func(chat.RoomID, chat.UserID, bool) []byte
+	recent        *recentTyping
+}
+
+// NewTypist makes a Typist. encode makes the frame.
+func NewTypist(
+	membership Membership, subscriptions Subscriptions, deliverer fanout.Deliverer, now func() time.Time,
+	encode func(room chat.RoomID, user chat.UserID, active bool) []byte,
+) *Typist {
+	return &Typist{
+		membership: membership, subscriptions: subscriptions, deliverer: deliverer, encode: encode,
+		recent: &recentTyping{now: now, told: map[typing]time.Time{}},
+	}
+}
+
+// Type tells the other members of the room, where there are not too many of them. What this process has told just now it
+// does not tell again.
+//
+// Errors: CodeForbidden, CodeNotFound for a room that the caller is no member of. That somebody was not reached is none.
+func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struct{}, error) {
+	none := struct{}{}
+	if err := t.membership.Check(ctx, caller.User(), in.Room); err != nil {
+		return none, err
+	}
+	if !t.recent.isNews(typing{in.Room, caller.User(), in.Active}) {
+		return none, nil
+	}
+	page, err := t.subscriptions.Subscribers(ctx, in.Room, nil, MaxListeners+1)
+	if err != nil {
+		return none, fmt.Errorf("read subscriptions: %w", err)
+	}
+	if page.Next != nil || page.Shards > 1 || len(page.Subscriptions) > MaxListeners {
+		return none, nil // the room is too large for it
+	}
+	var listeners []fanout.Recipient
+	for _, s := range page.Subscriptions {
+		if s.User != caller.User() {
+			listeners = append(listeners, fanout.Recipient{Subscription: s})
+		}
+	}
+	return none, t.tell(ctx, in.Room, listeners, t.encode(in.Room, caller.User(), in.Active))
+}
+
+// tell pushes a frame once to each listener. Only that the gateway refuses the chat itself is an error.
+func (t *Typist) tell(ctx context.Context, room chat.RoomID, listeners []fanout.Recipient, frame []byte) error {
+	if len(listeners) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, typingTime)
+	defer cancel()
+	_, err := t.deliverer.Deliver(ctx, fanout.Delivery{
+		Room: room, Frames: []fanout.Frame{{Data: frame}}, Recipients: listeners, Quick: true,
+	})
+	if errors.Is(err, fanout.ErrForbidden) {
+		return fmt.Errorf("tell who types: %w", err)
+	}
+	return nil
+}
+
+// typing is what somebody tells a room.
+type typing struct {
+	room   chat.RoomID
+	user   chat.UserID
+	active bool
+}
+
+// recentTyping keeps what was told of late. It is safe for concurrent use.
+type recentTyping struct {
+	now  func() time.Time
+	mu   sync.Mutex
+	told map[typing]time.Time
+}
+
+// maxRecent bounds what is kept: more in three seconds than a process serves.
+const maxRecent = 10_000
+
+// isNews reports whether it is to be told, and keeps that it was. To stop is news after one has begun.
+func (r *recentTyping) isNews(t typing) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if now.Sub(r.told[t]) < typingPause {
+		return false
+	}
+	if len(r.told) >= maxRecent {
+		clear(r.told)
+	}
+	r.told[t] = now
+	delete(r.told, typing{t.room, t.user, !t.active})
+	return true
+}
