@@ -43,9 +43,10 @@ test: ## run every test, on both DynamoDB engines
 	@localtest/test
 
 bench: ## print what the chat does a second, and what it costs
-	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/ ./localtest/bench ./localtest/bench/logbench
+	@CGO_ENABLED=0 $(GO) build $(BUILD_FLAGS) -o .local/bin/ ./localtest/bench ./localtest/bench/logbench ./localtest/bench/costs
 	@echo "The log by itself:"; .local/bin/logbench compare; .local/bin/logbench steady -seconds 60; .local/bin/logbench holes
 	@echo; echo "The whole chat:"; .local/bin/bench
+	@echo; echo "What each action costs:"; .local/bin/costs
 
 ministack-bench: ## run the benchmark in MiniStack (BENCH_FLAGS: other flags than 50 members, 1, 8 and 32 in flight)
 	@BENCH=1 $(MAKE) --no-print-directory ministack
