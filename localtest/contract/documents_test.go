@@ -330,7 +330,7 @@ func TestTheDocumentsAndTheChatTakeTheSameParameters(t *testing.T) {
 				if err := json.Unmarshal([]byte(reply.Body), &failure); err != nil {
 					t.Fatal(err)
 				}
-				documented := v.Open.Validate(p.Shape, parameterJSON(p, text))
+				documented := v.Open.Validate(p.Shape, apidoctest.ParameterJSON(p, text))
 				if taken := failure.ofAField(); (documented == nil) != (taken == nil) {
 					t.Errorf("%s %s, %s = %.80q: the document says %v, the chat %v", c.Method, c.Path, p.Name, text, documented, taken)
 				}
@@ -348,15 +348,6 @@ func parameterText(value any) (string, bool) {
 		return fmt.Sprint(value), true
 	}
 	return "", false
-}
-
-// parameterJSON returns what a parameter says, as JSON: a number where it is one and is to be one.
-func parameterJSON(p apidoc.Parameter, text string) []byte {
-	if _, err := strconv.ParseInt(text, 10, 64); err == nil && p.Type == "integer" {
-		return []byte(text)
-	}
-	data, _ := json.Marshal(text)
-	return data
 }
 
 // TestTheSchemaOfAUserIsTheChatsRule: no frame and no call has one that a client chose, so no reader takes it.

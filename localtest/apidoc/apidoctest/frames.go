@@ -3,6 +3,9 @@ package apidoctest
 import (
 	"encoding/json"
 	"maps"
+	"strconv"
+
+	"serverlesschat/localtest/apidoc"
 )
 
 // WithoutNulls returns a frame of a client without its members that are null, which count as left out. What is no
@@ -17,5 +20,14 @@ func WithoutNulls(frame []byte) []byte {
 	if err != nil {
 		return frame
 	}
+	return data
+}
+
+// ParameterJSON returns what a parameter of a path or a query says, as JSON: a number where it is one and is to be one.
+func ParameterJSON(p apidoc.Parameter, text string) []byte {
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil && p.Type == "integer" {
+		return []byte(text)
+	}
+	data, _ := json.Marshal(text) // a string can be encoded
 	return data
 }
