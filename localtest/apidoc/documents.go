@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ const (
 // Documents are what the documents say, in their order.
 type Documents struct {
 	WebSocket, HTTP  About
+	Connection       Connection
 	Handshake        []Outcome
 	MaxFrameBytes    int
 	Actions          []Action
@@ -31,6 +33,12 @@ type Documents struct {
 
 // About is what a document says of itself.
 type About struct{ Title, Version, Description string }
+
+// Connection is how a client connects.
+type Connection struct {
+	Description string
+	Headers     []Field
+}
 
 // Outcome is a way in which the handshake can end.
 type Outcome struct {
@@ -97,6 +105,18 @@ type Example struct {
 // Messages returns every kind of frame, each once.
 func (d *Documents) Messages() []Message { return d.messagesOfFrames }
 
+// Replies returns what actions are answered, each once.
+func (d *Documents) Replies() (replies []Message) {
+	for _, a := range d.Actions {
+		for _, reply := range a.Replies {
+			if !slices.ContainsFunc(replies, func(m Message) bool { return m.Name == reply.Name }) {
+				replies = append(replies, reply)
+			}
+		}
+	}
+	return replies
+}
+
 // Load reads the documents from their folder, which is docs.
 func Load(folder fs.FS) (*Documents, error) {
 	t := &tree{folder: folder, files: map[string]*yaml.Node{}}
@@ -122,6 +142,7 @@ func (d *Documents) readFrames(t *tree) error {
 	}
 	d.WebSocket = aboutOf(root)
 	channel := root.get("channels", "connection")
+	d.Connection = Connection{channel.get("description").text(), shapeOf(channel.get("bindings", "ws").raw("headers")).Fields}
 	for _, p := range channel.get("x-handshake").pairs() {
 		status, err := strconv.Atoi(p.name)
 		if err != nil {

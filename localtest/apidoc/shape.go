@@ -13,7 +13,8 @@ type Shape struct {
 	Name        string // of a schema that both documents use; else empty
 	Type        string // of JSON; empty for one of several
 	Description string
-	Limits      []string // each a few words
+	Limits      []string // each a few words; code is between backquotes
+	Patterns    []string // as Limits
 	Fields      []Field  // of an object
 	OneOf       []Shape
 	Items       *Shape // of a list, or of an object whose names are open
@@ -27,29 +28,37 @@ type Field struct {
 }
 
 // shapeOf reads a schema. Of several that must all hold it takes what each adds; the first description wins.
-func shapeOf(written node) Shape {
+func shapeOf(written node) Shape { return shapeAt(written, 0) }
+
+// deepest is how far shapes are read inside each other: one that has itself inside ends there.
+const deepest = 8
+
+func shapeAt(written node, depth int) Shape {
 	n := written.follow()
+	if depth > deepest {
+		return Shape{URL: n.url()}
+	}
 	s := Shape{
-		URL: written.url(), Type: n.get("type").text(), Description: n.get("description").text(), Limits: limitsOf(n),
+		URL: written.url(), Type: n.get("type").text(), Description: n.get("description").text(),
+		Limits: limitsOf(n), Patterns: patternsOf(n),
 	}
 	if path.Dir(n.file) == schemas && strings.Count(n.at, "/") == 1 {
 		s.Name = strings.TrimPrefix(n.at, "/")
 	}
 	required := textsOf(n.get("required"))
 	for _, p := range n.get("properties").pairs() {
-		f := fieldOf(p.name, p.value)
-		f.Required = slices.Contains(required, p.name)
+		f := Field{p.name, slices.Contains(required, p.name), shapeAt(p.value, depth+1)}
 		s.Fields = append(s.Fields, f)
 	}
 	for _, part := range n.get("allOf").items() {
-		s.add(shapeOf(part))
+		s.add(shapeAt(part, depth+1))
 	}
 	for _, choice := range n.get("oneOf").items() {
-		s.OneOf = append(s.OneOf, shapeOf(choice))
+		s.OneOf = append(s.OneOf, shapeAt(choice, depth+1))
 	}
 	for _, name := range []string{"items", "additionalProperties"} {
 		if items := n.raw(name); len(items.pairs()) > 0 {
-			shape := shapeOf(items)
+			shape := shapeAt(items, depth+1)
 			s.Items = &shape
 		}
 	}
@@ -62,6 +71,7 @@ func fieldOf(name string, schema node) Field { return Field{Name: name, Shape: s
 func (s *Shape) add(part Shape) {
 	s.Fields = append(s.Fields, part.Fields...)
 	s.Limits = append(s.Limits, part.Limits...)
+	s.Patterns = append(s.Patterns, part.Patterns...)
 	s.OneOf = append(s.OneOf, part.OneOf...)
 	if s.Type == "" {
 		s.Type = part.Type
@@ -81,10 +91,10 @@ func (s *Shape) add(part Shape) {
 func limitsOf(n node) (limits []string) {
 	say := func(format string, args ...any) { limits = append(limits, fmt.Sprintf(format, args...)) }
 	if c := n.get("const"); c.exists() {
-		say("always %s", c.json(""))
+		say("always `%s`", c.json(""))
 	}
 	if values := textsOf(n.get("enum")); len(values) > 0 {
-		say("one of %s", strings.Join(values, ", "))
+		say("one of %s", inCode(values))
 	}
 	for _, unit := range []struct{ minimum, maximum, name string }{
 		{"minLength", "maxLength", " characters"}, {"minimum", "maximum", ""}, {"minItems", "maxItems", " items"},
@@ -94,15 +104,9 @@ func limitsOf(n node) (limits []string) {
 			say("%s%s", words, unit.name)
 		}
 	}
-	if pattern := n.get("pattern").text(); pattern != "" {
-		say("as %s", pattern)
-	}
 	for _, not := range append(n.get("not", "anyOf").items(), n.get("not")) {
 		if values := textsOf(not.get("enum")); len(values) > 0 {
-			say("not %s", strings.Join(values, ", "))
-		}
-		if pattern := not.get("pattern").text(); pattern != "" {
-			say("not as %s", pattern)
+			say("not %s", inCode(values))
 		}
 	}
 	if without := n.get("default"); without.exists() {
@@ -110,6 +114,20 @@ func limitsOf(n node) (limits []string) {
 	}
 	return limits
 }
+
+func patternsOf(n node) (patterns []string) {
+	if pattern := n.get("pattern").text(); pattern != "" {
+		patterns = append(patterns, "matches `"+pattern+"`")
+	}
+	for _, not := range append(n.get("not", "anyOf").items(), n.get("not")) {
+		if pattern := not.get("pattern").text(); pattern != "" {
+			patterns = append(patterns, "does not match `"+pattern+"`")
+		}
+	}
+	return patterns
+}
+
+func inCode(values []string) string { return "`" + strings.Join(values, "`, `") + "`" }
 
 // span says a range in words. The highest 64-bit number is no limit that anybody meets.
 func span(minimum, maximum string) string {

@@ -19,7 +19,9 @@ type Tracer interface {
 type tracerKey struct{}
 
 // WithTracer has a tracer be told of all connections that are dialed with the context.
-func WithTracer(ctx context.Context, t Tracer) context.Context { return context.WithValue(ctx, tracerKey{}, t) }
+func WithTracer(ctx context.Context, t Tracer) context.Context {
+	return context.WithValue(ctx, tracerKey{}, t)
+}
 
 func traceOf(ctx context.Context) Trace {
 	if t, ok := ctx.Value(tracerKey{}).(Tracer); ok {
