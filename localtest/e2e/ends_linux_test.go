@@ -236,6 +236,9 @@ func TestAnEngineThatHangsIsTold(t *testing.T) {
 	if got := local(); got != http.StatusOK {
 		t.Errorf("status %d while all is well", got)
 	}
+	if status, page := getBody(t, d.http+"/_local/docs"); status != http.StatusOK || !strings.Contains(page, "sendMessage") {
+		t.Errorf("the page of the documents: %d %.300s", status, page)
+	}
 	engine := p.processOf("dynoxide")
 	hang(t, engine)
 	await(t, "it is told", func() bool {

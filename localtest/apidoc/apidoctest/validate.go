@@ -58,7 +58,10 @@ func (s *Schemas) Validate(shape apidoc.Shape, text []byte) error {
 	if err != nil {
 		return err
 	}
-	return schema.Validate(value)
+	if err := schema.Validate(value); err != nil {
+		return fmt.Errorf("%s: %w", shape.URL, err)
+	}
+	return nil
 }
 
 func (s *Schemas) schema(url string) (*jsonschema.Schema, error) {
