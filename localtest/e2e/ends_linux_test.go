@@ -237,7 +237,7 @@ func TestAnEngineThatHangsIsTold(t *testing.T) {
 		t.Errorf("status %d while all is well", got)
 	}
 	if status, page := getBody(t, d.http+"/_local/docs"); status != http.StatusOK || !strings.Contains(page, "sendMessage") {
-		t.Errorf("the page of the documents: %d %.300s", status, page)
+		t.Errorf("the page of the documents: status %d, %d bytes", status, len(page))
 	}
 	engine := p.processOf("dynoxide")
 	hang(t, engine)
@@ -352,7 +352,7 @@ func getBody(t *testing.T, url string) (int, string) {
 		t.Error(err)
 		return 0, ""
 	}
-	if !json.Valid(body) {
+	if strings.Contains(response.Header.Get("Content-Type"), "json") && !json.Valid(body) {
 		t.Errorf("GET %s: %s", url, body)
 	}
 	return response.StatusCode, string(body)
