@@ -12,6 +12,7 @@ type Shape struct {
 	URL         string // where the schema stands: FILE#POINTER
 	Name        string // of a schema that both documents use; else empty
 	Type        string // of JSON; empty for one of several
+	Const       string // the one value that it may be, as JSON; else empty
 	Description string
 	Limits      []string // each a few words; code is between backquotes
 	Patterns    []string // as Limits
@@ -44,6 +45,9 @@ func shapeAt(written node, depth int) Shape {
 	}
 	if path.Dir(n.file) == schemas && strings.Count(n.at, "/") == 1 {
 		s.Name = strings.TrimPrefix(n.at, "/")
+	}
+	if c := n.get("const"); c.exists() {
+		s.Const = c.json("")
 	}
 	required := textsOf(n.get("required"))
 	for _, p := range n.get("properties").pairs() {

@@ -117,6 +117,21 @@ func (t tracer) Opened() chatclient.Trace {
 	return chatclient.Trace{Sent: c.sent, Received: c.received}
 }
 
+// seeKinds notes the kinds of the entries that a frame or a body shows.
+func (c *conformance) seeKinds(text []byte) {
+	type entry struct{ Kind string }
+	var ack struct{ Message entry }
+	var page struct{ Messages []entry }
+	if json.Unmarshal(text, &ack) == nil && ack.Message.Kind != "" {
+		c.see(kindPart(ack.Message.Kind))
+	}
+	if json.Unmarshal(text, &page) == nil {
+		for _, e := range page.Messages {
+			c.see(kindPart(e.Kind))
+		}
+	}
+}
+
 type connectionTrace struct {
 	tracer
 	mu    sync.Mutex
@@ -164,6 +179,7 @@ func (c *connectionTrace) received(frame []byte) {
 		name = "gatewayError"
 	}
 	c.see(messagePart(name))
+	c.seeKinds(frame)
 	if message, ok := c.messages[name]; !ok {
 		c.problem("%s: the documents have no message %s: %.300s", c.story, name, frame)
 	} else if err := c.judge(message.Body.Shape, frame); err != nil {

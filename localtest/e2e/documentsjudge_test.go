@@ -29,6 +29,8 @@ func handshakePart(status int) string { return fmt.Sprintf("handshake %d", statu
 
 func messagePart(name string) string { return "message " + name }
 
+func kindPart(kind string) string { return "entry " + kind }
+
 func responsePart(c apidoc.Call, r apidoc.Response, contentType string) string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %d %s", c.Method, c.Path, r.Status, contentType))
 }
@@ -40,6 +42,15 @@ func (c *conformance) parts() (parts []string) {
 	}
 	for name := range c.messages {
 		parts = append(parts, messagePart(name))
+	}
+	for _, s := range c.Schemas {
+		for _, kind := range s.Shape.OneOf {
+			for _, f := range kind.Fields {
+				if s.Name == "Entry" && f.Name == "kind" {
+					parts = append(parts, kindPart(strings.Trim(f.Const, `"`)))
+				}
+			}
+		}
 	}
 	for _, call := range c.Calls {
 		for _, r := range call.Responses {
