@@ -51,10 +51,11 @@ bench: ## print what the chat does a second, and what it costs
 ministack-bench: ## run the benchmark in MiniStack (BENCH_FLAGS: other flags than 50 members, 1, 8 and 32 in flight)
 	@BENCH=1 $(MAKE) --no-print-directory ministack
 
-lint: ## gofmt, vet, staticcheck; lengths are warnings
+lint: ## gofmt, vet, staticcheck, the linters of the API's documents; lengths are warnings
 	@unformatted=$$(gofmt -l $(SOURCES)); test -z "$$unformatted" || { echo "$$unformatted"; echo "run gofmt -w on these"; exit 1; }
 	@$(GO) vet ./...
 	@$(NO_COMMIT); $(GO) run $(STATICCHECK) ./...
+	@localtest/apidoc/lint/run
 	@echo "$$($(GO) test -v -run Short ./internal/rules | grep -c warning:) warnings of length: $(GO) test -v -run Short ./internal/rules"
 
 # The processor and system of this machine are left to lint and test. One cheap analyzer of vet is enough: all that it

@@ -14,6 +14,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/accesstoken"
+	"serverlesschat/localtest/apidoc"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 	"serverlesschat/localtest/aws/template"
@@ -45,6 +46,7 @@ func up(ctx context.Context, interrupt func()) error {
 	})
 	defer out.close(lastWait)
 	options.Name, options.DataDir, options.Console = stackName, dataDir, out
+	options.Docs = apidoc.Handler(os.DirFS("docs"))
 	s, err := stack.Start(ctx, options)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -69,6 +71,7 @@ The chat runs (ready in %.1f s). Ctrl-C stops it; its data stays in %s/.
 
   WebSocket   %[3]s
   HTTP        %[4]s        metrics: %[4]s/_local/metrics
+  Documents   %[4]s/_local/docs
   Invoke      %[5]s
   SQS         %[7]s
   DynamoDB    %[6]s

@@ -81,6 +81,7 @@ type Options struct {
 type Client struct {
 	conn   *websocket.Conn
 	push   func(Frame)
+	trace  Trace
 	nextID atomic.Int64
 	done   chan struct{} // closed when the connection has ended
 	end    error         // why; read after done
@@ -104,12 +105,13 @@ func Dial(ctx context.Context, url, token string, o Options) (*Client, error) {
 	conn, response, err := websocket.Dial(ctx, url, opts)
 	if err != nil {
 		if response != nil {
+			refused(ctx, response.StatusCode)
 			return nil, &Refused{Status: response.StatusCode}
 		}
 		return nil, fmt.Errorf("dial: %w", err)
 	}
 	conn.SetReadLimit(maxMessageBytes)
-	c := &Client{conn: conn, push: o.Push, done: make(chan struct{}), waiting: map[string]chan Frame{}}
+	c := &Client{conn: conn, push: o.Push, trace: traceOf(ctx), done: make(chan struct{}), waiting: map[string]chan Frame{}}
 	go c.read()
 	return c, nil
 }
@@ -128,6 +130,7 @@ func (c *Client) read() {
 			c.end = err
 			return
 		}
+		c.trace.Received(data)
 		var f Frame
 		if err := json.Unmarshal(data, &f); err != nil {
 			c.end = fmt.Errorf("frame of the server: %w", err)
@@ -206,6 +209,7 @@ func (c *Client) Do(ctx context.Context, action string, fields map[string]any) (
 
 // Write sends raw text.
 func (c *Client) Write(ctx context.Context, data []byte) error {
+	c.trace.Sent(data)
 	return c.conn.Write(ctx, websocket.MessageText, data)
 }
 

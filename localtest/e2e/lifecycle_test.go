@@ -212,7 +212,7 @@ func checkout(t *testing.T) (binary, dir string) {
 	}
 	binary = filepath.Join(bin, "localtest")
 	dir = t.TempDir()
-	for _, name := range []string{"template.yaml", "functions", "internal", "go.mod", "go.sum"} {
+	for _, name := range []string{"template.yaml", "docs", "functions", "internal", "go.mod", "go.sum"} {
 		target, err := filepath.Abs(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)

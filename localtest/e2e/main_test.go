@@ -64,7 +64,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
-	if err := judgeRights(code == 0 && wholeRun()); err != nil {
+	all := code == 0 && wholeRun()
+	if err := errors.Join(judgeRights(all), judgeDocuments(all)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
@@ -150,6 +151,11 @@ func start(o stack.Options) (*deployment, error) {
 	}
 	o.Parameters["TokenKeys"] = key.JWKS()
 	o.Parameters["DirectPush"] = cmp.Or(o.Parameters["DirectPush"], os.Getenv("CHAT_DIRECT_PUSH"), "true")
+	documents, err := documented()
+	if err != nil {
+		return nil, err
+	}
+	o.HTTPFront = documents.httpFront
 	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] == "true").observe
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()

@@ -82,16 +82,20 @@ func TestAMessageWhosePlaceWasLostGetsAnother(t *testing.T) {
 	})
 }
 
+// TestTheFanOutFillsAHole has connections that are not there too: no sender can push past the hole, so it is the fan-out
+// that meets them.
 func TestTheFanOutFillsAHole(t *testing.T) {
 	eachLocal(t, func(t *testing.T, w *world) {
 		ann := w.as("ann")
 		ann.joins("lobby")
+		subscribe(w, "lobby", 2)
 		// As if its writer had died.
 		if _, err := w.store().Reserve(w.ctx, chat.RoomID(w.room("lobby")), roomlog.NoLease); err != nil {
 			t.Fatal(err)
 		}
 		ann.sends("lobby", "hello")
 		ann.sees("lobby", "", "hello")
+		await(t, "those that are not there go", func() bool { return len(w.subscribers("lobby")) == 1 })
 	})
 }
 

@@ -31,6 +31,11 @@ type world struct {
 func newWorld(t *testing.T, c *deployment) *world {
 	ctx, cancel := context.WithTimeout(t.Context(), 4*testTimeout)
 	t.Cleanup(cancel)
+	documents, err := documented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx = chatclient.WithTracer(ctx, tracer{documents, t.Name()})
 	return &world{T: t, deployment: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
 }
 

@@ -3,6 +3,7 @@ package stack
 import (
 	"net"
 	"net/http"
+	"strings"
 
 	"serverlesschat/localtest/aws/edge"
 	"serverlesschat/localtest/aws/gateway"
@@ -11,6 +12,9 @@ import (
 
 // metricsPath is served beside the HTTP API; no route of an API begins with an underscore by chance.
 const metricsPath = "/_local/metrics"
+
+// docsPath is where the pages of Options.Docs are.
+const docsPath = "/_local/docs"
 
 // startAPIs opens the system's doors.
 func (s *Stack) startAPIs() error {
@@ -40,8 +44,12 @@ func (s *Stack) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		s.metrics.ServeHTTP(w, r)
 	case r.URL.Path == healthPath:
 		s.health.ServeHTTP(w, r)
+	case s.options.Docs != nil && r.URL.Path == docsPath:
+		http.Redirect(w, r, docsPath+"/", http.StatusFound)
+	case s.options.Docs != nil && strings.HasPrefix(r.URL.Path, docsPath+"/"):
+		http.StripPrefix(docsPath, s.options.Docs).ServeHTTP(w, r)
 	case s.http != nil:
-		s.http.ServeHTTP(w, r)
+		s.httpFront.ServeHTTP(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -60,8 +68,14 @@ func (s *Stack) newHTTPAPI(account buckets) (err error) {
 			Throttle: account.ofRoute(r.Throttle),
 		})
 	}
-	s.http, err = httpapi.New(config)
-	return err
+	if s.http, err = httpapi.New(config); err != nil {
+		return err
+	}
+	s.httpFront = s.http
+	if s.options.HTTPFront != nil {
+		s.httpFront = s.options.HTTPFront(s.http)
+	}
+	return nil
 }
 
 func (s *Stack) newGateway(account buckets) (err error) {

@@ -267,6 +267,42 @@ func TestPathsAreNotCleaned(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 }
 
+func TestPagesAndAFrontOfTheHTTPAPI(t *testing.T) {
+	a := serveAPIs(t, Options{
+		Docs: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page "+r.URL.Path) }),
+		HTTPFront: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Front", "yes")
+				next.ServeHTTP(w, r)
+			})
+		},
+	})
+	for _, c := range []struct {
+		path, body, front string
+	}{
+		{docsPath, "page /", ""}, {docsPath + "/", "page /", ""}, {docsPath + "/a.yaml", "page /a.yaml", ""},
+		{docsPath + "x", "", "yes"}, {"/a", "", "yes"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.s.endpoints.HTTP+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if c.body != "" && string(body) != c.body || response.StatusCode != http.StatusOK || response.Header.Get("Front") != c.front {
+			t.Errorf("%s: %d %s, front %q", c.path, response.StatusCode, body, response.Header.Get("Front"))
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
 // Frames, requests to the HTTP API and @connections calls draw from one bucket, which fills with time.
 func TestOneBucketForAllOfTheAccount(t *testing.T) {
 	a := serveAPIs(t, Options{AccountRate: 10, AccountBurst: 3})

@@ -41,6 +41,10 @@ type Options struct {
 	// QueueFront, if given, stands between the functions and SQS; only with Rights, which give the functions an SQS of their
 	// own.
 	QueueFront func(http.Handler) http.Handler
+	// HTTPFront, if given, stands between clients and the HTTP API.
+	HTTPFront func(http.Handler) http.Handler
+	// Docs, if given, is served below /_local/docs/: pages about the system that runs. It gets the rest of the path.
+	Docs http.Handler
 	// Rights, if given, has every call of a function judged by the function's role in the template, before any front, and is
 	// told of each decision, also from several goroutines at once. A call that is not allowed is answered as AWS does.
 	Rights func(iam.Call, iam.Decision)

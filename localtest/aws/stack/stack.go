@@ -45,6 +45,7 @@ type Stack struct {
 	queues    *queues.Service  // nil: it has no queues
 	gateway   *gateway.Gateway // nil: the template has no WebSocket API
 	http      *httpapi.Handler // nil: it has no HTTP API
+	httpFront http.Handler     // what clients call in its place
 
 	rights      *enforce.Enforcer // nil: rights are not judged
 	judgedStore *engine.Front     // of the enforcer before the engine; nil: likewise
