@@ -50,7 +50,11 @@ func TestAnActionIsInAsyncAPI(t *testing.T) {
 		for _, m := range operation.Reply.Messages {
 			replies = append(replies, strings.TrimPrefix(m.Ref, "#/channels/connection/messages/"))
 		}
-		if want := []string{r.reply, "error"}; !slices.Equal(replies, want) {
+		want := []string{r.reply, "error"}
+		if r.reply == "" {
+			want = want[1:]
+		}
+		if !slices.Equal(replies, want) {
 			t.Errorf("%s: the replies of %s are %v, want %v", asyncAPI, r.name, replies, want)
 		}
 	}

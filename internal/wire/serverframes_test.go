@@ -21,17 +21,17 @@ func TestServerFramesAreMadeAsEver(t *testing.T) {
 // serverFrames are what the server sends, by type; and the bodies of the HTTP API.
 func serverFrames() map[string][]goldenCase {
 	return map[string][]goldenCase{
-		"ack":      ackFrames(),
-		"joined":   pageFrames(wire.Joined),
-		"synced":   pageFrames(wire.Synced),
-		"left":     leftFrames(),
-		"pong":     pongFrames(),
-		"messages": messagesFrames(),
-		"typing":   typingPushes(),
-		"error":    errorFrames(),
-		"history":  historyBodies(),
-		"problem":  problemBodies(),
-		"health":   healthBodies(),
+		"ack":          ackFrames(),
+		"joined":       pageFrames(wire.Joined),
+		"synced":       pageFrames(wire.Synced),
+		"left":         leftFrames(),
+		"pong":         pongFrames(),
+		"messages":     messagesFrames(),
+		"typingPushed": typingPushes(), // "typing" is the client's
+		"error":        errorFrames(),
+		"history":      historyBodies(),
+		"problem":      problemBodies(),
+		"health":       healthBodies(),
 	}
 }
 

@@ -154,15 +154,24 @@ func (c *connectionTrace) sent(frame []byte) {
 	if json.Unmarshal(frame, &f) == nil {
 		action, known = c.actions[f.Action]
 	}
-	if !known || f.RequestID == "" {
+	if !known {
 		return
 	}
 	a := asked{action: action, text: fmt.Sprintf("%.300s", frame)}
 	a.wrong = c.Open.Validate(action.Request.Body.Shape, apidoctest.WithoutNulls(frame))
+	if hasNoReply := len(action.Replies) == 1; hasNoReply && a.wrong == nil {
+		c.see(messagePart(action.Request.Name))
+	}
+	if f.RequestID == "" {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked[f.RequestID] = a
 }
+
+// pushed ends the name of a message whose type is also the name of an action.
+const pushed = "Pushed"
 
 func (c *connectionTrace) received(frame []byte) {
 	var f struct {
@@ -177,6 +186,9 @@ func (c *connectionTrace) received(frame []byte) {
 	name := f.Type
 	if name == "" {
 		name = "gatewayError"
+	}
+	if _, both := c.messages[name+pushed]; both {
+		name += pushed
 	}
 	c.see(messagePart(name))
 	c.seeKinds(frame)
