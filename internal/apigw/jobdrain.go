@@ -17,10 +17,12 @@ type drainFields struct {
 	Cursor   string `json:"cursor,omitempty"`
 }
 
-func (f drainFields) drain() fanout.Drain {
-	d := fanout.Drain{Spread: time.Duration(f.SpreadMS) * time.Millisecond, Cursor: f.Cursor}
-	if f.BeganMS != 0 {
-		d.Began = time.UnixMilli(f.BeganMS)
+// drain returns the drain that a job asks for. It begins when its first job was sent, by the clock of AWS: a try that
+// fails and comes again must not ask those once more who have moved meanwhile.
+func (j job) drain() fanout.Drain {
+	d := fanout.Drain{Spread: time.Duration(j.SpreadMS) * time.Millisecond, Began: j.sent, Cursor: j.Cursor}
+	if j.BeganMS != 0 {
+		d.Began = time.UnixMilli(j.BeganMS)
 	}
 	return d
 }

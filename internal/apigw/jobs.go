@@ -21,6 +21,8 @@ type job struct {
 	Name string      `json:"job"`
 	Room chat.RoomID `json:"room_id,omitempty"`
 	drainFields
+
+	sent time.Time // when the queue got it, the same in each try; zero when that is not known
 }
 
 // pushRoom is the job that pushes a room's news.
@@ -126,6 +128,9 @@ func runJob(ctx context.Context, table jobTable, message events.SQSMessage, retr
 	run, known := table[j.Name]
 	if !known {
 		return fmt.Errorf("there is no job %q", j.Name)
+	}
+	if sent, err := strconv.ParseInt(message.Attributes["SentTimestamp"], 10, 64); err == nil {
+		j.sent = time.UnixMilli(sent)
 	}
 	telemetry.From(ctx).Label("action", j.Name)
 	what := "job " + j.Name

@@ -185,4 +185,11 @@ func TestDrainJobs(t *testing.T) {
 		expect(t, "action", line["action"], "drain")
 		expect(t, "room", line["room"], nil)
 	}
+	d := &drainer{}
+	observe(t, apigw.Jobs(nil, d, nil), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "m", Body: `{"job":"drain"}`, Attributes: map[string]string{"SentTimestamp": "1790000000123"}},
+	}})
+	if len(d.got) != 1 || !d.got[0].Began.Equal(began) {
+		t.Errorf("the first job of a drain that was sent at %v: %+v", began, d.got)
+	}
 }

@@ -23,7 +23,7 @@ const (
 // Drain asks the clients of all connections that were open when it began to move to new ones.
 type Drain struct {
 	Spread time.Duration // each client waits for a random part of it
-	Began  time.Time     // zero before its first job: a client that has moved is not asked again
+	Began  time.Time     // a client that has moved since is not asked again; zero is now
 	Cursor string        // where it goes on; empty at its begin
 }
 

@@ -121,7 +121,7 @@ func (f *flow) end() {
 type crossing struct{ *flow }
 
 func (c crossing) run() {
-	sender := c.client("sender", socketDialer{pings: true})
+	sender := c.client("u0", socketDialer{pings: true})
 	movers := []*chattest.Client{sender, c.client("bob", socketDialer{pings: true}), c.client("carol", socketDialer{pings: true})}
 	ignores := c.client("dave", socketDialer{})
 	c.flow.talk(sender, 100, func() bool {
