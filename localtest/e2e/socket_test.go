@@ -19,7 +19,7 @@ type socketDialer struct {
 	*world
 	user string
 
-	pings bool // asks for reconnect_at, and moves by it
+	pings bool                   // asks for reconnect_at, and moves by it
 	hears func(chatclient.Frame) // goodbyes; may be nil
 	dials func()                 // before each handshake; may be nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,7 +124,8 @@ type crossing struct{ *flow }
 func (c crossing) run() {
 	sender := c.client("u0", socketDialer{pings: true})
 	movers := []*chattest.Client{sender, c.client("bob", socketDialer{pings: true}), c.client("carol", socketDialer{pings: true})}
-	ignores := c.client("dave", socketDialer{})
+	var dials atomic.Int64
+	ignores := c.client("dave", socketDialer{dials: func() { dials.Add(1) }})
 	c.flow.talk(sender, 100, func() bool {
 		for _, m := range movers {
 			if moves, _ := m.Moves(); moves < wallMoves {
@@ -139,8 +141,9 @@ func (c crossing) run() {
 			c.Errorf("client %d was cut %d times before it had moved", i, cut)
 		}
 	}
-	if moves, _ := ignores.Moves(); moves != 0 {
-		c.Errorf("the client that ignores reconnect_at moved %d times", moves)
+	if moves, _ := ignores.Moves(); moves != 0 || dials.Load() < 3 {
+		c.Errorf("the client that ignores reconnect_at moved %d times and connected %d times, want none and 3 or more",
+			moves, dials.Load())
 	}
 	c.end()
 }
