@@ -21,7 +21,7 @@ func TestOpenConnections(t *testing.T) {
 			f.ok(f.Subscribe(ctx, chat.Subscription{Room: "r", Connection: id, User: "ann", ExpiresAt: now.Add(time.Hour)}))
 			want = append(want, id)
 		}
-		f.ok(f.PutConnection(ctx, chat.Connection{ID: "later", User: "ann", ConnectedAt: now}))
+		f.ok(f.PutConnection(ctx, chat.Connection{ID: "later", User: "ann", ConnectedAt: now.Add(time.Second)}))
 		f.ok(f.PutConnection(ctx, chat.Connection{ID: "expired", User: "ann", ConnectedAt: now.Add(-3 * time.Hour)}))
 		var got []chat.ConnectionID
 		pages, cursor := 0, ""
