@@ -4,6 +4,7 @@
 //	localtest token USER    prints an access token for USER that the running or next stack accepts (make token)
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
 //	localtest redrive FILE  has done once more what was given up: here, or in the stack whose outputs FILE has (make redrive)
+//	localtest drain SECONDS FILE  asks all clients to move to new connections within so long: here, or there (make drain)
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
@@ -11,7 +12,7 @@
 // DYNAMODB (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),
 // STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long an invocation waits for a free process before one is started; 0
 // as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests a second and at once, of all APIs together), HANDSHAKE_RATE (new
-// connections a second), CLOSE_THROTTLED (1: a throttled frame closes its connection), QUIET (1 prints only what is
+// connections a second), CONNECTION_SECONDS (how long a connection lives), CLOSE_THROTTLED (1: a throttled frame closes its connection), QUIET (1 prints only what is
 // wrong), RIGHTS (1: each call of a function is judged by its role).
 package main
 
@@ -35,7 +36,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | tables | clean")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -50,6 +51,12 @@ func run(args []string) error {
 	case len(args) == 2 && args[0] == "redrive":
 		ctx, _ := interruptible()
 		return redriveDeployed(ctx, args[1])
+	case len(args) == 2 && args[0] == "drain":
+		ctx, _ := interruptible()
+		return drainHere(ctx, args[1])
+	case len(args) == 3 && args[0] == "drain":
+		ctx, _ := interruptible()
+		return drainDeployed(ctx, args[1], args[2])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

@@ -22,13 +22,9 @@ import (
 
 // redriveHere is for the local stack, which must be running.
 func redriveHere(ctx context.Context, _ func()) error {
-	var e stack.Endpoints
-	data, err := os.ReadFile(filepath.Join(dataDir, "endpoints.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &e)
-	}
+	e, err := endpointsHere("redrive")
 	if err != nil {
-		return fmt.Errorf("no local stack runs here; start it with make local, or name a deployed one: make redrive STACK=chat-dev (%w)", err)
+		return err
 	}
 	system, err := template.Load("template.yaml", template.Options{StackName: stackName})
 	if err != nil {
@@ -57,17 +53,9 @@ func redriveHere(ctx context.Context, _ func()) error {
 // redriveDeployed is for a stack in AWS: file has its outputs, as sam list stack-outputs --output json prints them. The
 // SDK finds credentials and region as everywhere.
 func redriveDeployed(ctx context.Context, file string) error {
-	data, err := os.ReadFile(file)
+	values, err := outputsOf(file)
 	if err != nil {
 		return err
-	}
-	var outputs []struct{ OutputKey, OutputValue string }
-	if err := json.Unmarshal(data, &outputs); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	values := map[string]string{}
-	for _, o := range outputs {
-		values[o.OutputKey] = o.OutputValue
 	}
 	names := redrive.Names{
 		DeadLetters: values["DeadLetters"], Jobs: values["Jobs"], JobsDeadLetters: values["JobsDeadLetters"],
@@ -95,4 +83,33 @@ func runRedrive(ctx context.Context, store, queues aws.Config, names redrive.Nam
 		fmt.Println("some records were not in the stream any more: all rooms were looked at")
 	}
 	return nil
+}
+
+// endpointsHere returns where the local stack is, for a target of the Makefile.
+func endpointsHere(target string) (e stack.Endpoints, err error) {
+	data, err := os.ReadFile(filepath.Join(dataDir, "endpoints.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &e)
+	}
+	if err != nil {
+		return e, fmt.Errorf("no local stack runs here; start it with make local, or name a deployed one: make %s STACK=chat-dev (%w)", target, err)
+	}
+	return e, nil
+}
+
+// outputsOf reads a stack's outputs from a file.
+func outputsOf(file string) (map[string]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var outputs []struct{ OutputKey, OutputValue string }
+	if err := json.Unmarshal(data, &outputs); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	values := map[string]string{}
+	for _, o := range outputs {
+		values[o.OutputKey] = o.OutputValue
+	}
+	return values, nil
 }

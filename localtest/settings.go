@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"serverlesschat/internal/chat"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/iam"
 	"serverlesschat/localtest/aws/stack"
@@ -94,6 +95,10 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		Parameters: map[string]string{},
 	}
 	s.checkPorts(o)
+	if life := s.number("CONNECTION_SECONDS", 0, 1, int(chat.MaxConnectionLife/time.Second)); life > 0 {
+		o.ConnectionLife = time.Duration(life) * time.Second
+		o.Parameters["ConnectionSeconds"] = strconv.Itoa(life) // so that clients are told
+	}
 	if o.FreeWait == 0 && get("FREE_WAIT_MS") != "" {
 		o.FreeWait = -1 // the option's 0 is its default
 	}

@@ -20,6 +20,9 @@ import (
 type job struct {
 	Name string      `json:"job"`
 	Room chat.RoomID `json:"room_id,omitempty"`
+	drainFields
+
+	sent time.Time // when the queue got it, the same in each try; zero when that is not known
 }
 
 // pushRoom is the job that pushes a room's news.
@@ -33,11 +36,12 @@ type RoomFinisher interface {
 // jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
 type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
 
-func newJobTable(finisher RoomFinisher) jobTable {
+func newJobTable(finisher RoomFinisher, drainer Drainer) jobTable {
 	return jobTable{
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)
 		},
+		drain: func(ctx context.Context, j job, _ time.Duration) error { return drainer.Drain(ctx, j.drain()) },
 	}
 }
 
@@ -57,7 +61,11 @@ func NewJobQueue(client *sqs.Client, url string) *JobQueue {
 // PushLater implements [fanout.Jobs]. The delay is cut to whole seconds, and to the longest that SQS takes (15 minutes;
 // SQS API Reference, SendMessage).
 func (q *JobQueue) PushLater(ctx context.Context, room chat.RoomID, delay time.Duration) error {
-	body, err := json.Marshal(job{Name: pushRoom, Room: room})
+	return q.send(ctx, job{Name: pushRoom, Room: room}, delay)
+}
+
+func (q *JobQueue) send(ctx context.Context, j job, delay time.Duration) error {
+	body, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encode job: %w", err)
 	}
@@ -88,8 +96,10 @@ func retryAfter(receives int) time.Duration {
 
 // Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
-func Jobs(finisher RoomFinisher, queue *JobQueue) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	table := newJobTable(finisher)
+func Jobs(
+	finisher RoomFinisher, drainer Drainer, queue *JobQueue,
+) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
+	table := newJobTable(finisher, drainer)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		var response events.SQSEventResponse
 		for _, message := range event.Records {
@@ -119,9 +129,16 @@ func runJob(ctx context.Context, table jobTable, message events.SQSMessage, retr
 	if !known {
 		return fmt.Errorf("there is no job %q", j.Name)
 	}
+	if sent, err := strconv.ParseInt(message.Attributes["SentTimestamp"], 10, 64); err == nil {
+		j.sent = time.UnixMilli(sent)
+	}
 	telemetry.From(ctx).Label("action", j.Name)
-	telemetry.From(ctx).Label("room", string(j.Room))
-	return chat.Wrap("job "+j.Name+" of room "+string(j.Room), run(ctx, j, retry))
+	what := "job " + j.Name
+	if j.Room != "" {
+		telemetry.From(ctx).Label("room", string(j.Room))
+		what += " of room " + string(j.Room)
+	}
+	return chat.Wrap(what, run(ctx, j, retry))
 }
 
 // hideTime bounds the call that says when a job comes again.

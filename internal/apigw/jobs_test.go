@@ -17,6 +17,7 @@ import (
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/fanout"
 )
 
 const queueURL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
@@ -91,7 +92,7 @@ func jobMessage(id, receives, body string) events.SQSMessage {
 func TestAJobIsDone(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return nil }}
-	response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)),
+	response, line := observe(t, apigw.Jobs(f, nil, jobQueue(t, http.StatusOK, &calls)),
 		events.SQSEvent{Records: []events.SQSMessage{jobMessage("1", "1", `{"job":"pushRoom","room_id":"general"}`)}})
 	if len(response.BatchItemFailures) > 0 || len(calls) > 0 || fmt.Sprint(f.got) != "[general 1s]" {
 		t.Errorf("failures %v, calls %v, done %v", response.BatchItemFailures, calls, f.got)
@@ -106,7 +107,7 @@ func TestAJobThatFailsComesAgain(t *testing.T) {
 	for receives, want := range map[string]int{"1": 1, "2": 2, "3": 4, "6": 32, "7": 60, "65": 60, "": 1} {
 		var calls []sqsCall
 		f := &finisher{do: func() error { return chat.Errorf(chat.CodeUnavailable, "the gateway is down") }}
-		response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)),
+		response, line := observe(t, apigw.Jobs(f, nil, jobQueue(t, http.StatusOK, &calls)),
 			events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", receives, `{"job":"pushRoom","room_id":"general"}`)}})
 		if len(response.BatchItemFailures) != 1 || response.BatchItemFailures[0].ItemIdentifier != "m" {
 			t.Errorf("failures %v, want m", response.BatchItemFailures)
@@ -128,7 +129,7 @@ func TestAJobThatFailsComesAgain(t *testing.T) {
 func TestMessagesThatAreNoJobs(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return nil }}
-	response, line := observe(t, apigw.Jobs(f, jobQueue(t, http.StatusOK, &calls)), events.SQSEvent{Records: []events.SQSMessage{
+	response, line := observe(t, apigw.Jobs(f, nil, jobQueue(t, http.StatusOK, &calls)), events.SQSEvent{Records: []events.SQSMessage{
 		jobMessage("1", "1", "hi"), jobMessage("2", "1", `{"job":"sing"}`), jobMessage("3", "1", `{"job":"pushRoom","room_id":"r"}`),
 	}})
 	var failed []string
@@ -146,9 +147,49 @@ func TestMessagesThatAreNoJobs(t *testing.T) {
 func TestAJobThatCannotBeHidden(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return errors.New("broken") }}
-	response, err := apigw.Jobs(f, jobQueue(t, http.StatusInternalServerError, &calls))(t.Context(),
+	response, err := apigw.Jobs(f, nil, jobQueue(t, http.StatusInternalServerError, &calls))(t.Context(),
 		events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", "1", `{"job":"pushRoom","room_id":"r"}`)}})
 	if err != nil || len(response.BatchItemFailures) != 1 {
 		t.Errorf("failures %v, %v, want one", response.BatchItemFailures, err)
+	}
+}
+
+// drainer keeps what it was asked for.
+type drainer struct{ got []fanout.Drain }
+
+func (d *drainer) Drain(_ context.Context, asked fanout.Drain) error {
+	d.got = append(d.got, asked)
+	return nil
+}
+
+// A drain goes through the queue as it is.
+func TestDrainJobs(t *testing.T) {
+	began := time.UnixMilli(1_790_000_000_123)
+	for body, want := range map[string]fanout.Drain{
+		`{"job":"drain"}`:                    {},
+		`{"job":"drain","spread_ms":600000}`: {Spread: 10 * time.Minute},
+		`{"job":"drain","spread_ms":3000,"began_ms":1790000000123,"cursor":"c= room#r"}`: {
+			Spread: 3 * time.Second, Began: began, Cursor: "c= room#r",
+		},
+	} {
+		var calls []sqsCall
+		queue := jobQueue(t, http.StatusOK, &calls)
+		if err := queue.DrainLater(t.Context(), want); err != nil || len(calls) != 1 || calls[0].MessageBody != body {
+			t.Errorf("sent %+v, %v, want %s", calls, err, body)
+		}
+		d := &drainer{}
+		response, line := observe(t, apigw.Jobs(nil, d, queue), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
+		if len(response.BatchItemFailures) > 0 || len(d.got) != 1 || d.got[0] != want {
+			t.Errorf("%s is %+v, want %+v", body, d.got, want)
+		}
+		expect(t, "action", line["action"], "drain")
+		expect(t, "room", line["room"], nil)
+	}
+	d := &drainer{}
+	observe(t, apigw.Jobs(nil, d, nil), events.SQSEvent{Records: []events.SQSMessage{
+		{MessageId: "m", Body: `{"job":"drain"}`, Attributes: map[string]string{"SentTimestamp": "1790000000123"}},
+	}})
+	if len(d.got) != 1 || !d.got[0].Began.Equal(began) {
+		t.Errorf("the first job of a drain that was sent at %v: %+v", began, d.got)
 	}
 }

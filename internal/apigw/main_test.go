@@ -88,7 +88,7 @@ func services(s *fake.Store) apigw.Services {
 		Sender:  messages.NewSender(membership, s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: noon, Random: func([]byte) {}}), nil),
 		Joiner:  rooms.NewJoiner(membership, s, reader(s)),
 		History: history(s),
-		Pinger:  rooms.NewPinger(membership, reader(s), noon),
+		Pinger:  rooms.NewPinger(membership, reader(s), chat.MaxConnectionLife, noon),
 	}
 }
 

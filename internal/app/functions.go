@@ -78,7 +78,7 @@ func Default(p *Parts) websocket {
 		Sender:  messages.NewSender(membership, store, p.writer(store, false), nil),
 		Joiner:  rooms.NewJoiner(membership, store, reader),
 		History: messages.NewHistory(membership, reader),
-		Pinger:  rooms.NewPinger(membership, reader, time.Now),
+		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
 	return apigw.OneWay(dispatch, p.management())
@@ -90,7 +90,7 @@ func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
 	jobs := p.jobs()
-	return apigw.Jobs(p.waker(jobs), jobs)
+	return apigw.Jobs(p.waker(jobs), p.drainer(jobs), jobs)
 }
 
 // Push builds the worker of the functions that push.

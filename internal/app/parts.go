@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
@@ -53,6 +54,8 @@ const (
 	queueTimeout = time.Second
 	// maxGather is the longest that a sender's reply may wait for others, in milliseconds.
 	maxGather = 200
+	// drainShare is the part of the post rate that a drain takes. It has time, and messages have not.
+	drainShare = 0.25
 	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
 	maxPostRate = 1_000_000
 )
@@ -150,15 +153,31 @@ func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
 	})
 }
 
+// connectionLife is how long the gateway keeps a connection.
+func (p *Parts) connectionLife() time.Duration {
+	longest := int(chat.MaxConnectionLife / time.Second)
+	return time.Duration(p.settings.number("CONNECTION_SECONDS", "a whole number of seconds", 1, longest)) * time.Second
+}
+
 func (p *Parts) postRate() float64 {
 	return float64(p.settings.number("POST_RATE", "a whole number of posts a second", 1, maxPostRate))
 }
 
+// drainer is what asks all clients to move.
+func (p *Parts) drainer(jobs *apigw.JobQueue) *fanout.Drainer {
+	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})
+	return fanout.NewDrainer(p.management(), store, jobs, fanout.DrainerOptions{
+		Goodbye: wire.Goodbye, Parallel: pushParallel, PostRate: p.postRate() * drainShare,
+		Now: time.Now, Jitter: mathrand.Float64, Observe: apigw.ObservePush,
+	})
+}
+
+// management reaches connections. Whoever calls it decides what is tried again.
 func (p *Parts) management() *apigw.Management {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
 	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
 		o.HTTPClient = p.httpClient(postTimeout)
-		o.Retryer = aws.NopRetryer{} // fanout.Pusher decides
+		o.Retryer = aws.NopRetryer{}
 	})
 	return apigw.NewManagement(client, postTimeout)
 }

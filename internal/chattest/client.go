@@ -32,6 +32,12 @@ type Conn interface {
 	Drop()
 }
 
+// Mover is a Conn that says when its client is to open the next one.
+type Mover interface {
+	// Moves is closed when it is time: by reconnect_at, or in the slot of a goodbye.
+	Moves() <-chan struct{}
+}
+
 // ClientOptions are what a Client needs.
 type ClientOptions struct {
 	Name   string // for violations
@@ -57,6 +63,8 @@ type Client struct {
 	changed chan struct{}  // closed when conn or what is shown has changed
 	shown   chat.EntryID
 	drops   int
+	moves   int
+	cuts    int           // moves from a connection that was lost by then
 	wakeup  chan struct{} // has something when the inbox has
 }
 
@@ -81,28 +89,47 @@ func (c *Client) Run(ctx context.Context) error {
 
 // runConnection opens a connection, joins, and shows what comes until the connection ends.
 func (c *Client) runConnection(ctx context.Context) error {
+	c.takeInbox() // of a connection that is lost
 	conn, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Drop()
-	defer context.AfterFunc(ctx, conn.Drop)()
-	if err := c.join(ctx, conn); err != nil {
+	defer func() { conn.Drop() }()
+	if err := c.joinUntil(ctx, conn); err != nil {
 		return err
 	}
-	c.set(conn)
+	for {
+		c.set(conn)
+		err := c.followUntil(ctx, conn)
+		if !errors.Is(err, errMoves) {
+			return err
+		}
+		conn = c.move(ctx, conn)
+	}
+}
+
+// joinUntil joins; the end of ctx ends the connection.
+func (c *Client) joinUntil(ctx context.Context, conn *recorded) error {
+	defer context.AfterFunc(ctx, conn.Drop)()
+	return c.join(ctx, conn)
+}
+
+// followUntil follows; the end of ctx ends the connection.
+func (c *Client) followUntil(ctx context.Context, conn *recorded) error {
+	defer context.AfterFunc(ctx, conn.Drop)()
 	return c.follow(ctx, conn)
 }
 
 // recorded is a connection and what the record knows of it.
 type recorded struct {
 	Conn
-	seen *Connection
+	seen  *Connection
+	moves <-chan struct{} // nil when the client has not to move
 }
 
+// open opens a connection. What the one before has pushed is kept: ids tell what is new.
 func (c *Client) open(ctx context.Context) (*recorded, error) {
 	c.mu.Lock()
-	c.inbox = nil // of a connection that is lost
 	c.drops++
 	seen := c.opts.Record.Connected(fmt.Sprintf("%s/%d", c.opts.Name, c.drops))
 	c.mu.Unlock()
@@ -115,7 +142,11 @@ func (c *Client) open(ctx context.Context) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recorded{conn, seen}, nil
+	r := &recorded{Conn: conn, seen: seen}
+	if m, ok := conn.(Mover); ok {
+		r.moves = m.Moves()
+	}
+	return r, nil
 }
 
 // Drop reports to the record first, so that nobody waits for pushes to a connection that its client has left.
@@ -205,6 +236,8 @@ func (c *Client) follow(ctx context.Context, conn *recorded) error {
 			if err := c.sync(ctx, conn); err != nil && !isChatError(err) {
 				return err
 			}
+		case <-conn.moves:
+			return errMoves
 		case <-conn.Done():
 			conn.seen.Ended()
 			return errors.New("connection lost")

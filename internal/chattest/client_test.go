@@ -27,6 +27,10 @@ type scripted struct {
 	done  chan struct{}
 	early []chat.Entry // is pushed before the reply to the join
 	fails []error      // what sends return, one after the other
+
+	moving    bool // each dial opens a connection that may be asked to move
+	opened    []*movable
+	joinFails error // of all connections but the first
 }
 
 func (s *scripted) note(format string, args ...any) {
@@ -49,6 +53,9 @@ func (s *scripted) Dial(_ context.Context, push func(chat.RoomID, []chat.Entry))
 		return nil, errors.New("refused")
 	}
 	s.push, s.done = push, make(chan struct{})
+	if s.moving {
+		return s.moved(push), nil
+	}
 	return s, nil
 }
 

@@ -34,12 +34,13 @@ type Pong struct {
 type Pinger struct {
 	membership *Membership
 	reader     *roomlog.Reader
+	life       time.Duration
 	now        func() time.Time
 }
 
-// NewPinger makes a Pinger.
-func NewPinger(membership *Membership, reader *roomlog.Reader, now func() time.Time) *Pinger {
-	return &Pinger{membership: membership, reader: reader, now: now}
+// NewPinger makes a Pinger; life is how long the gateway keeps a connection.
+func NewPinger(membership *Membership, reader *roomlog.Reader, life time.Duration, now func() time.Time) *Pinger {
+	return &Pinger{membership: membership, reader: reader, life: life, now: now}
 }
 
 // Ping tells how far the caller's connection and its rooms are. It leaves out of LastIDs a room that the caller may not
@@ -48,7 +49,7 @@ func NewPinger(membership *Membership, reader *roomlog.Reader, now func() time.T
 func (p *Pinger) Ping(ctx context.Context, caller chat.Caller, in Ping) (Pong, error) {
 	pong := Pong{
 		ServerTime:  chat.Millis(p.now()),
-		ReconnectAt: caller.Connection.ReconnectAt(),
+		ReconnectAt: caller.Connection.ReconnectAt(p.life),
 		ExpiresAt:   caller.Connection.TokenExpiresAt,
 		LastIDs:     make(map[chat.RoomID]chat.EntryID, len(in.Rooms)),
 	}

@@ -15,12 +15,12 @@ import (
 func TestPing(t *testing.T) {
 	now := fake.Noon().Add(time.Minute + 1)
 	room := fake.NewStore(1, 2, 4).WithMembers("r", "ann")
-	p := rooms.NewPinger(rooms.NewMembership(room), fake.NewReader(room, nil), func() time.Time { return now })
+	p := rooms.NewPinger(rooms.NewMembership(room), fake.NewReader(room, nil), chat.MaxConnectionLife, func() time.Time { return now })
 	got, err := p.Ping(t.Context(), fake.Ann(), rooms.Ping{Rooms: []chat.RoomID{"r"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fake.Noon().Add(time.Minute); got.ServerTime != want || got.ReconnectAt != fake.Ann().Connection.ReconnectAt() || got.ExpiresAt != fake.Ann().Connection.TokenExpiresAt {
+	if want := fake.Noon().Add(time.Minute); got.ServerTime != want || got.ReconnectAt != fake.Ann().Connection.ReconnectAt(chat.MaxConnectionLife) || got.ExpiresAt != fake.Ann().Connection.TokenExpiresAt {
 		t.Errorf("times %+v", got)
 	}
 	if !maps.Equal(got.LastIDs, map[chat.RoomID]chat.EntryID{"r": 2}) {
@@ -66,7 +66,7 @@ func TestPingLeavesOutWhatCannotBeReadInTime(t *testing.T) {
 					time.Sleep(c.hang)
 					return unavailable
 				}
-				p := rooms.NewPinger(rooms.NewMembership(store), fake.NewReader(store, nil), time.Now)
+				p := rooms.NewPinger(rooms.NewMembership(store), fake.NewReader(store, nil), chat.MaxConnectionLife, time.Now)
 				begun := time.Now()
 				got, err := p.Ping(t.Context(), fake.Ann(), rooms.Ping{Rooms: []chat.RoomID{"a", "b", "c"}})
 				if err != nil || !maps.Equal(got.LastIDs, c.want) {

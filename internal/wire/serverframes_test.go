@@ -28,6 +28,7 @@ func serverFrames() map[string][]goldenCase {
 		"pong":         pongFrames(),
 		"messages":     messagesFrames(),
 		"typingPushed": typingPushes(), // "typing" is the client's
+		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
 		"history":      historyBodies(),
 		"problem":      problemBodies(),
@@ -195,5 +196,16 @@ func healthBodies() []goldenCase {
 		{name: "unavailable", frame: wire.Health("unavailable", map[string]string{"store": "unavailable"})},
 		{name: "parts in the order of their names",
 			frame: wire.Health("unavailable", map[string]string{"store": "ok", "gateway": "unavailable"})},
+	}
+}
+
+func goodbyeFrames() []goldenCase {
+	return []goldenCase{
+		{name: "shutdown", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeShutdown, Reconnect: true, After: 417_250 * time.Millisecond})},
+		{name: "shutdown, at once", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeShutdown, Reconnect: true})},
+		{name: "expired", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeExpired, Reconnect: true})},
+		{name: "revoked", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeRevoked})},
+		{name: "replaced", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeReplaced})},
+		{name: "flooded", frame: wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeFlooded})},
 	}
 }

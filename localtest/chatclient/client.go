@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -46,6 +47,12 @@ type Frame struct {
 	Error     *Error           `json:"error"`
 	UserID    string           `json:"user_id"` // who types
 	Active    bool             `json:"active"`
+
+	ServerTime  time.Time `json:"server_time"` // of a pong
+	ReconnectAt time.Time `json:"reconnect_at"`
+	Code        string    `json:"code"` // of a goodbye
+	Reconnect   bool      `json:"reconnect"`
+	AfterMS     int64     `json:"after_ms"`
 	// ConnectionID is in the gateway's own error frames alone, which have no type.
 	ConnectionID string `json:"connectionId"`
 }
@@ -86,6 +93,10 @@ type Client struct {
 	done   chan struct{} // closed when the connection has ended
 	end    error         // why; read after done
 
+	moves   chan struct{} // closed when it is time to move
+	move    sync.Once
+	goodbye sync.Once
+
 	mu      sync.Mutex
 	waiting map[string]chan Frame
 }
@@ -111,7 +122,10 @@ func Dial(ctx context.Context, url, token string, o Options) (*Client, error) {
 		return nil, fmt.Errorf("dial: %w", err)
 	}
 	conn.SetReadLimit(maxMessageBytes)
-	c := &Client{conn: conn, push: o.Push, trace: traceOf(ctx), done: make(chan struct{}), waiting: map[string]chan Frame{}}
+	c := &Client{
+		conn: conn, push: o.Push, trace: traceOf(ctx), done: make(chan struct{}), moves: make(chan struct{}),
+		waiting: map[string]chan Frame{},
+	}
 	go c.read()
 	return c, nil
 }
@@ -147,6 +161,9 @@ func (c *Client) hand(f Frame) {
 	if f.Type == "" && f.ConnectionID != "" {
 		c.failAll(Frame{Error: &Error{Code: "internal", Message: "the gateway failed", Retryable: true}})
 		return
+	}
+	if f.Type == "goodbye" && f.Reconnect {
+		c.goodbye.Do(func() { c.moveIn(time.Duration(f.AfterMS) * time.Millisecond) })
 	}
 	c.mu.Lock()
 	waiting, ok := c.waiting[f.RequestID]

@@ -100,7 +100,7 @@ func (r tortured) run() {
 		user := fmt.Sprintf("%s-u%d", r.name, i/2) // two devices each
 		client := chattest.NewClient(chattest.ClientOptions{
 			Name: fmt.Sprintf("%s.%d", user, i), User: chat.UserID(user), Room: room,
-			Dialer: socketDialer{r.world, user}, Record: r.record, Moment: 200 * time.Millisecond, All: i%2 == 0,
+			Dialer: socketDialer{world: r.world, user: user}, Record: r.record, Moment: 200 * time.Millisecond, All: i%2 == 0,
 		})
 		r.clients = append(r.clients, client)
 		running.Go(func() {

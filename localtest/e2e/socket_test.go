@@ -18,17 +18,33 @@ import (
 type socketDialer struct {
 	*world
 	user string
+
+	pings bool                   // asks for reconnect_at, and moves by it
+	hears func(chatclient.Frame) // goodbyes; may be nil
+	dials func()                 // before each handshake; may be nil
 }
 
-var _ chattest.Dialer = socketDialer{}
+var (
+	_ chattest.Dialer = socketDialer{}
+	_ chattest.Mover  = socket{}
+)
 
 // replyTimeout is how long a reply may take. The gateway itself reports a reply that never comes, after 29 s at the
 // latest.
 const replyTimeout = 40 * time.Second
 
+// moveAhead is how long before reconnect_at a client begins to move.
+const moveAhead = 200 * time.Millisecond
+
 // Dial implements chattest.Dialer.
 func (d socketDialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) (chattest.Conn, error) {
+	if d.dials != nil {
+		d.dials()
+	}
 	client, err := chatclient.Dial(ctx, d.websocket, d.token(d.user), chatclient.Options{Push: func(f chatclient.Frame) {
+		if f.Type == "goodbye" && d.hears != nil {
+			d.hears(f)
+		}
 		if f.Type != "messages" {
 			return // a reply that nobody waits for any more
 		}
@@ -40,6 +56,12 @@ func (d socketDialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.En
 	}})
 	if err != nil {
 		return nil, err
+	}
+	if d.pings {
+		if err := client.AskReconnectAt(ctx, moveAhead); err != nil {
+			client.Drop()
+			return nil, err
+		}
 	}
 	return socket{client}, nil
 }

@@ -49,7 +49,18 @@ redrive: $(LOCALTEST)
 	@$(LOCALTEST) redrive
 endif
 
-.PHONY: sam-build-here redrive
+# The shell may have a SPREAD too, which is not meant.
+DRAIN_SPREAD = $(if $(filter command line,$(origin SPREAD)),$(SPREAD),600)
+ifdef STACK
+drain: $(LOCALTEST) $(SAM_INSTALLED) ## ask all clients to move to new connections (SPREAD=600: within 10 minutes; STACK=chat-dev: in AWS)
+	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > .local/outputs.json
+	@$(LOCALTEST) drain "$(DRAIN_SPREAD)" .local/outputs.json
+else
+drain: $(LOCALTEST)
+	@$(LOCALTEST) drain "$(DRAIN_SPREAD)"
+endif
+
+.PHONY: sam-build-here redrive drain
 sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }

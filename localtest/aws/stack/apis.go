@@ -83,6 +83,7 @@ func (s *Stack) newGateway(account buckets) (err error) {
 	config := gateway.Config{
 		APIID: api.ID, Stage: api.Stage, DomainName: host(s.listeners.ws),
 		SelectionExpression: api.RouteSelectionExpression, Invoke: s.invokeForGateway, Logger: s.log,
+		Limits: gateway.Limits{Lifetime: s.options.ConnectionLife},
 		Throttles: gateway.Throttles{
 			Handshakes: account.sockets, Stage: account.bucket(api.Throttle), Account: account.requests,
 			CloseClient: s.options.CloseThrottled,

@@ -63,6 +63,8 @@ type Options struct {
 	// AccountRate and AccountBurst are the bucket from which frames, requests to the HTTP API and @connections calls
 	// draw alike: requests a second, and at once. Default: 10,000 and 5,000.
 	AccountRate, AccountBurst int
+	// ConnectionLife is after how long the gateway ends a connection. Default: 2 hours, as on AWS.
+	ConnectionLife time.Duration
 	// HandshakeRate bounds new connections a second. Default: 500.
 	HandshakeRate int
 	// CloseThrottled closes a connection (1008) whose frame was throttled, after the error frame.
