@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"path"
@@ -103,12 +104,16 @@ func TestWebSocketEventsAreOfTheirRoutes(t *testing.T) {
 
 func TestHTTPRoutesAreHandled(t *testing.T) {
 	s := system(t)
-	handle := apigw.REST(nil, nil, nil)
+	handlers := map[string]func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
+		"history": apigw.REST(nil, nil, nil), "poll": apigw.Poll(nil, nil, nil),
+	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {
 		keys = append(keys, route.Key())
-		if f := folder(t, s, route.Function); f != "history" {
-			t.Errorf("%s is that of %s", route.Key(), f)
+		handle, ok := handlers[folder(t, s, route.Function)]
+		if !ok {
+			t.Errorf("%s is that of %s", route.Key(), folder(t, s, route.Function))
+			continue
 		}
 		// Without a token and with nothing behind it: what is handled answers something, what is not is not found.
 		reply, err := handle(t.Context(), events.APIGatewayV2HTTPRequest{RouteKey: route.Key()})
@@ -116,19 +121,26 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 			t.Errorf("%s is not handled: %d, %v", route.Key(), reply.StatusCode, err)
 		}
 	}
-	event := decode[events.APIGatewayV2HTTPRequest](t, read(t, "history"))
+	for name := range handlers {
+		expectHTTPEvent(t, s, name, keys)
+	}
+}
+
+func expectHTTPEvent(t *testing.T, s *template.System, name string, keys []string) {
+	t.Helper()
+	event := decode[events.APIGatewayV2HTTPRequest](t, read(t, name))
 	if !slices.Contains(keys, event.RouteKey) || event.RequestContext.RouteKey != event.RouteKey {
-		t.Errorf("history.json has the route %s, the template %v", event.RouteKey, keys)
+		t.Errorf("%s.json has the route %s, the template %v", name, event.RouteKey, keys)
 	}
 	method, pattern, _ := strings.Cut(event.RouteKey, " ")
-	for name, value := range event.PathParameters {
-		pattern = strings.Replace(pattern, "{"+name+"}", value, 1)
+	for variable, value := range event.PathParameters {
+		pattern = strings.Replace(pattern, "{"+variable+"}", value, 1)
 	}
 	if event.RequestContext.HTTP.Method != method || event.RawPath != pattern || event.RequestContext.HTTP.Path != pattern {
-		t.Errorf("history.json has the path %s, its route is %s", event.RawPath, pattern)
+		t.Errorf("%s.json has the path %s, its route is %s", name, event.RawPath, pattern)
 	}
 	if event.RequestContext.Stage != s.HTTP.Stage {
-		t.Errorf("history.json is of the stage %s", event.RequestContext.Stage)
+		t.Errorf("%s.json is of the stage %s", name, event.RequestContext.Stage)
 	}
 }
 

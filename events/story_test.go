@@ -164,6 +164,13 @@ func TestTheEventsTellAStory(t *testing.T) {
 			t.Errorf("history: %+v", page)
 		}
 
+		polled := feed(s, "poll", app.Poll)
+		s.expectStatus("poll", polled.StatusCode, http.StatusOK)
+		news := decode[struct{ Rooms []frame }](t, []byte(polled.Body)).Rooms
+		if len(news) != 1 || news[0].LastID != 1 || !slices.Equal(news[0].Messages, []entry{said(t)}) {
+			t.Errorf("poll: %s", polled.Body)
+		}
+
 		s.expectStatus("disconnect", feed(s, "disconnect", app.Disconnect).StatusCode, http.StatusOK)
 		gone := decode[frame](t, []byte(feed(s, "sendmessage", app.SendMessage).Body))
 		if gone.Type != "error" || gone.Error.Code != "unauthorized" {

@@ -19,6 +19,9 @@ const (
 	DefaultFunction     = "default"
 )
 
+// PostedAction is the action that POST /rooms/{room_id}/messages asks for.
+const PostedAction = "sendMessage"
+
 // Services are what actions call. A function needs those of its own actions alone.
 type Services struct {
 	Sender  *messages.Sender

@@ -23,14 +23,20 @@ type HealthCheck func(context.Context) error
 
 // REST handles the requests of the HTTP API, by their route keys.
 func REST(tokens TokenVerifier, history *messages.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
-	routes := map[string]func(context.Context, restEvent) (restReply, error){
+	return route(map[string]restHandler{
 		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
 			return readHistory(ctx, tokens, history, event)
 		},
 		"GET /health": func(ctx context.Context, _ restEvent) (restReply, error) {
 			return checkHealth(ctx, health), nil
 		},
-	}
+	})
+}
+
+type restHandler = func(context.Context, restEvent) (restReply, error)
+
+// route handles the requests of one function, by their route keys.
+func route(routes map[string]restHandler) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
 		telemetry.From(ctx).Label("action", event.RouteKey)
 		handle, ok := routes[event.RouteKey]
@@ -48,11 +54,7 @@ func REST(tokens TokenVerifier, history *messages.History, health map[string]Hea
 }
 
 func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.History, event restEvent) (restReply, error) {
-	raw, err := bearer(authorization(event.Headers))
-	if err != nil {
-		return restReply{}, err
-	}
-	identity, err := tokens.Verify(raw)
+	identity, err := authenticate(tokens, event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -67,6 +69,14 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 		return restReply{}, err
 	}
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
+}
+
+func authenticate(tokens TokenVerifier, event restEvent) (chat.Identity, error) {
+	raw, err := bearer(authorization(event.Headers))
+	if err != nil {
+		return chat.Identity{}, err
+	}
+	return tokens.Verify(raw)
 }
 
 // parameters returns the fields of a request: the parameters of its query and of its path. A parameter of the path wins
@@ -95,6 +105,9 @@ func problem(ctx context.Context, err error) restReply {
 	telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
 	status, body := wire.Problem(err)
 	reply := jsonReply(status, wire.ProblemType, body)
+	if wait := wire.RetryAfter(err); wait != "" {
+		reply.Headers["retry-after"] = wait
+	}
 	if status == http.StatusUnauthorized {
 		reply.Headers["www-authenticate"] = "Bearer" // RFC 6750, 3
 	}

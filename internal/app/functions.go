@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	mathrand "math/rand/v2"
 	"os"
 	"time"
 
@@ -113,6 +115,22 @@ func History(p *Parts) rest {
 	})
 	history := messages.NewHistory(rooms.NewMembership(store), p.reader(store))
 	return apigw.REST(p.tokens(), history, map[string]apigw.HealthCheck{"store": store.Ping})
+}
+
+// Poll builds the function for clients that cannot keep a connection open. Their messages are pushed by the stream.
+func Poll(p *Parts) rest {
+	store := p.store(dynamo.Tables{
+		Connections: p.settings.required("CONNECTIONS_TABLE"),
+		Entries:     p.settings.required("ENTRIES_TABLE"),
+		Rooms:       p.settings.required("ROOMS_TABLE"),
+		Users:       p.settings.required("USERS_TABLE"),
+	})
+	membership := rooms.NewMembership(store)
+	poller := messages.NewPoller(membership, p.reader(store), store, messages.PollerOptions{
+		Concurrency: p.settings.number("POLL_CONCURRENCY", "a whole number of polls", 0, maxPolls),
+		Now:         time.Now, NewToken: rand.Text, Jitter: mathrand.Float64,
+	})
+	return apigw.Poll(p.tokens(), poller, messages.NewSender(membership, store, p.writer(store, false), nil))
 }
 
 // Run builds a function and hands it to Lambda; it does not return. What is wrong with the settings ends the process,

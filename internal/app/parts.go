@@ -58,6 +58,8 @@ const (
 	drainShare = 0.25
 	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
 	maxPostRate = 1_000_000
+	// maxPolls is what one count takes: each poll writes to it twice, and one key takes 1,000 writes a second.
+	maxPolls = 500
 )
 
 // NewParts reads the settings of the AWS SDK (which finds its endpoints in AWS_ENDPOINT_URL_… itself) and the namespace

@@ -28,7 +28,8 @@ type Error struct {
 	Code       Code
 	Message    string        // safe to show to users; empty for CodeInternal
 	Field      string        // which field is wrong, with CodeInvalid and CodeTooLarge; else empty
-	RetryAfter time.Duration // with CodeRateLimited; else 0
+	Room       RoomID        // which of several rooms the error is about; empty when the request names one
+	RetryAfter time.Duration // with CodeRateLimited, and with CodeUnavailable where it is known; else 0
 	Err        error         // the cause, for the log only
 }
 

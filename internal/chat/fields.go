@@ -60,6 +60,24 @@ func (f *Fields) ClientMessageID() ClientMessageID {
 	return id
 }
 
+// OptionalLabel reads a label of the client; it is "" when the field is left out.
+func (f *Fields) OptionalLabel(name string) string {
+	label, ok, err := f.values.Text(name)
+	if f.Check(err); err == nil && ok {
+		f.Check(ValidateLabel(name, label))
+	}
+	return label
+}
+
+// Texts reads a list of texts, up to maximum of them; it is nil when the field is left out.
+func (f *Fields) Texts(name string, maximum int) []string {
+	values, _, err := f.values.Texts(name)
+	if f.Check(err); len(values) > maximum {
+		f.Check(Invalid(name, "may be given %d times at most", maximum))
+	}
+	return values
+}
+
 // Content reads content.
 func (f *Fields) Content() string {
 	content := f.Text("content")

@@ -14,6 +14,8 @@
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
+//	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at
+//	               connection_id=polls#29907341  item=polls      n: how many run of those that began in this minute; expires_at
 //	Subscriptions  room_shard=general#0  connection_id=L0SM9…=   user_id expires_at closing
 //
 // A room_id holds no '#', so keys made of one are unambiguous. Times that order or expire things are numbers:

@@ -63,6 +63,9 @@ func (f fixture) writeRows() {
 	})
 	f.ok(err)
 	f.ok(s.Ping(ctx))
+	_, err = s.EnterPoll(ctx, ahead)
+	f.ok(err)
+	f.ok(s.TakePoll(ctx, "ann", "tab", "token"))
 
 	f.ok(s.CreateRoom(ctx, "r"))
 	f.ok(s.AddMember(ctx, "ann", "r"))

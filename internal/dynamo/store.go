@@ -43,6 +43,7 @@ func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
 
 var (
 	_ messages.Prechecks   = (*Store)(nil)
+	_ messages.Polls       = (*Store)(nil)
 	_ roomlog.Log          = (*Store)(nil)
 	_ roomlog.Claims       = (*Store)(nil)
 	_ roomlog.Targets      = (*Store)(nil)

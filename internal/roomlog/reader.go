@@ -69,6 +69,25 @@ func (r *Reader) PageNow(ctx context.Context, q Query) (Page, error) {
 	return r.page(ctx, q, end)
 }
 
+// News returns the entries after an id up to the first hole, without waiting: a page, of no entries when there are none.
+// It is for a caller that comes back soon. Where nothing is new it reads the head and nothing else.
+//
+// Errors: as [Reader.Page].
+func (r *Reader) News(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) (Page, error) {
+	head, err := r.store.Head(ctx, room)
+	if err != nil {
+		return Page{}, fmt.Errorf("read head: %w", err)
+	}
+	if head.Seq <= after { // no id above it has been given out
+		return Page{}, nil
+	}
+	end, err := r.endFrom(ctx, room, head)
+	if err != nil || end.id <= after {
+		return Page{}, err
+	}
+	return r.page(ctx, Query{Room: room, After: &after, Limit: limit}, end)
+}
+
 // LastID returns the highest id up to which every place of the room is filled, without waiting at a hole.
 func (r *Reader) LastID(ctx context.Context, room chat.RoomID) (chat.EntryID, error) {
 	end, err := r.end(ctx, room)
@@ -133,6 +152,11 @@ func (r *Reader) end(ctx context.Context, room chat.RoomID) (logEnd, error) {
 	if err != nil {
 		return logEnd{}, fmt.Errorf("read head: %w", err)
 	}
+	return r.endFrom(ctx, room, head)
+}
+
+// endFrom is end for a head that was read.
+func (r *Reader) endFrom(ctx context.Context, room chat.RoomID, head Head) (logEnd, error) {
 	end := logEnd{id: head.SettledID, settled: head.SettledID}
 	for {
 		run, err := ReadRun(ctx, r.store, room, end.id)

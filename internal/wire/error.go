@@ -3,7 +3,9 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 
 	"serverlesschat/internal/chat"
 )
@@ -68,13 +70,14 @@ func Error(requestID string, err error) []byte {
 
 // problem is a REST error, RFC 9457, with the code and the field as extensions.
 type problem struct {
-	Type         string    `json:"type"`
-	Title        string    `json:"title"`
-	Status       int       `json:"status"`
-	Detail       string    `json:"detail"`
-	Code         chat.Code `json:"code"`
-	Field        string    `json:"field,omitempty"`
-	RetryAfterMs int64     `json:"retry_after_ms,omitempty"`
+	Type         string      `json:"type"`
+	Title        string      `json:"title"`
+	Status       int         `json:"status"`
+	Detail       string      `json:"detail"`
+	Code         chat.Code   `json:"code"`
+	Field        string      `json:"field,omitempty"`
+	RoomID       chat.RoomID `json:"room_id,omitempty"`
+	RetryAfterMs int64       `json:"retry_after_ms,omitempty"`
 }
 
 // ProblemType is the content type of what Problem returns.
@@ -91,8 +94,18 @@ func Problem(err error) (status int, body []byte) {
 		Detail:       e.Message,
 		Code:         e.Code,
 		Field:        e.Field,
+		RoomID:       e.Room,
 		RetryAfterMs: e.RetryAfter.Milliseconds(),
 	})
+}
+
+// RetryAfter returns the value of the HTTP header Retry-After, in seconds: "" when err does not say how long to wait.
+func RetryAfter(err error) string {
+	wait := publicError(err).RetryAfter
+	if wait <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(math.Ceil(wait.Seconds())), 10)
 }
 
 // Status returns the HTTP status that tells err; 200 for nil.

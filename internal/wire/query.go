@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net/url"
 	"strconv"
 
 	"serverlesschat/internal/chat"
@@ -45,4 +46,53 @@ func (p Parameters) Integer(name string) (int64, bool, error) {
 		return 0, false, chat.Invalid(name, "must be an integer")
 	}
 	return value, true, nil
+}
+
+// Query is the query of a request to the HTTP API whose parameters may be given more than once. It implements
+// [chat.Values].
+type Query url.Values
+
+// ParseQuery reads a query as it was sent. Its error is CodeInvalid.
+func ParseQuery(raw string) (Query, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, chat.Errorf(chat.CodeInvalid, "the query cannot be read")
+	}
+	return Query(values), nil
+}
+
+// Text implements [chat.Values].
+func (q Query) Text(name string) (string, bool, error) {
+	values, ok := q[name]
+	if !ok {
+		return "", false, nil
+	}
+	if len(values) > 1 {
+		return "", false, chat.Invalid(name, "may be given once")
+	}
+	return values[0], true, nil
+}
+
+// Texts implements [chat.Values].
+func (q Query) Texts(name string) ([]string, bool, error) {
+	values, ok := q[name]
+	return values, ok, nil
+}
+
+// Integer implements [chat.Values].
+func (q Query) Integer(name string) (int64, bool, error) {
+	text, ok, err := q.Text(name)
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	return Parameters{name: text}.Integer(name)
+}
+
+// Flag implements [chat.Values].
+func (q Query) Flag(name string) (bool, bool, error) {
+	text, ok, err := q.Text(name)
+	if err != nil || !ok {
+		return false, false, err
+	}
+	return Parameters{name: text}.Flag(name)
 }

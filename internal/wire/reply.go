@@ -84,6 +84,17 @@ func Typing(room chat.RoomID, user chat.UserID, active bool) []byte {
 // History returns the body of GET /rooms/{room_id}/messages.
 func History(p roomlog.Page) []byte { return encode(showPage(p)) }
 
+// Polled returns the body of GET /poll.
+func Polled(pages []roomlog.Page) []byte {
+	rooms := make([]page, len(pages))
+	for i, p := range pages {
+		rooms[i] = showPage(p)
+	}
+	return encode(struct {
+		Rooms []page `json:"rooms"`
+	}{rooms})
+}
+
 // Health returns the body of GET /health: the state of each part, "ok" or "unavailable".
 func Health(status string, parts map[string]string) []byte {
 	return encode(struct {

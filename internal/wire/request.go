@@ -20,16 +20,19 @@ type Request struct {
 
 // ParseRequest reads a frame. Its error is CodeInvalid. The Request beside an error has what could be read.
 func ParseRequest(body []byte) (Request, error) {
-	var r Request
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if err := decoder.Decode(&r.fields); err != nil || r.fields == nil {
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || err == nil {
-			return r, chat.Errorf(chat.CodeInvalid, "the frame must be a JSON object")
-		}
-		return r, chat.Errorf(chat.CodeInvalid, "the frame is not JSON")
+	r, err := parse("frame", body)
+	if err != nil {
+		return r, err
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return r, chat.Errorf(chat.CodeInvalid, "the frame must be one JSON object")
+	f := r.Fields()
+	r.Action = f.Text("action")
+	return r, f.Err()
+}
+
+// parse reads all that is not of one action. what says what body is.
+func parse(what string, body []byte) (r Request, err error) {
+	if r.fields, err = parseObject(what, body); err != nil {
+		return r, err
 	}
 	id, ok, err := r.fields.Text("request_id")
 	if err != nil {
@@ -41,12 +44,45 @@ func ParseRequest(body []byte) (Request, error) {
 		}
 		r.RequestID = id
 	}
-	if err := checkSurrogates(body, r.fields); err != nil {
+	return r, checkSurrogates(what, body, r.fields)
+}
+
+// parseObject reads a JSON object. The object beside an error is what could be read.
+func parseObject(what string, body []byte) (fields, error) {
+	var f fields
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	if err := decoder.Decode(&f); err != nil || f == nil {
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || err == nil {
+			return f, chat.Errorf(chat.CodeInvalid, "the %s must be a JSON object", what)
+		}
+		return f, chat.Errorf(chat.CodeInvalid, "the %s is not JSON", what)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return f, chat.Errorf(chat.CodeInvalid, "the %s must be one JSON object", what)
+	}
+	return f, nil
+}
+
+// maxBody is the most bytes that the body of a request may have: as many as a frame.
+const maxBody = 32 << 10
+
+// ParseBody reads the body of a request to the HTTP API that asks for an action, as [ParseRequest] reads a frame. path
+// are the parameters of the request's path. One of them wins over a field of the same name.
+//
+// Errors: CodeInvalid, CodeTooLarge.
+func ParseBody(action string, body []byte, path map[string]string) (Request, error) {
+	if len(body) > maxBody {
+		return Request{}, chat.Errorf(chat.CodeTooLarge, "the body has more than %d bytes", maxBody)
+	}
+	r, err := parse("body", body)
+	if err != nil {
 		return r, err
 	}
-	f := r.Fields()
-	r.Action = f.Text("action")
-	return r, f.Err()
+	r.Action = action
+	for name, value := range path {
+		r.fields[name] = encode(value)
+	}
+	return r, nil
 }
 
 // Fields reads the fields of the frame's action.

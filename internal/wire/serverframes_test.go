@@ -31,6 +31,7 @@ func serverFrames() map[string][]goldenCase {
 		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
 		"history":      historyBodies(),
+		"polled":       polledBodies(),
 		"problem":      problemBodies(),
 		"health":       healthBodies(),
 	}
@@ -177,6 +178,14 @@ func historyBodies() []goldenCase {
 	var cases []goldenCase
 	for _, c := range pages() {
 		cases = append(cases, goldenCase{name: c.name, frame: wire.History(c.page)})
+	}
+	return cases
+}
+
+func polledBodies() []goldenCase {
+	cases := []goldenCase{{name: "nothing new", frame: wire.Polled(nil)}}
+	for _, c := range pages() {
+		cases = append(cases, goldenCase{name: c.name, frame: wire.Polled([]roomlog.Page{c.page, c.page})})
 	}
 	return cases
 }

@@ -13,9 +13,9 @@ import (
 
 // checkSurrogates refuses a frame that has one half of a surrogate pair somewhere, such as \ud83d by itself. It stands
 // for no character, so it could not be stored as it came: encoding/json would put U+FFFD in its place and say nothing.
-// body is the frame, which is valid JSON, and fields is what it holds. The error names the field, unless it is the
+// what says what body is, which is valid JSON, and fields is what it holds. The error names the field, unless it is the
 // field's name that is broken.
-func checkSurrogates(body []byte, fields map[string]json.RawMessage) error {
+func checkSurrogates(what string, body []byte, fields map[string]json.RawMessage) error {
 	if !hasLoneSurrogate(body) {
 		return nil
 	}
@@ -24,7 +24,7 @@ func checkSurrogates(body []byte, fields map[string]json.RawMessage) error {
 			return chat.Invalid(name, "holds half of a surrogate pair, which is no character")
 		}
 	}
-	return chat.Errorf(chat.CodeInvalid, "the frame holds half of a surrogate pair, which is no character")
+	return chat.Errorf(chat.CodeInvalid, "the %s holds half of a surrogate pair, which is no character", what)
 }
 
 // hasLoneSurrogate looks through valid JSON, in which a backslash stands in strings only.

@@ -40,6 +40,7 @@ func builders() map[string]func(*app.Parts) {
 		"push":        func(p *app.Parts) { app.Push(p) },
 		"jobs":        func(p *app.Parts) { app.Jobs(p) },
 		"history":     func(p *app.Parts) { app.History(p) },
+		"poll":        func(p *app.Parts) { app.Poll(p) },
 	}
 }
 
@@ -159,6 +160,7 @@ func TestTheTemplateBoundsItsNumbers(t *testing.T) {
 		{"HoleAgeMs", "HOLE_AGE_MS", "history", []string{"100", "3000"}, []string{"99", "3001"}},
 		{"GatherMs", "GATHER_MS", "sendmessage", []string{"0", "200"}, []string{"-1", "201"}},
 		{"PostRate", "POST_RATE", "push", []string{"1", "1000000"}, []string{"0", "1000001"}},
+		{"PollConcurrency", "POLL_CONCURRENCY", "poll", []string{"0", "500"}, []string{"-1", "501"}},
 		{"DirectPush", "DIRECT_PUSH", "fanout", []string{"true", "false"}, []string{"yes"}},
 	} {
 		load := func(value string) error {

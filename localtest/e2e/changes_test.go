@@ -161,6 +161,9 @@ func TestReadersShowWhatIsNotApplied(t *testing.T) {
 	eachLocal(t, func(t *testing.T, w *world) {
 		for function, read := range map[string]func(p *person, room string) []entry{
 			"HistoryFunction": func(p *person, room string) []entry { return p.history(room, "?after=0").Messages },
+			"PollFunction": func(p *person, room string) []entry {
+				return p.polls("after=" + w.room(room) + ":0")[0].Messages
+			},
 			"DefaultFunction": func(p *person, room string) []entry {
 				return p.does("sync", fields{"room_id": w.room(room), "after_id": 0}).Messages
 			},

@@ -120,6 +120,7 @@ func TestReadersTellOfARoomThatIsLate(t *testing.T) {
 		}
 		for name, read := range map[string]func(){
 			"history": func() { ann.history("lobby", "") },
+			"poll":    func() { ann.polls("after=" + w.room("lobby") + ":0") },
 			"sync":    func() { ann.does("sync", fields{"room_id": w.room("lobby"), "after_id": 0}) },
 		} {
 			await(t, "all is pushed", func() bool { return w.position("lobby") == backlog })

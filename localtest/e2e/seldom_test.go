@@ -79,6 +79,12 @@ func TestAMessageWhosePlaceWasLostGetsAnother(t *testing.T) {
 		if got := contentsOf(ann.history("lobby", "").Messages); !slices.Equal(got, []string{"", "hello"}) {
 			t.Errorf("history: %q", got)
 		}
+		w.putRow("EntriesTable", row{
+			"room_id": textValue(w.room("lobby")), "id": numberValue(2), "kind": textValue("void"), "created_at": numberValue(anHourAgo()),
+		})
+		if again := ann.posts("lobby", "hello"); again.ID != 3 || again.Content != "hello" {
+			t.Errorf("posted again: %+v", again)
+		}
 	})
 }
 

@@ -1,0 +1,86 @@
+package apigw
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"slices"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/messages"
+	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/wire"
+)
+
+// Poll handles the requests of clients that cannot keep a connection open: they ask for what is new, and send.
+func Poll(tokens TokenVerifier, poller *messages.Poller, sender *messages.Sender) func(context.Context, restEvent) (restReply, error) {
+	actions := Actions(Services{Sender: sender})
+	posted := actions[slices.IndexFunc(actions, func(a Action) bool { return a.Name == PostedAction })]
+	return route(map[string]restHandler{
+		"GET /poll": func(ctx context.Context, event restEvent) (restReply, error) {
+			return poll(ctx, tokens, poller, event)
+		},
+		"POST /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
+			return post(ctx, tokens, posted, event)
+		},
+	})
+}
+
+func poll(ctx context.Context, tokens TokenVerifier, poller *messages.Poller, event restEvent) (restReply, error) {
+	identity, err := authenticate(tokens, event)
+	if err != nil {
+		return restReply{}, err
+	}
+	// The gateway joins values of one name with commas in QueryStringParameters, and leaves them apart here.
+	query, err := wire.ParseQuery(event.RawQueryString)
+	if err != nil {
+		return restReply{}, err
+	}
+	fields := chat.NewFields(query)
+	in := messages.ReadPoll(fields)
+	if err := fields.Err(); err != nil {
+		return restReply{}, err
+	}
+	pages, err := poller.Poll(ctx, identity, in)
+	if err != nil {
+		return restReply{}, err
+	}
+	return jsonReply(http.StatusOK, "application/json", wire.Polled(pages)), nil
+}
+
+// post runs an action that came in the body of a request: by the same rules as one that came in a frame, and with the
+// same reply. A repeat gets what the first one got, the status too: its client may not know that it is one.
+func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) (restReply, error) {
+	identity, err := authenticate(tokens, event)
+	if err != nil {
+		return restReply{}, err
+	}
+	text, err := body(event)
+	if err != nil {
+		return restReply{}, err
+	}
+	r, err := wire.ParseBody(a.Name, text, event.PathParameters)
+	if err != nil {
+		return restReply{}, err
+	}
+	if room := r.RoomLabel(); room != "" {
+		telemetry.From(ctx).Label("room", room)
+	}
+	caller := chat.Caller{Connection: chat.Connection{User: identity.User, TokenExpiresAt: identity.ExpiresAt}}
+	reply, err := a.run(ctx, func() (chat.Caller, error) { return caller, nil }, r)
+	if err != nil {
+		return restReply{}, err
+	}
+	if a.counted != "" {
+		telemetry.From(ctx).Add(a.counted, 1)
+	}
+	return jsonReply(http.StatusCreated, "application/json", reply), nil
+}
+
+// body returns the body of a request. The gateway encodes one whose content type it does not take for text.
+func body(event restEvent) ([]byte, error) {
+	if !event.IsBase64Encoded {
+		return []byte(event.Body), nil
+	}
+	return base64.StdEncoding.DecodeString(event.Body)
+}
