@@ -89,7 +89,7 @@ func TestAJobPushesARoom(t *testing.T) {
 			ann.joins(name)
 			subscribe(w, name, count) // connections that have ended
 			head := row{
-				"item": textValue("counter#" + w.room(name)), "seq": numberValue(3), "lease": textValue("stream"),
+				"item": textValue("counter#" + w.room(name)), "seq": numberValue(4), "lease": textValue("stream"),
 				"job_until": numberValue(time.Now().Add(time.Hour).UnixMilli()),
 			}
 			w.putRow("RoomsTable", head)
@@ -100,8 +100,13 @@ func TestAJobPushesARoom(t *testing.T) {
 					"client_message_id": textValue(fmt.Sprint(id)), "content": textValue(fmt.Sprint(id)),
 				})
 			}
+			w.putRow("EntriesTable", row{
+				"room_id": textValue(w.room(name)), "id": numberValue(4), "kind": textValue("edit"), "target_id": numberValue(3),
+				"created_at": numberValue(anHourAgo()), "user_id": textValue("ann"), "client_message_id": textValue("4"),
+				"content": textValue("three"),
+			})
 			w.hasJob(name)
-			ann.sees(name, "1", "", "3")
+			ann.sees(name, "1", "", "three", "three")
 			await(t, "only ann is left", func() bool { return len(w.subscribers(name)) == 1 })
 		}
 	})

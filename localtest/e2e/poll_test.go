@@ -37,11 +37,15 @@ func (a answer) problem() (p struct{ Code, Field, RoomID string }) {
 
 // calls makes a request of a person. It may be called from any goroutine.
 func (p *person) calls(method, path, contentType, body string) (answer, error) {
+	return p.callsAs("Bearer "+p.token(p.user), method, path, contentType, body)
+}
+
+func (p *person) callsAs(authorization, method, path, contentType, body string) (answer, error) {
 	request, err := http.NewRequestWithContext(p.ctx, method, p.http+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
-	request.Header.Set("Authorization", "Bearer "+p.token(p.user))
+	request.Header.Set("Authorization", authorization)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
@@ -275,6 +279,16 @@ func TestStoryBadPollsAndPosts(t *testing.T) {
 			body := fmt.Sprintf(`{"content":"ü %d","client_message_id":"%d","room_id":%q}`, i, i, others)
 			if a, err := post(room, contentType, body)(); err != nil || a.status != http.StatusCreated {
 				t.Errorf("%q: %d %s, %v", contentType, a.status, a.body, err)
+			}
+		}
+		other := `{"content":"other","client_message_id":"0"}`
+		if a, err := post(room, "", other)(); err != nil || a.status != http.StatusConflict || a.problem().Code != "conflict" {
+			t.Errorf("other content under one id: %d %s, %v", a.status, a.body, err)
+		}
+		for _, call := range []string{"GET /poll?after=" + room + ":0", "POST /rooms/" + room + "/messages"} {
+			method, path, _ := strings.Cut(call, " ")
+			if a, err := ann.callsAs("Bearer nonsense", method, path, "", good); err != nil || a.status != http.StatusUnauthorized {
+				t.Errorf("%s without a token: %d %s, %v", call, a.status, a.body, err)
 			}
 		}
 		want := []string{"ü 0", "ü 1", "ü 2", "ü 3"}

@@ -77,3 +77,19 @@ func TestTypingToConnectionsThatAreGone(t *testing.T) {
 		await(t, "it is gone", func() bool { return len(w.subscribers("lobby")) == 1 })
 	})
 }
+
+// TestTypingClosesWhoIsToBeClosed: whoever meets a marked connection closes it.
+func TestTypingClosesWhoIsToBeClosed(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		bob.joins("lobby")
+		if err := w.store().MarkClosing(w.ctx, w.subscribers("lobby")[0]); err != nil {
+			t.Fatal(err)
+		}
+		ann.joins("lobby")
+		ann.says("typing", fields{"room_id": w.room("lobby"), "active": true})
+		if _, err := bob.client.CloseStatus(w.ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
