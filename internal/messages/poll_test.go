@@ -349,3 +349,17 @@ func TestPollThatFails(t *testing.T) {
 		})
 	}
 }
+
+// In the rest of a second there is no other look: two would be less than a second apart.
+func TestPollLooksOnceASecondAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, begun := newPolled(1), time.Now()
+		end := begun.Add(2500 * time.Millisecond)
+		pages, err := p.poller.Poll(t.Context(), chat.Identity{User: "ann", ExpiresAt: end}, messages.Poll{
+			Positions: []messages.Position{{Room: "r", After: 3}}, Wait: 20 * time.Second,
+		})
+		if took := time.Since(begun); err != nil || len(pages) > 0 || took != 2500*time.Millisecond || p.count("head") != 3 {
+			t.Errorf("got %+v, %v after %v and %d reads of the head", pages, err, took, p.count("head"))
+		}
+	})
+}
