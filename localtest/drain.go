@@ -33,17 +33,15 @@ func drainHere(ctx context.Context, seconds string) error {
 		return err
 	}
 	queues := engine.Config(e.SQS)
-	for _, q := range system.Queues {
-		if q.LogicalID != "Jobs" {
-			continue
-		}
-		out, err := sqs.NewFromConfig(queues).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &q.Name})
-		if err != nil {
-			return fmt.Errorf("find queue %s: %w", q.LogicalID, err)
-		}
-		return sendDrain(ctx, queues, *out.QueueUrl, spread)
+	name := system.Queue("Jobs").Name
+	if name == "" {
+		return errors.New("template.yaml has no queue Jobs")
 	}
-	return errors.New("template.yaml has no queue Jobs")
+	out, err := sqs.NewFromConfig(queues).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if err != nil {
+		return fmt.Errorf("find queue Jobs: %w", err)
+	}
+	return sendDrain(ctx, queues, *out.QueueUrl, spread)
 }
 
 // drainDeployed is for a stack in AWS: file has its outputs, as for redriveDeployed. It needs sqs:SendMessage alone.

@@ -68,6 +68,19 @@ func (a Action) oneWay() Action {
 	return a
 }
 
+// serve runs the action, and records the room and the success.
+func (a Action) serve(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
+	record := telemetry.From(ctx)
+	if room := r.RoomLabel(); room != "" {
+		record.Label("room", room)
+	}
+	reply, err := a.run(ctx, caller, r)
+	if err == nil && a.counted != "" {
+		record.Add(a.counted, 1)
+	}
+	return reply, err
+}
+
 // action makes an Action of its parts. The caller is read last, right before the call: so a frame with a wrong field
 // costs no read.
 func action[In, Out any](

@@ -44,15 +44,6 @@ func (d dispatcher) dispatch(ctx context.Context, id chat.ConnectionID, r wire.R
 	if !ok {
 		return nil, chat.Errorf(chat.CodeUnknownAction, "there is no such action")
 	}
-	record := telemetry.From(ctx)
-	record.Label("action", a.Name)
-	if room := r.RoomLabel(); room != "" {
-		record.Label("room", room)
-	}
-	caller := func() (chat.Caller, error) { return connections.Caller(ctx, d.store, id) }
-	reply, err := a.run(ctx, caller, r)
-	if err == nil && a.counted != "" {
-		record.Add(a.counted, 1)
-	}
-	return reply, err
+	telemetry.From(ctx).Label("action", a.Name)
+	return a.serve(ctx, func() (chat.Caller, error) { return connections.Caller(ctx, d.store, id) }, r)
 }

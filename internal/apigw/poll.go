@@ -8,7 +8,6 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
-	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
@@ -63,16 +62,10 @@ func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) 
 	if err != nil {
 		return restReply{}, err
 	}
-	if room := r.RoomLabel(); room != "" {
-		telemetry.From(ctx).Label("room", room)
-	}
 	caller := chat.Caller{Connection: chat.Connection{User: identity.User, TokenExpiresAt: identity.ExpiresAt}}
-	reply, err := a.run(ctx, func() (chat.Caller, error) { return caller, nil }, r)
+	reply, err := a.serve(ctx, func() (chat.Caller, error) { return caller, nil }, r)
 	if err != nil {
 		return restReply{}, err
-	}
-	if a.counted != "" {
-		telemetry.From(ctx).Add(a.counted, 1)
 	}
 	return jsonReply(http.StatusCreated, "application/json", reply), nil
 }

@@ -83,7 +83,7 @@ func Default(p *Parts) websocket {
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
-	return apigw.OneWay(dispatch, p.management())
+	return apigw.OneWay(dispatch, p.poster())
 }
 
 // Fanout builds the function that the stream of the entries invokes.

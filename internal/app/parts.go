@@ -35,6 +35,11 @@ type Parts struct {
 	log       *slog.Logger
 	namespace string // of the metrics
 	clients   []*http.Client
+
+	// One client serves all parts that call the same API, so that they share its connections. Each is made when the first
+	// part asks for it.
+	dynamoDB   *dynamodb.Client
+	management *apigw.Management
 }
 
 const (
@@ -87,13 +92,15 @@ func (p *Parts) source(function string) telemetry.Source {
 }
 
 func (p *Parts) store(tables dynamo.Tables) *dynamo.Store {
-	client := dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
-		o.HTTPClient = p.httpClient(0) // the store bounds its calls, and each try of them
-		o.Retryer = dynamo.NewRetryer()
-		// The checksum of answers costs more time than it saves: TCP and TLS have theirs.
-		o.DisableValidateResponseChecksum = true
-	})
-	return dynamo.New(client, tables, time.Now)
+	if p.dynamoDB == nil {
+		p.dynamoDB = dynamodb.NewFromConfig(p.aws, func(o *dynamodb.Options) {
+			o.HTTPClient = p.httpClient(0) // the store bounds its calls, and each try of them
+			o.Retryer = dynamo.NewRetryer()
+			// The checksum of answers costs more time than it saves: TCP and TLS have theirs.
+			o.DisableValidateResponseChecksum = true
+		})
+	}
+	return dynamo.New(p.dynamoDB, tables, time.Now)
 }
 
 func (p *Parts) tokens() *token.Verifier {
@@ -168,24 +175,27 @@ func (p *Parts) postRate() float64 {
 // drainer is what asks all clients to move.
 func (p *Parts) drainer(jobs *apigw.JobQueue) *fanout.Drainer {
 	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})
-	return fanout.NewDrainer(p.management(), store, jobs, fanout.DrainerOptions{
+	return fanout.NewDrainer(p.poster(), store, jobs, fanout.DrainerOptions{
 		Goodbye: wire.Goodbye, Parallel: pushParallel, PostRate: p.postRate() * drainShare,
 		Now: time.Now, Jitter: mathrand.Float64, Observe: apigw.ObservePush,
 	})
 }
 
-// management reaches connections. Whoever calls it decides what is tried again.
-func (p *Parts) management() *apigw.Management {
+// poster reaches connections. Whoever calls it decides what is tried again.
+func (p *Parts) poster() *apigw.Management {
 	p.settings.required("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") // the SDK reads it
-	client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
-		o.HTTPClient = p.httpClient(postTimeout)
-		o.Retryer = aws.NopRetryer{}
-	})
-	return apigw.NewManagement(client, postTimeout)
+	if p.management == nil {
+		client := apigatewaymanagementapi.NewFromConfig(p.aws, func(o *apigatewaymanagementapi.Options) {
+			o.HTTPClient = p.httpClient(postTimeout)
+			o.Retryer = aws.NopRetryer{}
+		})
+		p.management = apigw.NewManagement(client, postTimeout)
+	}
+	return p.management
 }
 
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
-	return fanout.NewPusher(p.management(), store, fanout.PusherOptions{
+	return fanout.NewPusher(p.poster(), store, fanout.PusherOptions{
 		Parallel: pushParallel,
 		PostRate: p.postRate(),
 		Patience: patience,

@@ -93,7 +93,7 @@ func rowOf(e chat.Entry) item {
 		row["reaction"] = text(string(e.Reaction))
 	}
 	if e.Remove {
-		row["remove"] = &types.AttributeValueMemberBOOL{Value: true}
+		row["remove"] = flagOf(true)
 	}
 	return row
 }

@@ -131,7 +131,10 @@ func changesOf(r reader) chat.Changes {
 	}
 	c.Reactions = map[chat.Reaction][]chat.UserID{}
 	for name, value := range names.Value {
-		set, _ := value.(*types.AttributeValueMemberSS)
+		set, ok := value.(*types.AttributeValueMemberSS)
+		if !ok {
+			continue
+		}
 		users := make([]chat.UserID, len(set.Value))
 		for i, user := range set.Value {
 			users[i] = chat.UserID(user)

@@ -145,7 +145,7 @@ func (d *Direct) first(ctx context.Context, a roomlog.Appended, pushed chat.Entr
 }
 
 func (d *Direct) few(ctx context.Context, room chat.RoomID) (Page, error) {
-	page, err := d.store.Subscribers(ctx, room, nil, maxDirect+1)
+	page, err := d.store.Subscribers(ctx, room, nil, SmallRoom+1)
 	return page, chat.Wrap("read subscriptions", err)
 }
 
@@ -165,7 +165,7 @@ func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.Entr
 		}
 		page = &read
 	}
-	if !page.isSmall() {
+	if !page.IsSmall() {
 		return ErrLarge
 	}
 	entries, err := roomlog.Applier{Store: d.store, InTurn: d.opts.InTurn}.Apply(ctx, entries)

@@ -140,25 +140,26 @@ type drainPosts struct {
 }
 
 // tell says goodbye to a connection. One that cannot be reached is left alone: its client misses no entry by it, and
-// moves by reconnect_at. Its error is ErrForbidden, or ctx's.
+// moves by reconnect_at. Its error is ErrForbidden, or CodeUnavailable when ctx ends.
 func (p *drainPosts) tell(ctx context.Context, id chat.ConnectionID) error {
 	after := time.Duration(p.opts.Jitter() * float64(p.spread))
 	frame := p.opts.Goodbye(chat.Goodbye{Code: chat.GoodbyeShutdown, Reconnect: true, After: after})
 	for try := 1; ; try++ {
-		if err := wait(ctx, p.turn()); err != nil {
+		if err := chat.Sleep(ctx, p.turn()); err != nil {
 			return err
 		}
 		err := p.poster.Post(ctx, id, frame)
-		if p.settle(id, err) || errors.Is(err, ErrForbidden) {
-			return forbidden(err)
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if try == drainTries {
+		switch {
+		case p.settle(id, err):
+			return nil
+		case errors.Is(err, ErrForbidden):
+			return err
+		case ctx.Err() != nil:
+			return chat.OutOfTime(ctx)
+		case try == drainTries:
 			return nil
 		}
-		if err := wait(ctx, firstWait+time.Duration(p.opts.Jitter()*float64(maxWait))); err != nil {
+		if err := chat.Sleep(ctx, firstWait+time.Duration(p.opts.Jitter()*float64(maxWait))); err != nil {
 			return err
 		}
 	}
@@ -196,26 +197,4 @@ func (p *drainPosts) settle(id chat.ConnectionID, err error) bool {
 	p.reached++
 	p.rate.outcome(p.opts.Now(), true)
 	return true
-}
-
-// forbidden returns err if it is about the chat itself.
-func forbidden(err error) error {
-	if errors.Is(err, ErrForbidden) {
-		return err
-	}
-	return nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

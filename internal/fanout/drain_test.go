@@ -214,3 +214,16 @@ func TestDrainAsksWhoseFaultItIs(t *testing.T) {
 		}
 	})
 }
+
+// A job whose time is over in its first page has failed for no defect: it comes again.
+func TestADrainWhoseTimeIsOver(t *testing.T) {
+	inABubble(t, func(t *testing.T) {
+		d := newDrained(t, 100, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := d.drainer.Drain(ctx, fanout.Drain{})
+		if chat.CodeOf(err) != chat.CodeUnavailable || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want %s, with the cause", err, chat.CodeUnavailable)
+		}
+	})
+}

@@ -9,12 +9,12 @@ import (
 	"serverlesschat/internal/roomlog"
 )
 
-// maxDirect is up to how many subscriptions a room is small: its senders push to it themselves.
-const maxDirect = 200
+// SmallRoom is up to how many subscriptions a room is small: its senders push to it themselves.
+const SmallRoom = 200
 
-// isSmall reports whether the page is all that a small room has.
-func (p Page) isSmall() bool {
-	return p.Next == nil && p.Shards <= 1 && len(p.Subscriptions) <= maxDirect
+// IsSmall reports whether the page, the first one of more than SmallRoom, is all that a small room has.
+func (p Page) IsSmall() bool {
+	return p.Next == nil && p.Shards <= 1 && len(p.Subscriptions) <= SmallRoom
 }
 
 // FramesFunc makes the frames that show entries of a room: as few as fit, in order.

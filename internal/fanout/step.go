@@ -26,17 +26,14 @@ const (
 // hold the lease then: the stream if the room is large.
 func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.Run) (chat.EntryID, roomlog.Lease, error) {
 	next := roomlog.NoLease
-	for applied := false; ; {
-		entries := after(run.Entries, pushed)
+	shown, err := k.apply(ctx, after(run.Entries, pushed))
+	if err != nil {
+		return pushed, next, err
+	}
+	for {
+		entries := after(shown, pushed)
 		if len(entries) == 0 {
 			return max(pushed, run.End), next, nil
-		}
-		if !applied {
-			shown, err := k.apply(ctx, entries)
-			if err != nil {
-				return pushed, next, err
-			}
-			entries, run.Entries, applied = shown, shown, true
 		}
 		if run.More || len(entries) > settleAfter {
 			k.settle(ctx)
@@ -63,7 +60,9 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 			if run, err = roomlog.ReadRun(ctx, k.store, k.room, pushed); err != nil {
 				return pushed, next, err
 			}
-			applied = false
+			if shown, err = k.apply(ctx, run.Entries); err != nil {
+				return pushed, next, err
+			}
 		}
 	}
 }
@@ -82,7 +81,7 @@ func (k *wake) step(ctx context.Context, frames []Frame) (last chat.EntryID, lar
 		return 0, false, chat.Wrap("read subscriptions", err)
 	}
 	members := page.members()
-	large = !page.isSmall()
+	large = !page.IsSmall()
 	if members > 0 {
 		n, err := k.fitting(ctx, members, len(frames))
 		if err != nil {
@@ -125,7 +124,7 @@ func (k *wake) fitting(ctx context.Context, members, frames int) (int, error) {
 
 // pageSize returns how many subscriptions are posted to within pageTime, when each gets so many frames.
 func (k *wake) pageSize(frames int) int {
-	return max(maxDirect+1, int(pageTime.Seconds()*k.deliverer.Rate(max(k.members, 1)))/frames)
+	return max(SmallRoom+1, int(pageTime.Seconds()*k.deliverer.Rate(max(k.members, 1)))/frames)
 }
 
 // members estimates how many subscriptions the room has, from its first page.

@@ -35,8 +35,6 @@ type Subscriptions interface {
 }
 
 const (
-	// MaxListeners is up to how many subscriptions of a room are told who types.
-	MaxListeners = 200
 	// typingPause is how long the same user tells a room nothing new.
 	typingPause = 3 * time.Second
 	// typingTime bounds the pushes of one frame: what comes later is of no use.
@@ -63,7 +61,7 @@ func NewTypist(
 	}
 }
 
-// Type tells the other members of the room, where there are not too many of them. What this process has told just now it
+// Type tells the other members of the room, if it is small. What this process has told just now it
 // does not tell again.
 //
 // Errors: CodeForbidden, CodeNotFound for a room that the caller is no member of. That somebody was not reached is none.
@@ -75,11 +73,11 @@ func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struc
 	if !t.recent.isNews(typing{in.Room, caller.User(), in.Active}) {
 		return none, nil
 	}
-	page, err := t.subscriptions.Subscribers(ctx, in.Room, nil, MaxListeners+1)
+	page, err := t.subscriptions.Subscribers(ctx, in.Room, nil, fanout.SmallRoom+1)
 	if err != nil {
 		return none, fmt.Errorf("read subscriptions: %w", err)
 	}
-	if page.Next != nil || page.Shards > 1 || len(page.Subscriptions) > MaxListeners {
+	if !page.IsSmall() {
 		return none, nil // the room is too large for it
 	}
 	var listeners []fanout.Recipient

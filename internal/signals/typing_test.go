@@ -44,7 +44,7 @@ func TestType(t *testing.T) {
 		{"nobody is there", nil, nil},
 		{"she is alone, on two devices", subscribed("ann", "ann"), nil},
 		{"the others", subscribed("ann", "bob", "ann", "eve"), []chat.ConnectionID{"c1", "c3"}},
-		{"too many", crowd(signals.MaxListeners + 1), nil},
+		{"too many", crowd(fanout.SmallRoom + 1), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, d := fake.NewStore().WithMembers("r", "ann"), &fake.Deliverer{}
@@ -67,9 +67,9 @@ func TestType(t *testing.T) {
 		})
 	}
 	s, d := fake.NewStore().WithMembers("r", "ann"), &fake.Deliverer{}
-	s.Subscribed = crowd(signals.MaxListeners)
+	s.Subscribed = crowd(fanout.SmallRoom)
 	if _, err := newTypist(s, d).Type(t.Context(), fake.Ann(), signals.Typing{Room: "r", Active: true}); err != nil || len(d.Got) != 1 {
-		t.Errorf("%d listeners: %d deliveries, %v", signals.MaxListeners, len(d.Got), err)
+		t.Errorf("%d listeners: %d deliveries, %v", fanout.SmallRoom, len(d.Got), err)
 	}
 }
 

@@ -19,7 +19,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
 
@@ -268,16 +267,7 @@ func TestASecondStartSaysWhoRunsThere(t *testing.T) {
 
 func TestTheConsoleSaysWhichRecordsFailed(t *testing.T) {
 	console := &printed{}
-	c, err := start(stack.Options{Engine: engine.Dynoxide, InMemory: true, DataDir: t.TempDir(), Console: console, Quiet: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.stack.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w := newWorld(t, c)
+	w := startOwn(t, stack.Options{Console: console, Quiet: true})
 	ann := w.as("ann")
 	ann.joins("lobby")
 	w.dropTable("SubscriptionsTable")
