@@ -176,11 +176,11 @@ func TestBadRequestIDIsNotGivenBack(t *testing.T) {
 
 func TestRoomsOfOthers(t *testing.T) {
 	for room, code := range map[string]string{"others": "forbidden", "nowhere": "not_found"} {
-		for action, first := range map[string]string{"sendMessage": "precheck", "sync": "is member"} {
+		for action, first := range map[string]string{"sendMessage": "precheck", "sync": "access"} {
 			s := newStore()
 			reply, _ := dispatch(t, s, messageEvent(strings.Replace(frames()[action], "general", room, 1)))
 			expectError(t, reply, code)
-			if calls := s.Calls; !slices.Equal(calls, []string{"connection", first, "room exists"}) {
+			if calls := s.Calls; !slices.Equal(calls, []string{"connection", first}) {
 				t.Errorf("%s in %s: calls %v", action, room, calls)
 			}
 		}

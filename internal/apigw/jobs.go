@@ -20,6 +20,7 @@ import (
 type job struct {
 	Name string      `json:"job"`
 	Room chat.RoomID `json:"room_id,omitempty"`
+	memberFields
 	drainFields
 
 	sent time.Time // when the queue got it, the same in each try; zero when that is not known
@@ -36,8 +37,9 @@ type RoomFinisher interface {
 // jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
 type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
 
-func newJobTable(finisher RoomFinisher, drainer Drainer) jobTable {
+func newJobTable(finisher RoomFinisher, members MemberFinisher, drainer Drainer) jobTable {
 	return jobTable{
+		finishMember: func(ctx context.Context, j job, _ time.Duration) error { return members.Finish(ctx, j.finish()) },
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)
 		},
@@ -97,9 +99,9 @@ func retryAfter(receives int) time.Duration {
 // Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(
-	finisher RoomFinisher, drainer Drainer, queue *JobQueue,
+	finisher RoomFinisher, members MemberFinisher, drainer Drainer, queue *JobQueue,
 ) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	table := newJobTable(finisher, drainer)
+	table := newJobTable(finisher, members, drainer)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		var response events.SQSEventResponse
 		for _, message := range event.Records {

@@ -85,8 +85,8 @@ func history(s *fake.Store) *messages.History {
 func services(s *fake.Store) apigw.Services {
 	membership := rooms.NewMembership(s)
 	return apigw.Services{
-		Sender:  messages.NewSender(membership, s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: noon, Random: func([]byte) {}}), nil),
-		Joiner:  rooms.NewJoiner(membership, s, reader(s)),
+		Sender:  messages.NewSender(s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: noon, Random: func([]byte) {}}), nil),
+		Joiner:  rooms.NewJoiner(fake.NewChanger(s), s, reader(s)),
 		History: history(s),
 		Pinger:  rooms.NewPinger(membership, reader(s), chat.MaxConnectionLife, noon),
 	}

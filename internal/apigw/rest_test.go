@@ -133,7 +133,7 @@ func TestHistoryOfRoomsOfOthers(t *testing.T) {
 }
 
 func TestHistoryReportsWhatFailed(t *testing.T) {
-	for _, call := range []string{"is member", "head", "after", "before"} {
+	for _, call := range []string{"access", "head", "after", "before"} {
 		s := failing(newStore(), call, errBroken)
 		reply, line := rest(t, s, historyEvent("general", nil, authorized()))
 		expectProblem(t, reply, http.StatusInternalServerError, "internal")

@@ -32,7 +32,10 @@ type (
 
 // Connect builds the function for $connect.
 func Connect(p *Parts) websocket {
-	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})
+	store := p.store(dynamo.Tables{
+		Connections: p.settings.required("CONNECTIONS_TABLE"),
+		Sessions:    p.settings.required("SESSIONS_TABLE"),
+	})
 	return apigw.Connect(p.tokens(), store)
 }
 
@@ -40,6 +43,7 @@ func Connect(p *Parts) websocket {
 func Disconnect(p *Parts) websocket {
 	return apigw.Disconnect(p.store(dynamo.Tables{
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 	}))
 }
@@ -50,18 +54,20 @@ func SendMessage(p *Parts) websocket {
 		Connections: p.settings.required("CONNECTIONS_TABLE"),
 		Entries:     p.settings.required("ENTRIES_TABLE"),
 		Rooms:       p.settings.required("ROOMS_TABLE"),
+		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
 	}
 	direct := p.settings.flag("DIRECT_PUSH")
 	if direct {
 		tables.Subscriptions = p.settings.required("SUBSCRIPTIONS_TABLE")
+		tables.Sessions = p.settings.required("SESSIONS_TABLE")
 	}
 	store := p.store(tables)
 	var pusher messages.Pusher
 	if direct {
 		pusher = p.direct(store)
 	}
-	services := apigw.Services{Sender: messages.NewSender(rooms.NewMembership(store), store, p.writer(store, direct), pusher)}
+	services := apigw.Services{Sender: messages.NewSender(store, p.writer(store, direct), pusher)}
 	return apigw.Dispatch(apigw.SendMessageFunction, services, store)
 }
 
@@ -73,12 +79,14 @@ func Default(p *Parts) websocket {
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 		Entries:       p.settings.required("ENTRIES_TABLE"),
 		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
 		Users:         p.settings.required("USERS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
 	})
 	membership, reader := rooms.NewMembership(store), p.reader(store)
 	dispatch := apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
-		Sender:  messages.NewSender(membership, store, p.writer(store, false), nil),
-		Joiner:  rooms.NewJoiner(membership, store, reader),
+		Sender:  messages.NewSender(store, p.writer(store, false), nil),
+		Joiner:  rooms.NewJoiner(p.changer(store, p.jobs()), store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
@@ -92,7 +100,16 @@ func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
 	jobs := p.jobs()
-	return apigw.Jobs(p.waker(jobs), p.drainer(jobs), jobs)
+	members := p.store(dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
+		Users:         p.settings.required("USERS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+	})
+	return apigw.Jobs(p.waker(jobs), p.changer(members, jobs), p.drainer(jobs), jobs)
 }
 
 // Push builds the worker of the functions that push.
@@ -101,6 +118,7 @@ func Push(p *Parts) push {
 		Entries:       p.settings.required("ENTRIES_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
 	})
 	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store)))
 }
@@ -111,7 +129,7 @@ func History(p *Parts) rest {
 	store := p.store(dynamo.Tables{
 		Entries: entries,
 		Rooms:   p.settings.required("ROOMS_TABLE"),
-		Users:   p.settings.required("USERS_TABLE"),
+		Members: p.settings.required("MEMBERS_TABLE"),
 	})
 	history := messages.NewHistory(rooms.NewMembership(store), p.reader(store))
 	return apigw.REST(p.tokens(), history, map[string]apigw.HealthCheck{"store": store.Ping})
@@ -123,6 +141,7 @@ func Poll(p *Parts) rest {
 		Connections: p.settings.required("CONNECTIONS_TABLE"),
 		Entries:     p.settings.required("ENTRIES_TABLE"),
 		Rooms:       p.settings.required("ROOMS_TABLE"),
+		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
 	})
 	membership := rooms.NewMembership(store)
@@ -130,7 +149,7 @@ func Poll(p *Parts) rest {
 		Concurrency: p.settings.number("POLL_CONCURRENCY", "a whole number of polls", 0, maxPolls),
 		Now:         time.Now, NewToken: rand.Text, Jitter: mathrand.Float64,
 	})
-	return apigw.Poll(p.tokens(), poller, messages.NewSender(membership, store, p.writer(store, false), nil))
+	return apigw.Poll(p.tokens(), poller, messages.NewSender(store, p.writer(store, false), nil))
 }
 
 // Run builds a function and hands it to Lambda; it does not return. What is wrong with the settings ends the process,

@@ -22,6 +22,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/token"
 	"serverlesschat/internal/wire"
@@ -148,6 +149,7 @@ func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
 		Rooms:         p.settings.required("ROOMS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
 	})
 	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
 		Limit: pushLimit, Parallel: pushWorkers, PostRate: p.postRate(), Now: time.Now, Jitter: mathrand.Float64,
@@ -202,6 +204,17 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 		Now:      time.Now,
 		Jitter:   mathrand.Float64,
 		Observe:  apigw.ObservePush,
+	})
+}
+
+// changer is what changes members of rooms. The stream pushes the entries that it places.
+func (p *Parts) changer(store *dynamo.Store, jobs *apigw.JobQueue) *rooms.Changer {
+	return rooms.NewChanger(store, rooms.ChangerOptions{
+		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: jobs,
+		Teller:        fanout.NewTeller(p.poster(), apigw.ObservePush),
+		Frames:        rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed},
+		OpenByJoining: p.settings.flag("OPEN_ROOMS_BY_JOINING"),
+		Now:           time.Now,
 	})
 }
 

@@ -19,8 +19,7 @@ type Fields struct {
 // NewFields makes Fields that read from values.
 func NewFields(values Values) *Fields { return &Fields{values: values} }
 
-// Err returns the first error: CodeInvalid for a field that is missing or wrong, CodeTooLarge for too long a content,
-// or CodeNotFound for a room whose name only the server may give.
+// Err returns the first error: CodeInvalid for a field that is missing or wrong, CodeTooLarge for too long a content.
 func (f *Fields) Err() error { return f.err }
 
 // Check keeps err, if it is the first: for rules about several fields.

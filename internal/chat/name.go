@@ -9,24 +9,31 @@ type RoomID string
 type UserID string
 
 // ClientMessageID is what a client calls a message of its own, to send it twice and have it stored once:
-// 1–64 printable ASCII characters, of which the first is not "!". It is unique per user and room.
+// 1–64 printable ASCII characters, of which the first is not "!". It is unique per user and room. Those that the server
+// makes begin with "!" and may be longer: see [MemberEntryID].
 type ClientMessageID string
 
 const maxNameLength = 64
 
+// The rooms that the server names begin so: nobody finds them by guessing.
+const (
+	privateRoomPrefix = "p."
+	directRoomPrefix  = "dm."
+)
+
 // Validate returns nil if the name keeps to the rule, else an error that names the field room_id.
-//
-// The error is CodeNotFound, without a field, for a name that only the server may give: there is no such room yet, and a client must not
-// learn from the answer which of them there are.
-func (r RoomID) Validate() error {
-	if err := validateName("room_id", string(r), roomMarks); err != nil {
-		return err
-	}
-	if strings.HasPrefix(string(r), "p.") || strings.HasPrefix(string(r), "dm.") {
-		return Errorf(CodeNotFound, "there is no such room")
-	}
-	return nil
+func (r RoomID) Validate() error { return validateName("room_id", string(r), roomMarks) }
+
+// IsGiven reports whether only the server may give the name.
+func (r RoomID) IsGiven() bool {
+	return strings.HasPrefix(string(r), privateRoomPrefix) || strings.HasPrefix(string(r), directRoomPrefix)
 }
+
+// PrivateRoomID returns the name of a private room, made of random letters and digits.
+func PrivateRoomID(random string) RoomID { return RoomID(privateRoomPrefix + random) }
+
+// DirectRoomID returns the name of a direct room, made of letters and digits that stand for its two users.
+func DirectRoomID(pair string) RoomID { return RoomID(directRoomPrefix + pair) }
 
 // Validate returns nil if the name keeps to the rule, else an error that names the field user_id.
 func (u UserID) Validate() error {

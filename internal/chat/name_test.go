@@ -30,7 +30,7 @@ func TestNames(t *testing.T) {
 		{"general", "", ""}, {"a", "", ""}, {"A.b_c-9", "", ""}, {strings.Repeat("x", 64), "", ""}, {"...", "", ""},
 		{"Me", "", ""}, {"mE", "", ""}, {"deleted", "", ""}, {"p", "", ""}, {"p-1", "", ""}, {"dm", "", ""}, {"P.1", "", ""},
 		{"deleted-", "", CodeInvalid}, {"deleted-7", "", CodeInvalid},
-		{"p.", CodeNotFound, ""}, {"p.7", CodeNotFound, ""}, {"dm.", CodeNotFound, ""}, {"dm.a.b", CodeNotFound, ""},
+		{"p.", "", ""}, {"p.7", "", ""}, {"dm.", "", ""}, {"dm.a.b", "", ""},
 		{"auth0|5f7c", CodeInvalid, ""}, {"ann@example.com", CodeInvalid, ""}, {"eu:1+2", CodeInvalid, ""},
 		{"", CodeInvalid, CodeInvalid}, {strings.Repeat("x", 65), CodeInvalid, CodeInvalid}, {"a b", CodeInvalid, CodeInvalid},
 		{" ", CodeInvalid, CodeInvalid}, {"a#b", CodeInvalid, CodeInvalid}, {"a/b", CodeInvalid, CodeInvalid},

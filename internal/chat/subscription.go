@@ -8,6 +8,7 @@ type Subscription struct {
 	Shard      int // the shard of the room's subscriptions that it is in
 	Connection ConnectionID
 	User       UserID
+	Version    int64 // of its member's row, when it was made
 	ExpiresAt  time.Time
 	Closing    bool // it could not be reached: it gets no more pushes, and is to be closed
 }

@@ -6,6 +6,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // The ports, each through the plan.
@@ -16,12 +17,12 @@ func (a *Actor) Claim(ctx context.Context, d chat.NewEntry) (*roomlog.Claim, err
 }
 
 // Precheck implements [messages.Prechecks].
-func (a *Actor) Precheck(ctx context.Context, d chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
+func (a *Actor) Precheck(ctx context.Context, d chat.NewEntry) (access rooms.Access, claim *roomlog.Claim, err error) {
 	claim, err = do(ctx, a, "Precheck", false, func() (c *roomlog.Claim, err error) {
-		member, c, err = a.store.Precheck(ctx, d)
+		access, c, err = a.store.Precheck(ctx, d)
 		return c, err
 	})
-	return member, claim, err
+	return access, claim, err
 }
 
 // PutClaim implements [roomlog.Claims].
@@ -51,26 +52,6 @@ func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat
 	return do(ctx, a, "EntriesBefore", false, func() ([]chat.Entry, error) {
 		return a.store.EntriesBefore(ctx, room, before, limit)
 	})
-}
-
-// RoomExists implements [rooms.Store].
-func (a *Actor) RoomExists(ctx context.Context, room chat.RoomID) (bool, error) {
-	return do(ctx, a, "RoomExists", false, func() (bool, error) { return a.store.RoomExists(ctx, room) })
-}
-
-// CreateRoom implements [rooms.Store].
-func (a *Actor) CreateRoom(ctx context.Context, room chat.RoomID) error {
-	return act(ctx, a, "CreateRoom", true, func() error { return a.store.CreateRoom(ctx, room) })
-}
-
-// IsMember implements [rooms.Store].
-func (a *Actor) IsMember(ctx context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
-	return do(ctx, a, "IsMember", false, func() (bool, error) { return a.store.IsMember(ctx, user, room) })
-}
-
-// AddMember implements [rooms.Store].
-func (a *Actor) AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error {
-	return act(ctx, a, "AddMember", true, func() error { return a.store.AddMember(ctx, user, room) })
 }
 
 // PutConnection implements [connections.Store].

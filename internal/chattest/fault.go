@@ -21,7 +21,8 @@ type Store interface {
 	roomlog.Claims
 	roomlog.Heads
 	roomlog.Targets
-	rooms.Store
+	messages.Pacer
+	rooms.ChangerStore
 	connections.Store
 	rooms.Subscriptions
 	fanout.Subscriptions

@@ -9,6 +9,7 @@ import (
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/rooms"
 )
 
 // choices makes an interleaving: it is asked for a number from 0 to n-1. 0 is the plainest choice.
@@ -114,13 +115,9 @@ func (w *interleaving) run() (chattest.Violations, []string, error) {
 
 // prepare makes the room with its members and draws what is to happen.
 func (w *interleaving) prepare() error {
-	if err := w.store.CreateRoom(w.ctx, w.room); err != nil {
+	room := rooms.Room{ID: w.room, Kind: rooms.KindPublic, Name: string(w.room)}
+	if _, err := w.store.OpenRoom(w.ctx, room, fake.Member(w.room, "ann"), fake.Member(w.room, "bob")); err != nil {
 		return err
-	}
-	for _, user := range []chat.UserID{"ann", "bob"} {
-		if err := w.store.AddMember(w.ctx, user, w.room); err != nil {
-			return err
-		}
 	}
 	if w.changes {
 		return w.prepareChanges()

@@ -160,7 +160,7 @@ func joinAfterReading(ctx context.Context, v env, a *chattest.Actor, caller chat
 		return roomlog.Page{}, err
 	}
 	return p, a.Subscribe(ctx, chat.Subscription{
-		Room: in.Room, Connection: caller.Connection.ID, User: caller.User(), ExpiresAt: caller.Connection.ExpiresAt(),
+		Room: in.Room, Connection: caller.Connection.ID, User: caller.User(), Version: 1, ExpiresAt: caller.Connection.ExpiresAt(),
 	})
 }
 

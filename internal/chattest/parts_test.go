@@ -59,7 +59,7 @@ func theChat() parts {
 			return messages.NewHistory(rooms.NewMembership(a), reader(v, a)).Page(ctx, user, q)
 		},
 		join: func(ctx context.Context, v env, a *chattest.Actor, caller chat.Caller, in rooms.JoinRoom) (roomlog.Page, error) {
-			return rooms.NewJoiner(rooms.NewMembership(a), a, reader(v, a)).Join(ctx, caller, in)
+			return rooms.NewJoiner(changer(v, a), a, reader(v, a)).Join(ctx, caller, in)
 		},
 	}
 }
@@ -74,11 +74,12 @@ func sendBy(
 type senderStore interface {
 	rooms.Store
 	messages.Targets
+	messages.Pacer
 }
 
 func sender(v env, store senderStore, log roomlog.WriterStore, direct messages.Pusher) *messages.Sender {
 	writer := roomlog.NewWriter(log, roomlog.WriterOptions{Now: v.now, Random: random, Leases: direct != nil})
-	return messages.NewSender(rooms.NewMembership(store), prechecks{store, log}, writer, direct)
+	return messages.NewSender(prechecks{store, log}, writer, direct)
 }
 
 func callerOf(user chat.UserID) chat.Caller {
@@ -132,14 +133,30 @@ type prechecks struct {
 	log roomlog.WriterStore
 }
 
-func (s prechecks) Precheck(ctx context.Context, d chat.NewEntry) (bool, *roomlog.Claim, error) {
-	member, err := s.IsMember(ctx, d.User, d.Room)
+func (s prechecks) Precheck(ctx context.Context, d chat.NewEntry) (rooms.Access, *roomlog.Claim, error) {
+	access, err := s.Access(ctx, d.User, d.Room)
 	if err != nil {
-		return false, nil, err
+		return rooms.Access{}, nil, err
 	}
 	claim, err := s.log.Claim(ctx, d)
-	return member, claim, err
+	return access, claim, err
 }
+
+func changer(v env, a *chattest.Actor) *rooms.Changer {
+	return rooms.NewChanger(a, rooms.ChangerOptions{
+		Writer: roomlog.NewWriter(a, roomlog.WriterOptions{Now: v.now, Random: random}), Reader: reader(v, a), Jobs: a,
+		Teller: silence{}, OpenByJoining: true, Now: v.now,
+		Frames: rooms.Frames{
+			Room:    func(rooms.Listed) []byte { return nil },
+			Removed: func(chat.RoomID, rooms.Reason) []byte { return nil },
+		},
+	})
+}
+
+// silence tells nobody anything.
+type silence struct{}
+
+func (silence) Tell(context.Context, []chat.ConnectionID, []byte) {}
 
 func reader(v env, a *chattest.Actor) *roomlog.Reader { return readerOn(v, a) }
 

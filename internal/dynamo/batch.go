@@ -21,15 +21,18 @@ const (
 	maxUnprocessedWait   = 400 * time.Millisecond
 )
 
-// batchGet reads items of one table, each consistently. It leaves out those that are not there. Keys that DynamoDB leaves
-// unprocessed, since their partition is at its limit, are asked for again while the budget lasts, with waits that grow
-// (DynamoDB API reference, "BatchGetItem"). The waits are not spread at random: the keys are one user's, and so nobody
-// else waits for them.
-func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]item, error) {
+// batchGet reads items of several tables, each consistently: the rows of each table, by its name, in any order. It leaves
+// out those that are not there. Keys that DynamoDB leaves unprocessed, since their partition is at its limit, are asked for
+// again while the budget lasts, with waits that grow (DynamoDB API reference, "BatchGetItem"). The waits are not spread at
+// random: the keys are one user's, and so nobody else waits for them. There are 100 keys at most.
+func (s *Store) batchGet(ctx context.Context, keys map[string][]item) (map[string][]item, error) {
 	limited, cancel := context.WithTimeout(ctx, ordinary().total)
 	defer cancel()
-	asked := map[string]types.KeysAndAttributes{table: {Keys: keys, ConsistentRead: aws.Bool(true)}}
-	var rows []item
+	asked := map[string]types.KeysAndAttributes{}
+	for table, of := range keys {
+		asked[table] = types.KeysAndAttributes{Keys: of, ConsistentRead: aws.Bool(true)}
+	}
+	rows := map[string][]item{}
 	for wait := firstUnprocessedWait; ; wait = min(2*wait, maxUnprocessedWait) {
 		out, err := call(limited, ordinary(), s.client.BatchGetItem, &dynamodb.BatchGetItemInput{
 			RequestItems: asked, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
@@ -40,7 +43,9 @@ func (s *Store) batchGet(ctx context.Context, table string, keys ...item) ([]ite
 		for i := range out.ConsumedCapacity {
 			countUnits(ctx, telemetry.ReadUnits, &out.ConsumedCapacity[i])
 		}
-		rows = append(rows, out.Responses[table]...)
+		for table, found := range out.Responses {
+			rows[table] = append(rows[table], found...)
+		}
 		if asked = out.UnprocessedKeys; len(asked) == 0 {
 			return rows, nil
 		}

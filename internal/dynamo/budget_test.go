@@ -33,7 +33,7 @@ func storeOn(client dynamodb.HTTPClient) *dynamo.Store {
 	return dynamo.New(dynamodb.New(dynamodb.Options{
 		Region: "us-east-1", BaseEndpoint: &endpoint, Retryer: dynamo.NewRetryer(), HTTPClient: client,
 		Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
-	}), dynamo.Tables{Entries: "e", Rooms: "r", Users: "u", Connections: "c", Subscriptions: "s"}, time.Now)
+	}), dynamo.Tables{Entries: "e", Rooms: "r", Users: "u", Members: "m", Connections: "c", Subscriptions: "s", Sessions: "l"}, time.Now)
 }
 
 func answer(status int, body string) *http.Response {
@@ -234,10 +234,11 @@ func TestATryThatHangsDropsIdleConnections(t *testing.T) {
 // TestUnprocessedKeysAreAskedForAgain: within the budget, and only they.
 func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 	const claim = `{"user_id":{"S":"ann"},"item":{"S":"claim#r#a #1"},"n":{"N":"3"},"h":{"B":"aA=="}}`
-	const member = `{"user_id":{"S":"ann"},"item":{"S":"member#r"}}`
-	const memberKey = `{"user_id":{"S":"ann"},"item":{"S":"member#r"}}`
+	const member = `{"user_id":{"S":"ann"},"room_id":{"S":"r"},"state":{"S":"in"},"v":{"N":"1"}}`
+	const memberKey = `{"user_id":{"S":"ann"},"room_id":{"S":"r"}}`
+	const room = `{"item":{"S":"room#r"},"kind":{"S":"public"}}`
 	unprocessed := func(rows string) string {
-		return `{"Responses":{"u":[` + rows + `]},"UnprocessedKeys":{"u":{"ConsistentRead":true,"Keys":[` + memberKey + `]}}}`
+		return `{"Responses":{"u":[` + rows + `],"r":[` + room + `]},"UnprocessedKeys":{"m":{"ConsistentRead":true,"Keys":[` + memberKey + `]}}}`
 	}
 	t.Run("until they come", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -251,17 +252,17 @@ func TestUnprocessedKeysAreAskedForAgain(t *testing.T) {
 				case 2:
 					return answer(http.StatusOK, unprocessed("")), err
 				}
-				return answer(http.StatusOK, `{"Responses":{"u":[`+member+`]}}`), err
+				return answer(http.StatusOK, `{"Responses":{"m":[`+member+`]}}`), err
 			}))
-			isMember, got, err := s.Precheck(t.Context(), newEntry("hi"))
-			if err != nil || !isMember || got == nil || got.ID != 3 {
-				t.Errorf("got %v, %+v, %v, want a member and its claim", isMember, got, err)
+			access, got, err := s.Precheck(t.Context(), newEntry("hi"))
+			if err != nil || !access.IsIn() || got == nil || got.ID != 3 {
+				t.Errorf("got %v, %+v, %v, want a member and its claim", access, got, err)
 			}
 			if len(asked) != 3 || !strings.Contains(asked[0], "claim#") {
 				t.Fatalf("asked %q, want three times, at first for both keys", asked)
 			}
 			for _, again := range asked[1:] {
-				if strings.Contains(again, "claim#") || !strings.Contains(again, "member#") || !strings.Contains(again, `"ConsistentRead":true`) {
+				if strings.Contains(again, "claim#") || !strings.Contains(again, `"room_id":{"S":"r"}`) || strings.Contains(again, "room#") || !strings.Contains(again, `"ConsistentRead":true`) {
 					t.Errorf("asked again %q, want the key that was left out, consistently", again)
 				}
 			}

@@ -31,8 +31,10 @@ func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
 	row["connected_at"] = number(c.ConnectedAt.UnixMilli())
 	row["token_expires_at"] = number(c.TokenExpiresAt.Unix())
 	row["expires_at"] = number(c.ExpiresAt().Unix())
-	_, err := s.put(ctx, s.tables.Connections, row, "")
-	return err
+	if _, err := s.put(ctx, s.tables.Connections, row, ""); err != nil {
+		return err
+	}
+	return s.addToSession(ctx, c)
 }
 
 // Connection implements [connections.Store].
@@ -53,16 +55,28 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 
 // RemoveConnection implements [connections.Store].
 func (s *Store) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
-	return s.endConnection(ctx, id, 0)
+	row, err := s.get(ctx, s.tables.Connections, connectionKey(id))
+	if err != nil {
+		return err
+	}
+	return s.endConnection(ctx, chat.UserID(reader{row}.text("user_id")), id, 0)
 }
 
 // dropsAtOnce is how many subscriptions of a connection are removed side by side.
 const dropsAtOnce = 8
 
-// endConnection removes what is there of a connection that has ended: its own row, the subscriptions that it has joined
-// (limit of them at most; 0 is no limit), and the one that is known, wherever that lies. The connection's row goes first:
-// a join that is still under way looks for it last. One failure does not stop the rest.
-func (s *Store) endConnection(ctx context.Context, id chat.ConnectionID, limit int, known ...chat.Subscription) error {
+// endConnection removes what is there of a connection that has ended: from its user's session item (no user: its row is
+// gone, and so it is not there), its own row, the subscriptions that it has joined (limit of them at most; 0 is no limit),
+// and the one that is known, wherever that lies. The connection's row goes before these: a join that is still under way
+// looks for it last. One failure does not stop the rest.
+func (s *Store) endConnection(
+	ctx context.Context, user chat.UserID, id chat.ConnectionID, limit int, known ...chat.Subscription,
+) error {
+	if user != "" {
+		if err := s.removeFromSession(ctx, user, id); err != nil {
+			return err
+		}
+	}
 	if err := s.delete(ctx, s.tables.Connections, connectionKey(id)); err != nil {
 		return err
 	}

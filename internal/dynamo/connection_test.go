@@ -80,7 +80,7 @@ func TestRemoveConnectionFindsAll(t *testing.T) {
 		f.connects("a", "b")
 		rooms := []chat.RoomID{"r1", "r2", "r3", "connection"}
 		for _, room := range rooms {
-			f.ok(f.CreateRoom(ctx, room))
+			f.open(room)
 			f.ok(f.Subscribe(ctx, subscription(room, "a")))
 			f.ok(f.Subscribe(ctx, subscription(room, "b")))
 		}
@@ -108,7 +108,7 @@ func TestAGoneConnectionGoesWithAPush(t *testing.T) {
 		f.connects("a", "b")
 		room := func(i int) chat.RoomID { return chat.RoomID(fmt.Sprintf("r%02d", i)) }
 		for i := range rooms {
-			f.ok(f.CreateRoom(ctx, room(i)))
+			f.open(room(i))
 			f.ok(f.Subscribe(ctx, subscription(room(i), "a")))
 		}
 		f.ok(f.Subscribe(ctx, subscription(room(rooms-1), "b")))
@@ -137,7 +137,7 @@ func TestAGoneConnectionGoesWithAPush(t *testing.T) {
 func TestASubscriptionOutsideItsShardIsRemoved(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx := f.Context()
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.setShards("r", 2)
 		f.connects("a")
 		f.ok(f.Subscribe(ctx, subscription("r", "a")))

@@ -31,7 +31,7 @@ func storeAt(t *testing.T, endpoint string) *dynamo.Store {
 		Credentials: credentials.NewStaticCredentialsProvider("x", "x", ""),
 		HTTPClient:  &http.Client{Transport: transport},
 	})
-	tables := dynamo.Tables{Entries: "e", Rooms: "r", Users: "u", Connections: "c", Subscriptions: "s"}
+	tables := dynamo.Tables{Entries: "e", Rooms: "r", Users: "u", Members: "m", Connections: "c", Subscriptions: "s", Sessions: "l"}
 	return dynamo.New(client, tables, time.Now)
 }
 
@@ -179,7 +179,7 @@ func (f fixture) storeBy(client dynamodb.HTTPClient) *dynamo.Store {
 func TestAShardThatCannotBeAddedKeepsNobodyWaiting(t *testing.T) {
 	each(t, func(f fixture) {
 		const many = 1001
-		f.ok(f.CreateRoom(f.Context(), "r"))
+		f.open("r")
 		f.fillShard("r#0", many)
 		page, err := f.storeBy(noUpdates{f.engine.DynamoDB.Options().HTTPClient}).Subscribers(f.Context(), "r", nil, 5000)
 		if err != nil || len(page.Subscriptions) != many {

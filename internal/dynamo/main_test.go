@@ -10,6 +10,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/dynamo/dynamotest"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/aws/engine/enginetest"
 )
 
@@ -47,6 +48,18 @@ func message(id chat.EntryID, content string) chat.Entry {
 
 func void(id chat.EntryID) chat.Entry {
 	return chat.Entry{Room: "r", ID: id, Kind: chat.KindVoid, CreatedAt: noon}
+}
+
+// open makes a public room with ann as its member, unless there is one.
+func (f fixture) open(room chat.RoomID) {
+	f.Helper()
+	_, err := f.OpenRoom(f.Context(), rooms.Room{ID: room, Kind: rooms.KindPublic, Name: string(room)}, member(room, "ann"))
+	f.ok(err)
+}
+
+// member is a member of a room, as it is after its first change.
+func member(room chat.RoomID, user chat.UserID) rooms.Member {
+	return rooms.Member{Room: room, User: user, State: rooms.StateIn, Role: chat.RoleMember, JoinedAt: noon, Version: 1}
 }
 
 // ok fails the test when a call failed.

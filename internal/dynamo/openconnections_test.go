@@ -15,10 +15,11 @@ func TestOpenConnections(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx, now := f.Context(), time.Now()
 		var want []chat.ConnectionID
+		f.open("r")
 		for i := range 12 {
 			id := chat.ConnectionID(fmt.Sprintf("c%d=", i))
 			f.ok(f.PutConnection(ctx, chat.Connection{ID: id, User: "ann", ConnectedAt: now.Add(-time.Minute)}))
-			f.ok(f.Subscribe(ctx, chat.Subscription{Room: "r", Connection: id, User: "ann", ExpiresAt: now.Add(time.Hour)}))
+			f.ok(f.Subscribe(ctx, chat.Subscription{Room: "r", Connection: id, User: "ann", Version: 1, ExpiresAt: now.Add(time.Hour)}))
 			want = append(want, id)
 		}
 		f.ok(f.PutConnection(ctx, chat.Connection{ID: "later", User: "ann", ConnectedAt: now.Add(time.Second)}))

@@ -2,24 +2,25 @@ package dynamo
 
 import (
 	"context"
-	"strings"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
-// Precheck implements [messages.Prechecks]: both rows lie under the user.
-func (s *Store) Precheck(ctx context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
-	rows, err := s.batchGet(ctx, s.tables.Users, memberKey(e.User, e.Room), claimKey(e))
+// Precheck implements [messages.Prechecks].
+func (s *Store) Precheck(ctx context.Context, e chat.NewEntry) (rooms.Access, *roomlog.Claim, error) {
+	rows, err := s.batchGet(ctx, map[string][]item{
+		s.tables.Rooms:   {roomKey(e.Room)},
+		s.tables.Members: {memberKey(e.User, e.Room)},
+		s.tables.Users:   {claimKey(e)},
+	})
 	if err != nil {
-		return false, nil, err
+		return rooms.Access{}, nil, err
 	}
-	for _, row := range rows {
-		if strings.HasPrefix(reader{row}.text("item"), claimPrefix) {
-			claim = claimOf(row)
-		} else {
-			member = true
-		}
+	var claim *roomlog.Claim
+	for _, row := range rows[s.tables.Users] {
+		claim = claimOf(row)
 	}
-	return member, claim, nil
+	return s.accessOf(e.User, e.Room, rows), claim, nil
 }

@@ -2,43 +2,84 @@ package dynamo
 
 import (
 	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/rooms"
 )
 
-// Rooms and their members.
+// The settings of rooms.
 
-func roomKey(room chat.RoomID) item { return item{"item": text("room#" + string(room))} }
+const (
+	roomPrefix = "room#"
+	day        = 24 * time.Hour
+)
 
-func memberKey(user chat.UserID, room chat.RoomID) item {
-	return item{"user_id": text(string(user)), "item": text("member#" + string(room))}
+func roomKey(room chat.RoomID) item { return item{"item": text(roomPrefix + string(room))} }
+
+// roomOf returns the room of a row; nil for no row, and for a room that is deleted.
+func roomOf(id chat.RoomID, row item) *rooms.Room {
+	r := reader{row}
+	if row == nil || r.number("deleted_at") != 0 {
+		return nil
+	}
+	return &rooms.Room{
+		ID: id, Kind: rooms.Kind(r.text("kind")), Name: r.text("name"),
+		SlowMode:  time.Duration(r.number("slow_mode_s")) * time.Second,
+		Retention: time.Duration(r.number("retention_days")) * day,
+	}
 }
 
-// RoomExists implements [rooms.Store].
-func (s *Store) RoomExists(ctx context.Context, room chat.RoomID) (bool, error) {
-	row, err := s.get(ctx, s.tables.Rooms, roomKey(room))
-	return row != nil, err
+// Access implements [rooms.Store].
+func (s *Store) Access(ctx context.Context, user chat.UserID, room chat.RoomID) (rooms.Access, error) {
+	rows, err := s.batchGet(ctx, map[string][]item{
+		s.tables.Rooms: {roomKey(room)}, s.tables.Members: {memberKey(user, room)},
+	})
+	if err != nil {
+		return rooms.Access{}, err
+	}
+	return s.accessOf(user, room, rows), nil
 }
 
-// CreateRoom implements [rooms.Store].
-func (s *Store) CreateRoom(ctx context.Context, room chat.RoomID) error {
-	row := roomKey(room)
-	row["shards"] = number(1)
+// accessOf returns the access that rows of rooms and members give, one of each at most.
+func (s *Store) accessOf(user chat.UserID, room chat.RoomID, rows map[string][]item) rooms.Access {
+	a := rooms.Access{At: s.now()}
+	for _, row := range rows[s.tables.Rooms] {
+		a.Room = roomOf(room, row)
+	}
+	for _, row := range rows[s.tables.Members] {
+		m := memberOf(row)
+		a.Member = &m
+	}
+	return a
+}
+
+// OpenRoom implements [rooms.Store]. The row of a room stays when the room is deleted, so its name is not given again.
+func (s *Store) OpenRoom(ctx context.Context, room rooms.Room, members ...rooms.Member) (bool, error) {
+	owners := 0
+	for _, m := range members {
+		owners += isOwner(m)
+	}
+	row := roomKey(room.ID)
+	row["kind"], row["name"] = text(string(room.Kind)), text(room.Name)
+	row["shards"], row["owners"] = number(1), number(owners)
 	row["created_at"] = number(s.now().UnixMilli())
-	_, err := s.put(ctx, s.tables.Rooms, row, "attribute_not_exists(shards)")
-	return err
+	if room.Kind == rooms.KindPublic {
+		row["listed"] = text(listed)
+	}
+	parts := []types.TransactWriteItem{{Put: &types.Put{
+		TableName: &s.tables.Rooms, Item: row, ConditionExpression: aws.String("attribute_not_exists(#item)"),
+		ExpressionAttributeNames: map[string]string{"#item": "item"},
+	}}}
+	for _, m := range members {
+		parts = append(parts, types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Members, Item: memberRow(m)}})
+	}
+	old, err := s.transact(ctx, parts...)
+	return err == nil && old == nil, err
 }
 
-// IsMember implements [rooms.Store].
-func (s *Store) IsMember(ctx context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
-	row, err := s.get(ctx, s.tables.Users, memberKey(user, room))
-	return row != nil, err
-}
-
-// AddMember implements [rooms.Store].
-func (s *Store) AddMember(ctx context.Context, user chat.UserID, room chat.RoomID) error {
-	row := memberKey(user, room)
-	row["joined_at"] = number(s.now().UnixMilli())
-	_, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
-	return err
-}
+// listed is what public rooms have as the key of the index of them.
+const listed = "public"

@@ -16,6 +16,7 @@ import (
 	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew instead of comparing with them")
@@ -67,13 +68,22 @@ func (f fixture) writeRows() {
 	f.ok(err)
 	f.ok(s.TakePoll(ctx, "ann", "tab", "token"))
 
-	f.ok(s.CreateRoom(ctx, "r"))
-	f.ok(s.AddMember(ctx, "ann", "r"))
+	ann := member("r", "ann")
+	ann.JoinedAt, ann.MutedUntil, ann.ReadID = ahead, ahead, 1
+	_, err = s.OpenRoom(ctx, rooms.Room{ID: "r", Kind: rooms.KindPublic, Name: "The room"}, ann)
+	f.ok(err)
+	changed := ann
+	changed.Role, changed.Version = chat.RoleOwner, 2
+	changed.Pending = &rooms.Pending{Change: chat.MemberRole, By: "bob", At: ahead, Silent: true}
+	_, err = s.ChangeMember(ctx, ann, changed)
+	f.ok(err)
+	wait, err := s.Pace(ctx, "ann", "r", time.Minute)
+	got(f, "wait", wait, err, 0)
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
 		f.ok(s.PutConnection(ctx, chat.Connection{
 			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
 		}))
-		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", ExpiresAt: ahead.Add(2 * time.Hour)}
+		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", Version: 2, ExpiresAt: ahead.Add(2 * time.Hour)}
 		f.ok(s.Subscribe(ctx, sub))
 		if connection == "unreachable=" {
 			f.ok(s.MarkClosing(ctx, sub))
@@ -92,6 +102,7 @@ func (f fixture) rows() map[string]string {
 	for table, name := range map[string]string{
 		"Entries": f.tables.Entries, "Rooms": f.tables.Rooms, "Users": f.tables.Users,
 		"Connections": f.tables.Connections, "Subscriptions": f.tables.Subscriptions,
+		"Members": f.tables.Members, "Sessions": f.tables.Sessions,
 	} {
 		out, err := f.engine.DynamoDB.Scan(f.Context(), &dynamodb.ScanInput{
 			TableName: &name, ConsistentRead: aws.Bool(true),
@@ -133,6 +144,10 @@ func kindOf(table string, row map[string]types.AttributeValue) string {
 		return "subscription"
 	case table == "Connections" && item == "room":
 		return "joined"
+	case table == "Members":
+		return "member"
+	case table == "Sessions":
+		return "session"
 	}
 	return item
 }
@@ -151,6 +166,8 @@ func (f fixture) plain(row map[string]types.AttributeValue) map[string]any {
 			plain[name] = map[string][]byte{"B": value.Value}
 		case *types.AttributeValueMemberBOOL:
 			plain[name] = map[string]bool{"BOOL": value.Value}
+		case *types.AttributeValueMemberM:
+			plain[name] = map[string]any{"M": f.plain(value.Value)}
 		default:
 			f.Fatalf("%s is a %T", name, value)
 		}

@@ -25,7 +25,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Users, Connections, Subscriptions string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -48,7 +48,8 @@ var (
 	_ roomlog.Claims       = (*Store)(nil)
 	_ roomlog.Targets      = (*Store)(nil)
 	_ roomlog.Heads        = (*Store)(nil)
-	_ rooms.Store          = (*Store)(nil)
+	_ rooms.ChangerStore   = (*Store)(nil)
+	_ messages.Pacer       = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)

@@ -12,6 +12,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/connections"
+	"serverlesschat/internal/rooms"
 )
 
 // A subscription is two rows: one in its room's shard, which pushes list, and the joined row under its connection, which
@@ -63,16 +64,17 @@ func (s *Store) Subscribe(ctx context.Context, sub chat.Subscription) error {
 // seldom: the number of shards must grow between two joins and a leave of one connection.
 const movesAtMost = 4
 
-// putSubscription writes both rows, new ones over old ones: what was marked closing is so no longer. It returns the shard
-// that they are in, which is not sub.Shard if the connection has joined when there were fewer shards.
+// putSubscription writes both rows, new ones over old ones, if the member is in the room and unchanged: what was marked
+// closing is so no longer. It returns the shard that they are in, which is not sub.Shard if the connection has joined when
+// there were fewer shards.
 func (s *Store) putSubscription(ctx context.Context, sub chat.Subscription) (shard int, err error) {
 	for range movesAtMost {
 		joined := joinedKey(sub.Connection, sub.Room)
-		joined["shard"] = number(sub.Shard)
+		joined["shard"], joined["v"] = number(sub.Shard), number(sub.Version)
 		joined["expires_at"] = number(sub.ExpiresAt.Unix())
 		row := subscriptionKey(sub.Room, sub.Shard, sub.Connection)
 		row["user_id"] = text(string(sub.User))
-		row["expires_at"] = number(sub.ExpiresAt.Unix())
+		row["v"], row["expires_at"] = number(sub.Version), number(sub.ExpiresAt.Unix())
 		old, err := s.transact(ctx,
 			types.TransactWriteItem{Put: &types.Put{
 				TableName: &s.tables.Connections, Item: joined,
@@ -81,9 +83,18 @@ func (s *Store) putSubscription(ctx context.Context, sub chat.Subscription) (sha
 				ExpressionAttributeValues:           item{":shard": number(sub.Shard)},
 				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 			}},
-			types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Subscriptions, Item: row}})
+			types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Subscriptions, Item: row}},
+			types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+				TableName: &s.tables.Members, Key: memberKey(sub.User, sub.Room),
+				ConditionExpression:       aws.String("#state = :in AND v = :v"),
+				ExpressionAttributeNames:  map[string]string{"#state": "state"},
+				ExpressionAttributeValues: item{":in": text(string(rooms.StateIn)), ":v": number(sub.Version)},
+			}})
 		if err != nil || old == nil {
 			return sub.Shard, err
+		}
+		if _, ok := old["shard"]; !ok { // it is the member that refused
+			return 0, rooms.ErrChanged
 		}
 		sub.Shard = int(reader{old}.number("shard"))
 	}
@@ -108,18 +119,29 @@ func (s *Store) checkConnection(ctx context.Context, sub chat.Subscription) erro
 
 // Unsubscribe implements [rooms.Subscriptions].
 func (s *Store) Unsubscribe(ctx context.Context, id chat.ConnectionID, room chat.RoomID) error {
+	return s.unsubscribe(ctx, id, room, func(item) bool { return true })
+}
+
+// Evict implements [rooms.Evictions].
+func (s *Store) Evict(ctx context.Context, id chat.ConnectionID, room chat.RoomID, version int64) error {
+	return s.unsubscribe(ctx, id, room, func(joined item) bool { return reader{joined}.number("v") < version })
+}
+
+// unsubscribe takes away both rows of a subscription, as long as its joined row says that it ends.
+func (s *Store) unsubscribe(ctx context.Context, id chat.ConnectionID, room chat.RoomID, ends func(joined item) bool) error {
 	for range movesAtMost {
 		row, err := s.get(ctx, s.tables.Connections, joinedKey(id, room))
-		if err != nil || row == nil {
+		if err != nil || row == nil || !ends(row) {
 			return err
 		}
-		shard := int(reader{row}.number("shard"))
+		r := reader{row}
+		shard := int(r.number("shard"))
 		old, err := s.transact(ctx,
 			types.TransactWriteItem{Delete: &types.Delete{
 				TableName: &s.tables.Connections, Key: joinedKey(id, room),
-				ConditionExpression:       aws.String("#shard = :shard"),
+				ConditionExpression:       aws.String("#shard = :shard AND v = :v"),
 				ExpressionAttributeNames:  map[string]string{"#shard": "shard"},
-				ExpressionAttributeValues: item{":shard": number(shard)},
+				ExpressionAttributeValues: item{":shard": number(shard), ":v": number(r.number("v"))},
 			}},
 			types.TransactWriteItem{Delete: &types.Delete{
 				TableName: &s.tables.Subscriptions, Key: subscriptionKey(room, shard, id),
@@ -152,7 +174,7 @@ const removedAtMost = 25
 
 // RemoveSubscription implements [fanout.Subscriptions].
 func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) error {
-	return s.endConnection(ctx, sub.Connection, removedAtMost, sub)
+	return s.endConnection(ctx, sub.User, sub.Connection, removedAtMost, sub)
 }
 
 // MarkClosing implements [fanout.Subscriptions].

@@ -12,7 +12,7 @@ import (
 
 func subscription(room chat.RoomID, id chat.ConnectionID) chat.Subscription {
 	return chat.Subscription{
-		Room: room, Connection: id, User: "ann", ExpiresAt: time.Now().UTC().Add(time.Hour).Truncate(time.Second),
+		Room: room, Connection: id, User: "ann", Version: 1, ExpiresAt: time.Now().UTC().Add(time.Hour).Truncate(time.Second),
 	}
 }
 
@@ -30,7 +30,7 @@ func TestSubscriptions(t *testing.T) {
 		if all := f.subscribers("r"); len(all) != 0 {
 			f.Errorf("a room that is not there has %+v", all)
 		}
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.connects("a", "b")
 		for range 2 {
 			f.ok(f.Subscribe(ctx, a))
@@ -59,7 +59,7 @@ func TestSubscriptions(t *testing.T) {
 func TestJoiningAgainRenews(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx, s := f.Context(), subscription("r", "a")
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.connects("a")
 		f.ok(f.MarkClosing(ctx, s))
 		if all := f.subscribers("r"); len(all) != 0 {
@@ -83,7 +83,7 @@ func TestJoiningAgainRenews(t *testing.T) {
 // TestAnEndedConnectionCannotJoin: a frame may come to its function after the end of its connection.
 func TestAnEndedConnectionCannotJoin(t *testing.T) {
 	each(t, func(f fixture) {
-		f.ok(f.CreateRoom(f.Context(), "r"))
+		f.open("r")
 		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: "expired", User: "ann", ConnectedAt: time.Now().Add(-3 * time.Hour)}))
 		f.connects("ended")
 		f.ok(f.RemoveConnection(f.Context(), "ended"))

@@ -197,7 +197,7 @@ func TestSubscriptionsInAnyOrder(t *testing.T) {
 				for ; runs == 0 || o.next() && (every || time.Now().Before(end)); runs++ {
 					room := chat.RoomID(fmt.Sprint("r", runs))
 					id := movesWhenShardsGrow(room)
-					f.ok(f.CreateRoom(f.Context(), room))
+					f.open(room)
 					f.connects(id)
 					if c.joined {
 						f.ok(f.Subscribe(f.Context(), subscription(room, id)))

@@ -140,7 +140,7 @@ func (s *Store) shard(
 		r := reader{row}
 		subs[i] = chat.Subscription{
 			Room: room, Shard: shard, Connection: chat.ConnectionID(r.text("connection_id")),
-			User: chat.UserID(r.text("user_id")), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"),
+			User: chat.UserID(r.text("user_id")), Version: r.number("v"), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"),
 		}
 	}
 	return subs, nil

@@ -115,7 +115,7 @@ func TestPagesOfSubscribers(t *testing.T) {
 func TestPagesGoOn(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx := f.Context()
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.fillShard("r#0", 6)
 		first, err := f.Subscribers(ctx, "r", nil, 3)
 		f.ok(err)
@@ -134,7 +134,7 @@ func TestPagesGoOn(t *testing.T) {
 func TestPagesOverPagesOfTheStore(t *testing.T) {
 	each(t, func(f fixture) {
 		const many = 1500
-		f.ok(f.CreateRoom(f.Context(), "r"))
+		f.open("r")
 		f.fill("r#0", strings.Repeat("x", 900), many)
 		for limit, want := range map[int]int{many + 1: 1, 1300: 2} {
 			if all, sizes := f.pages("r", limit); len(all) != many || len(sizes) != want {

@@ -24,13 +24,13 @@ func TestShardsGrowAtPushes(t *testing.T) {
 	each(t, func(f fixture) {
 		const many, few = 1000, 8
 		ctx, all := f.Context(), many+few
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.joins("r", "early", few)
 		f.fillShard("r#0", many)
 		for range 3 { // the first finds the shard too full; it stays full, and that is no reason to grow again
 			f.wantShards(all, all)
 		}
-		f.ok(f.CreateRoom(ctx, "r")) // is there: its shards stay as many
+		f.open("r") // is there: its shards stay as many
 		f.joins("r", "late", few)
 		all += few
 		shards := f.wantShards(all, -1)
@@ -94,7 +94,7 @@ func TestShardsGrowAtJoins(t *testing.T) {
 			{1, target + 1, 2, false}, {1, target - joins, 1, false}, {1, target + 1, 1, true}, {8, target + 1, 16, false},
 		} {
 			room := chat.RoomID(fmt.Sprint("r", i))
-			f.ok(f.CreateRoom(f.Context(), room))
+			f.open(room)
 			f.setShards(string(room), c.shards)
 			for shard := c.shards / 2; shard < c.shards; shard++ {
 				f.fillShard(fmt.Sprint(room, "#", shard), c.full)

@@ -39,7 +39,7 @@ func leases() roomlog.Lease { return roomlog.NewLease(random) }
 func TestUnitsOfAMessage(t *testing.T) {
 	each(t, func(f fixture) {
 		for room, direct := range map[chat.RoomID]bool{"direct": true, "large": true, "stream": false} {
-			f.ok(f.CreateRoom(f.Context(), room))
+			f.open(room)
 			if room == "large" {
 				f.fillShard("large#0", 201)
 			}

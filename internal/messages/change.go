@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/rooms"
 )
 
 // A change is an entry of its own. Its writer never touches the message that it is about: who pushes the room stores
@@ -12,8 +13,10 @@ import (
 
 // appendChange stores a change of a message that is there, if may allows it. The message is read before the change takes
 // an id. What happens to it after that, the fold decides.
-func (s *Sender) appendChange(ctx context.Context, e chat.NewEntry, may func(m chat.Entry) error) (chat.Entry, error) {
-	return s.append(ctx, e, func(ctx context.Context) error {
+func (s *Sender) appendChange(
+	ctx context.Context, e chat.NewEntry, right rooms.Right, may func(a rooms.Access, m chat.Entry) error,
+) (chat.Entry, error) {
+	return s.append(ctx, e, right, func(ctx context.Context, a rooms.Access) error {
 		m, err := s.store.Entry(ctx, e.Room, e.Target)
 		switch {
 		case err != nil:
@@ -21,7 +24,7 @@ func (s *Sender) appendChange(ctx context.Context, e chat.NewEntry, may func(m c
 		case m == nil || m.Kind != chat.KindMessage || m.Deleted:
 			return chat.Errorf(chat.CodeNotFound, "there is no such message")
 		}
-		return may(*m)
+		return may(a, *m)
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"serverlesschat/internal/fold"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/roomlog"
-	"serverlesschat/internal/rooms"
 )
 
 // changers are the changes of a message, by ann.
@@ -32,7 +31,7 @@ func changers(target chat.EntryID) map[string]func(*messages.Sender, *testing.T)
 
 func senderOn(s *fake.Store) *messages.Sender {
 	writer := roomlog.NewWriter(s, roomlog.WriterOptions{Now: time.Now, Random: func([]byte) {}})
-	return messages.NewSender(rooms.NewMembership(s), s, writer, nil)
+	return messages.NewSender(s, writer, nil)
 }
 
 // TestWhoMayChangeAMessage: a change that is refused takes no id, and changes nothing.

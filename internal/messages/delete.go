@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/rooms"
 )
 
 // DeleteMessage asks for a message to be deleted.
@@ -18,16 +19,17 @@ func ReadDeleteMessage(f *chat.Fields) DeleteMessage {
 	return DeleteMessage{Room: f.Room(), Target: f.EntryID("target_id", 1), ClientMessageID: f.ClientMessageID()}
 }
 
-// Delete takes the content from a message of the caller, and from its edits, for good. It returns the entry that says so.
+// Delete takes the content from a message of the caller, and from its edits, for good; who moderates the room may delete
+// those of others. It returns the entry that says so.
 //
 // Errors: as [Sender.Edit].
 func (s *Sender) Delete(ctx context.Context, caller chat.Caller, in DeleteMessage) (chat.Entry, error) {
 	return s.appendChange(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindDelete, User: caller.User(), ClientMessageID: in.ClientMessageID, Target: in.Target,
-	}, func(m chat.Entry) error {
-		if m.User != caller.User() {
-			return chat.Errorf(chat.CodeForbidden, "only its author may delete a message")
+	}, rooms.DeleteOwn, func(a rooms.Access, m chat.Entry) error {
+		if m.User == caller.User() {
+			return nil
 		}
-		return nil
+		return a.May(rooms.DeleteAny)
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fold"
+	"serverlesschat/internal/rooms"
 )
 
 // EditMessage asks for other content of a message.
@@ -30,7 +31,7 @@ func (s *Sender) Edit(ctx context.Context, caller chat.Caller, in EditMessage) (
 	return s.appendChange(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindEdit, User: caller.User(), ClientMessageID: in.ClientMessageID,
 		Target: in.Target, Content: in.Content,
-	}, func(m chat.Entry) error {
+	}, rooms.Send, func(_ rooms.Access, m chat.Entry) error {
 		switch {
 		case m.User != caller.User():
 			return chat.Errorf(chat.CodeForbidden, "only its author may edit a message")

@@ -38,9 +38,9 @@ func readLimit(f *chat.Fields) int {
 
 // Page returns the page asked for to a member of the room.
 //
-// Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; else as [roomlog.Reader.Page].
+// Errors: CodeForbidden, CodeNotFound as [rooms.Access.May]; else as [roomlog.Reader.Page].
 func (h *History) Page(ctx context.Context, user chat.UserID, q roomlog.Query) (roomlog.Page, error) {
-	if err := h.membership.Check(ctx, user, q.Room); err != nil {
+	if _, err := h.membership.May(ctx, user, q.Room, rooms.Read); err != nil {
 		return roomlog.Page{}, err
 	}
 	return h.reader.Page(ctx, q)

@@ -27,7 +27,7 @@ func TestWhoMayReadAndSend(t *testing.T) {
 			reads := map[string]func(*fake.Store) error{
 				"send": func(r *fake.Store) error {
 					r.Top.Seq = 3
-					s := messages.NewSender(rooms.NewMembership(r), r, roomlog.NewWriter(r, roomlog.WriterOptions{Now: time.Now, Random: func([]byte) {}}), nil)
+					s := messages.NewSender(r, roomlog.NewWriter(r, roomlog.WriterOptions{Now: time.Now, Random: func([]byte) {}}), nil)
 					e, err := s.Send(t.Context(), fake.Ann(), messages.SendMessage{Room: "r", Content: "hi", ClientMessageID: "m"})
 					if err == nil && (e.ID != 4 || e.User != "ann" || e.Kind != chat.KindMessage || e.Content != "hi" || e.ClientMessageID != "m") {
 						t.Errorf("stored %+v", e)
@@ -59,7 +59,7 @@ func TestWhoMayReadAndSend(t *testing.T) {
 				if err := read(room); chat.CodeOf(err) != c.code {
 					t.Errorf("%s: got %v, want %q", name, err, c.code)
 				}
-				calls := []string{"is member", "room exists"}
+				calls := []string{"access"}
 				if name == "send" {
 					calls[0] = "precheck"
 				}

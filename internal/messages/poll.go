@@ -63,9 +63,7 @@ func ReadPoll(f *chat.Fields) Poll {
 func readPosition(text string) (Position, error) {
 	name, digits, ok := strings.Cut(text, ":")
 	room := chat.RoomID(name)
-	if err := room.Validate(); chat.CodeOf(err) == chat.CodeNotFound {
-		return Position{}, inRoom(room, err)
-	} else if err != nil || !ok {
+	if err := room.Validate(); err != nil || !ok {
 		return Position{}, chat.Invalid("after", "must be the name of a room, a colon and an id")
 	}
 	// ParseUint takes no sign. Its 63 bits are all that an id may have.
@@ -112,7 +110,7 @@ func NewPoller(membership *rooms.Membership, reader *roomlog.Reader, polls Polls
 // Poll returns a page of each room that has entries after its position, as soon as there is one; none when the wait is
 // over or the token ends, or when a newer poll of the same tab has begun.
 //
-// Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check], with the room; CodeUnavailable with a RetryAfter when
+// Errors: CodeForbidden, CodeNotFound as [rooms.Access.May], with the room; CodeUnavailable with a RetryAfter when
 // too many poll; else as [roomlog.Reader.News].
 func (p *Poller) Poll(ctx context.Context, identity chat.Identity, in Poll) ([]roomlog.Page, error) {
 	begun, user := p.opts.Now(), identity.User
@@ -210,7 +208,7 @@ func (p *Poller) check(ctx context.Context, user chat.UserID, positions []Positi
 	var mu sync.Mutex
 	refused := map[chat.RoomID]error{}
 	err := chat.ForEach(ctx, positions, maxPollRooms, func(ctx context.Context, at Position) error {
-		err := p.membership.Check(ctx, user, at.Room)
+		_, err := p.membership.May(ctx, user, at.Room, rooms.Read)
 		if code := chat.CodeOf(err); code != chat.CodeForbidden && code != chat.CodeNotFound {
 			return err
 		}

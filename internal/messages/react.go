@@ -5,6 +5,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fold"
+	"serverlesschat/internal/rooms"
 )
 
 // React asks for a reaction to a message to be added or removed.
@@ -33,7 +34,7 @@ func (s *Sender) React(ctx context.Context, caller chat.Caller, in React) (chat.
 	return s.appendChange(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindReaction, User: caller.User(), ClientMessageID: in.ClientMessageID,
 		Target: in.Target, Reaction: in.Reaction, Remove: in.Remove,
-	}, func(m chat.Entry) error {
+	}, rooms.Send, func(_ rooms.Access, m chat.Entry) error {
 		if !in.Remove && !fold.HasRoom(m, caller.User(), in.Reaction) {
 			return tooMany("reaction", "a message takes %d reactions, and %d different ones", fold.MaxReactions, fold.MaxReactionNames)
 		}

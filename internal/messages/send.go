@@ -3,6 +3,7 @@ package messages
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
@@ -23,9 +24,16 @@ func ReadSendMessage(f *chat.Fields) SendMessage {
 
 // Prechecks reads what must be known before an entry is stored.
 type Prechecks interface {
-	// Precheck reads whether the user of e is a member of its room, and the claim of e, nil when there is none: both
+	// Precheck reads what the user of e may do in its room, and the claim of e, nil when there is none: both
 	// consistently, in one call.
-	Precheck(ctx context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error)
+	Precheck(ctx context.Context, e chat.NewEntry) (access rooms.Access, claim *roomlog.Claim, err error)
+}
+
+// Pacer keeps when members have last written.
+type Pacer interface {
+	// Pace notes that a member writes now, unless the last time is less than "every" ago. It returns how long to wait, 0
+	// when it is noted.
+	Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (wait time.Duration, err error)
 }
 
 // Pusher pushes what a call has stored, if nobody else does. Its failures are its own: the stream does what it leaves.
@@ -43,44 +51,46 @@ type Targets interface {
 type SenderStore interface {
 	Prechecks
 	Targets
+	Pacer
 }
 
 // Sender stores messages, and changes of messages.
 type Sender struct {
-	membership *rooms.Membership
-	store      SenderStore
-	writer     *roomlog.Writer
-	pusher     Pusher
+	store  SenderStore
+	writer *roomlog.Writer
+	pusher Pusher
 }
 
 // NewSender makes a Sender. pusher is nil when all pushing is left to the stream.
-func NewSender(membership *rooms.Membership, store SenderStore, writer *roomlog.Writer, pusher Pusher) *Sender {
-	return &Sender{membership: membership, store: store, writer: writer, pusher: pusher}
+func NewSender(store SenderStore, writer *roomlog.Writer, pusher Pusher) *Sender {
+	return &Sender{store: store, writer: writer, pusher: pusher}
 }
 
 // Send stores the caller's message and returns it as it is stored; a repeat returns what was stored first. Before it
 // returns it pushes what it has stored, if nobody else does.
 //
-// Errors: CodeForbidden, CodeNotFound as [rooms.Membership.Check]; CodeConflict, CodeUnavailable as
-// [roomlog.Writer.Append].
+// Errors: CodeForbidden, CodeNotFound as [rooms.Access.May]; CodeRateLimited in a room's slow mode; CodeConflict,
+// CodeUnavailable as [roomlog.Writer.Append].
 func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (chat.Entry, error) {
 	return s.append(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindMessage, User: caller.User(), ClientMessageID: in.ClientMessageID, Content: in.Content,
-	}, nil)
+	}, rooms.Send, func(ctx context.Context, a rooms.Access) error { return s.pace(ctx, caller.User(), a) })
 }
 
-// append stores an entry of a member. check judges it before it takes an id; a repeat of what is stored is not judged
-// again. nil judges nothing.
-func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context.Context) error) (chat.Entry, error) {
-	member, claim, err := s.store.Precheck(ctx, e)
+// append stores an entry of a member that has the right. check judges it before it takes an id; a repeat of what is
+// stored is not judged again.
+func (s *Sender) append(
+	ctx context.Context, e chat.NewEntry, right rooms.Right, check func(context.Context, rooms.Access) error,
+) (chat.Entry, error) {
+	access, claim, err := s.store.Precheck(ctx, e)
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("precheck: %w", err)
 	}
-	if !member {
-		return chat.Entry{}, s.membership.Refusal(ctx, e.Room)
+	if err := access.May(right); err != nil {
+		return chat.Entry{}, err
 	}
-	if claim == nil && check != nil {
-		if err := check(ctx); err != nil {
+	if claim == nil {
+		if err := check(ctx, access); err != nil {
 			return chat.Entry{}, err
 		}
 	}
@@ -89,4 +99,22 @@ func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context
 		s.pusher.Push(ctx, appended)
 	}
 	return stored, err
+}
+
+// pace keeps to the slow mode of a room, for those who must.
+func (s *Sender) pace(ctx context.Context, user chat.UserID, a rooms.Access) error {
+	if a.Room.SlowMode == 0 || a.May(rooms.SkipSlow) == nil {
+		return nil
+	}
+	wait, err := s.store.Pace(ctx, user, a.Room.ID, a.Room.SlowMode)
+	if err != nil {
+		return fmt.Errorf("pace: %w", err)
+	}
+	if wait > 0 {
+		return &chat.Error{
+			Code: chat.CodeRateLimited, RetryAfter: wait,
+			Message: fmt.Sprintf("the room is in slow mode: one message every %d seconds", a.Room.SlowMode/time.Second),
+		}
+	}
+	return nil
 }

@@ -2,23 +2,32 @@ package rooms
 
 import (
 	"context"
+	"errors"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
 )
 
-// Subscriptions keeps which connection gets which rooms.
+// Subscriptions keeps which connections get which rooms.
 type Subscriptions interface {
-	// Subscribe makes the connection get the room. Room, Connection, User and ExpiresAt are given. Doing it again renews
-	// it: one that was marked closing gets pushes again. When the connection has ended meanwhile, nothing of the
-	// subscription is left, and the error has the code CodeUnauthorized.
+	// Subscribe makes the connection get the room. Room, Connection, User, Version and ExpiresAt are given. Doing it again
+	// renews it: one that was marked closing gets pushes again.
+	//
+	// Errors: ErrChanged when the user is not in the room, or the member's row has another version; then nothing is
+	// written. CodeUnauthorized when the connection has ended meanwhile; then nothing of the subscription is left.
 	Subscribe(ctx context.Context, s chat.Subscription) error
 	// Unsubscribe ends it; without a subscription it does nothing. Beside a Subscribe of the same connection and room, it
 	// comes before or after that one.
 	Unsubscribe(ctx context.Context, connection chat.ConnectionID, room chat.RoomID) error
 }
 
-// JoinRoom asks for the entries of a room from now on, and for those after AfterID, if given.
+// ErrChanged is returned by Subscriptions when a member has changed since it was read.
+var ErrChanged = errors.New("the member has changed")
+
+// joinTries is how often a join finds that its member has just changed.
+const joinTries = 4
+
+// JoinRoom asks for the entries of a room, from now on and, with AfterID, those after it.
 type JoinRoom struct {
 	Room    chat.RoomID
 	AfterID *chat.EntryID // 0 or more
@@ -29,35 +38,50 @@ func ReadJoinRoom(f *chat.Fields) JoinRoom {
 	return JoinRoom{Room: f.Room(), AfterID: f.OptionalEntryID("after_id", 0)}
 }
 
-// Joiner subscribes connections to rooms.
+// Joiner makes connections get rooms.
 type Joiner struct {
-	membership    *Membership
+	changer       *Changer
 	subscriptions Subscriptions
 	reader        *roomlog.Reader
 }
 
 // NewJoiner makes a Joiner.
-func NewJoiner(membership *Membership, subscriptions Subscriptions, reader *roomlog.Reader) *Joiner {
-	return &Joiner{membership: membership, subscriptions: subscriptions, reader: reader}
+func NewJoiner(changer *Changer, subscriptions Subscriptions, reader *roomlog.Reader) *Joiner {
+	return &Joiner{changer: changer, subscriptions: subscriptions, reader: reader}
 }
 
-// Join makes the caller a member and its connection get the room, and returns the entries after AfterID: a page, none
-// without it.
+// Join makes the caller a member of a public room and its connection get the room, then returns where the room is and,
+// with AfterID, a page of what came after it.
 //
 // The subscription is written before the log is read, so that an entry is in the page or is pushed, or both.
+//
+// Errors: as [Changer.Enter]; CodeUnauthorized when the connection has ended; as [roomlog.Reader.Page].
 func (j *Joiner) Join(ctx context.Context, caller chat.Caller, in JoinRoom) (roomlog.Page, error) {
-	if err := j.membership.Join(ctx, caller.User(), in.Room); err != nil {
+	if err := j.subscribe(ctx, caller, in.Room); err != nil {
 		return roomlog.Page{}, err
-	}
-	err := j.subscriptions.Subscribe(ctx, chat.Subscription{
-		Room: in.Room, Connection: caller.Connection.ID, User: caller.User(), ExpiresAt: caller.Connection.ExpiresAt(),
-	})
-	if err != nil {
-		return roomlog.Page{}, chat.Wrap("subscribe", err)
 	}
 	if in.AfterID == nil {
 		last, err := j.reader.LastID(ctx, in.Room)
 		return roomlog.Page{Room: in.Room, FirstID: roomlog.FirstID, LastID: last}, err
 	}
 	return j.reader.PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit})
+}
+
+// subscribe makes the connection get the room as long as its user is a member. A change of the member between the two is
+// looked at once more.
+func (j *Joiner) subscribe(ctx context.Context, caller chat.Caller, room chat.RoomID) error {
+	for range joinTries {
+		access, err := j.changer.Enter(ctx, caller.User(), room)
+		if err != nil {
+			return err
+		}
+		err = j.subscriptions.Subscribe(ctx, chat.Subscription{
+			Room: room, Connection: caller.Connection.ID, User: caller.User(), Version: access.Member.Version,
+			ExpiresAt: caller.Connection.ExpiresAt(),
+		})
+		if !errors.Is(err, ErrChanged) {
+			return chat.Wrap("subscribe", err)
+		}
+	}
+	return chat.Errorf(chat.CodeUnavailable, "your membership of the room is being changed; try again")
 }

@@ -10,8 +10,21 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
+// How a user comes in, by the calls of the store.
+var (
+	opens = []string{"access", "finish later", "open room", "connections of", "head", "after 0", "finished", "access"}
+	comes = []string{
+		"access", "access", "head", "after 0", "count members", "finish later", "change member", "connections of",
+		"head", "after 0", "get !ann.1", "reserve in r", "claim 1", "place  at 1", "finished", "access",
+	}
+)
+
+func joiner(s *fake.Store) *rooms.Joiner {
+	return rooms.NewJoiner(fake.NewChanger(s), s, fake.NewReader(s, nil))
+}
+
 func TestJoin(t *testing.T) {
-	first := []string{"is member", "create room", "add member", "subscribe", "head", "after 0"}
+	again := []string{"access", "subscribe", "head", "after 0"}
 	for _, c := range []struct {
 		name  string
 		ids   []chat.EntryID
@@ -22,23 +35,22 @@ func TestJoin(t *testing.T) {
 		last  chat.EntryID
 		more  bool
 	}{
-		{"a room that is not there yet", nil, nil, nil, first, nil, 0, false},
-		{"a room of others", fake.UpTo(3), []chat.UserID{"bob"}, nil, first, nil, 3, false},
-		{"again", fake.UpTo(3), []chat.UserID{"ann"}, nil, []string{"is member", "subscribe", "head", "after 0"}, nil, 3, false},
+		{"a room that is not there yet", nil, nil, nil, slices.Concat(opens, again[1:]), nil, 0, false},
+		{"a room of others", nil, []chat.UserID{"bob"}, nil, slices.Concat(comes, again[1:]), nil, 1, false},
+		{"again", fake.UpTo(3), []chat.UserID{"ann"}, nil, again, nil, 3, false},
 		{"after an id", fake.UpTo(3), []chat.UserID{"ann"}, new(chat.EntryID(1)),
-			[]string{"is member", "subscribe", "head", "after 0", "after 1"}, []chat.EntryID{2, 3}, 3, false},
+			slices.Concat(again, []string{"after 1"}), []chat.EntryID{2, 3}, 3, false},
 		{"after an id, a page", fake.UpTo(60), []chat.UserID{"ann"}, new(chat.EntryID(3)),
-			[]string{"is member", "subscribe", "head", "after 0", "after 3"}, fake.UpTo(53)[3:], 60, true},
+			slices.Concat(again, []string{"after 3"}), fake.UpTo(53)[3:], 60, true},
 		{"up to the first hole, without waiting", []chat.EntryID{1, 2, 4}, []chat.UserID{"ann"}, new(chat.EntryID(0)),
-			[]string{"is member", "subscribe", "head", "after 0", "after 0"}, fake.UpTo(2), 2, false},
+			slices.Concat(again, []string{"after 0"}), fake.UpTo(2), 2, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			room := fake.NewStore(c.ids...)
 			if c.know != nil {
 				room.WithMembers("r", c.know...)
 			}
-			j := rooms.NewJoiner(rooms.NewMembership(room), room, fake.NewReader(room, nil))
-			p, err := j.Join(t.Context(), fake.Ann(), rooms.JoinRoom{Room: "r", AfterID: c.after})
+			p, err := joiner(room).Join(t.Context(), fake.Ann(), rooms.JoinRoom{Room: "r", AfterID: c.after})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,10 +60,13 @@ func TestJoin(t *testing.T) {
 			if !slices.Equal(fake.IDs(p.Entries), c.want) || p.Room != "r" || p.FirstID != 1 || p.LastID != c.last || p.More != c.more {
 				t.Errorf("page %v of %s, first %d, last %d, more %v", fake.IDs(p.Entries), p.Room, p.FirstID, p.LastID, p.More)
 			}
-			if want := (chat.Subscription{Room: "r", Connection: "c", User: "ann", ExpiresAt: fake.Ann().Connection.ExpiresAt()}); room.Joined[0] != want {
+			want := chat.Subscription{
+				Room: "r", Connection: "c", User: "ann", Version: 1, ExpiresAt: fake.Ann().Connection.ExpiresAt(),
+			}
+			if room.Joined[0] != want {
 				t.Errorf("subscription %+v, want %+v", room.Joined[0], want)
 			}
-			if !slices.Contains(room.Members["r"], "ann") {
+			if !room.HasMember("r", "ann") {
 				t.Error("not a member of the room")
 			}
 		})
@@ -60,29 +75,36 @@ func TestJoin(t *testing.T) {
 
 func TestJoinReportsFailures(t *testing.T) {
 	broken := errors.New("broken")
-	for i, failing := range []string{"is member", "create room", "add member", "subscribe", "head", "after 0"} {
-		t.Run(failing, func(t *testing.T) {
-			room := fake.NewStore()
-			room.Before = func(call string) error {
-				if call == failing {
+	for name, c := range map[string]struct {
+		store *fake.Store
+		calls []string
+	}{
+		"opening": {fake.NewStore(), slices.Concat(opens, []string{"subscribe", "head", "after 0"})},
+		"coming":  {fake.NewStore().WithMembers("r", "bob"), comes},
+	} {
+		for i, failing := range c.calls {
+			store := fake.NewStore()
+			if name == "coming" {
+				store.WithMembers("r", "bob")
+			}
+			store.Before = func(string) error {
+				if len(store.Calls) == i {
 					return broken
 				}
 				return nil
 			}
-			j := rooms.NewJoiner(rooms.NewMembership(room), room, fake.NewReader(room, nil))
-			_, err := j.Join(t.Context(), fake.Ann(), rooms.JoinRoom{Room: "r"})
-			if !errors.Is(err, broken) || len(room.Calls) != i {
-				t.Errorf("got %v after %q", err, room.Calls)
+			_, err := joiner(store).Join(t.Context(), fake.Ann(), rooms.JoinRoom{Room: "r"})
+			if !errors.Is(err, broken) {
+				t.Errorf("%s, %s (call %d): got %v after %q", name, failing, i, err, store.Calls)
 			}
-		})
+		}
 	}
 }
 
 func TestLeave(t *testing.T) {
 	room := fake.NewStore().WithMembers("r", "ann")
-	j := rooms.NewJoiner(rooms.NewMembership(room), room, fake.NewReader(room, nil))
-	got, err := j.Leave(t.Context(), fake.Ann(), rooms.LeaveRoom{Room: "r"})
-	if err != nil || got != "r" || !slices.Equal(room.Calls, []string{"unsubscribe"}) || !slices.Contains(room.Members["r"], "ann") {
-		t.Errorf("got %q, %v after %q; member: %v", got, err, room.Calls, slices.Contains(room.Members["r"], "ann"))
+	got, err := joiner(room).Leave(t.Context(), fake.Ann(), rooms.LeaveRoom{Room: "r"})
+	if err != nil || got != "r" || !slices.Equal(room.Calls, []string{"unsubscribe"}) || !room.HasMember("r", "ann") {
+		t.Errorf("got %q, %v after %q; member: %v", got, err, room.Calls, room.HasMember("r", "ann"))
 	}
 }

@@ -72,7 +72,7 @@ func (p *Pinger) Ping(ctx context.Context, caller chat.Caller, in Ping) (Pong, e
 }
 
 func (p *Pinger) lastID(ctx context.Context, user chat.UserID, room chat.RoomID) (chat.EntryID, error) {
-	if err := p.membership.Check(ctx, user, room); err != nil {
+	if _, err := p.membership.May(ctx, user, room, Read); err != nil {
 		return 0, err
 	}
 	return p.reader.LastID(ctx, room)

@@ -48,7 +48,7 @@ func TestPingLeavesOutWhatCannotBeReadInTime(t *testing.T) {
 		hang time.Duration // before it does
 		want map[chat.RoomID]chat.EntryID
 	}{
-		{"its membership", "is member", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
+		{"its membership", "access", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
 		{"its log", "head", time.Second, map[chat.RoomID]chat.EntryID{"a": 2, "c": 2}},
 		{"to the end of the time", "head", 3*time.Second + 1, map[chat.RoomID]chat.EntryID{"a": 2}},
 	} {

@@ -35,7 +35,7 @@ func mayImport() map[string][]string {
 		"internal/connections": inside("chat"),
 		"internal/rooms":       inside("chat", "roomlog"),
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
-		"internal/signals":     inside("chat", "fanout", "roomlog"),
+		"internal/signals":     inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,
 		"internal/token":       append(inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),

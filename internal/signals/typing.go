@@ -9,6 +9,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/rooms"
 )
 
 // Typing says that the caller types in a room, or has stopped.
@@ -24,8 +25,8 @@ func ReadTyping(f *chat.Fields) Typing {
 
 // Membership decides who may tell something to a room.
 type Membership interface {
-	// Check returns nil for a member of the room; CodeForbidden or CodeNotFound for others.
-	Check(ctx context.Context, user chat.UserID, room chat.RoomID) error
+	// May is [rooms.Membership.May].
+	May(ctx context.Context, user chat.UserID, room chat.RoomID, r rooms.Right) (rooms.Access, error)
 }
 
 // Subscriptions reads which connections get a room.
@@ -67,7 +68,7 @@ func NewTypist(
 // Errors: CodeForbidden, CodeNotFound for a room that the caller is no member of. That somebody was not reached is none.
 func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struct{}, error) {
 	none := struct{}{}
-	if err := t.membership.Check(ctx, caller.User(), in.Room); err != nil {
+	if _, err := t.membership.May(ctx, caller.User(), in.Room, rooms.Send); err != nil {
 		return none, err
 	}
 	if !t.recent.isNews(typing{in.Room, caller.User(), in.Active}) {

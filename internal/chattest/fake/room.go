@@ -8,7 +8,6 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
-	"serverlesschat/internal/roomlog"
 )
 
 // Ann is the user ann on the connection c.
@@ -16,35 +15,6 @@ func Ann() chat.Caller {
 	return chat.Caller{Connection: chat.Connection{
 		ID: "c", User: "ann", ConnectedAt: Noon(), TokenExpiresAt: Noon().Add(time.Hour),
 	}}
-}
-
-func (s *Store) RoomExists(_ context.Context, room chat.RoomID) (bool, error) {
-	return ask(s, func() bool { _, ok := s.Members[room]; return ok }, "room exists")
-}
-
-func (s *Store) CreateRoom(_ context.Context, room chat.RoomID) error {
-	return act(s, func() {
-		if _, ok := s.Members[room]; !ok {
-			s.Members[room] = nil
-		}
-	}, "create room")
-}
-
-func (s *Store) IsMember(_ context.Context, user chat.UserID, room chat.RoomID) (bool, error) {
-	return ask(s, func() bool { return slices.Contains(s.Members[room], user) }, "is member")
-}
-
-func (s *Store) AddMember(_ context.Context, user chat.UserID, room chat.RoomID) error {
-	return act(s, func() {
-		if !slices.Contains(s.Members[room], user) {
-			s.Members[room] = append(s.Members[room], user)
-		}
-	}, "add member")
-}
-
-func (s *Store) Precheck(_ context.Context, e chat.NewEntry) (member bool, claim *roomlog.Claim, err error) {
-	err = act(s, func() { member, claim = slices.Contains(s.Members[e.Room], e.User), s.claim(e) }, "precheck")
-	return member, claim, err
 }
 
 func (s *Store) Subscribe(_ context.Context, sub chat.Subscription) error {

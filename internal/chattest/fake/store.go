@@ -14,6 +14,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // Noon is the time of tests whose clock stands still.
@@ -30,8 +31,11 @@ type Store struct {
 	Claims     map[chat.ClientMessageID]roomlog.Claim // of the room's one user
 	Subscribed []chat.Subscription                    // what Subscribers returns, page by page
 	Joined     []chat.Subscription                    // what Subscribe got
-	Members    map[chat.RoomID][]chat.UserID          // a room with an entry exists
-	Open       *chat.Connection                       // the one connection that there is; nil for none
+	Rooms      map[chat.RoomID]rooms.Room             // those that are there
+	Members    map[chat.RoomID]map[chat.UserID]rooms.Member
+	Crowd      int              // what CountMembers returns at most; 0 for as many as there are
+	Pause      time.Duration    // what Pace returns
+	Open       *chat.Connection // the one connection that there is; nil for none
 }
 
 var _ chattest.Store = (*Store)(nil)
@@ -40,7 +44,7 @@ var _ chattest.Store = (*Store)(nil)
 func NewStore(ids ...chat.EntryID) *Store {
 	s := &Store{
 		Recorder: &Recorder{}, Entries: map[chat.EntryID]chat.Entry{}, Claims: map[chat.ClientMessageID]roomlog.Claim{},
-		Members: map[chat.RoomID][]chat.UserID{},
+		Rooms: map[chat.RoomID]rooms.Room{}, Members: map[chat.RoomID]map[chat.UserID]rooms.Member{},
 	}
 	s.Put(time.Time{}, ids...)
 	return s
@@ -72,10 +76,24 @@ func (s *Store) Put(at time.Time, ids ...chat.EntryID) {
 	}
 }
 
-// WithMembers makes a room with these members, and returns the store.
+// WithMembers makes a public room with these members, and returns the store.
 func (s *Store) WithMembers(room chat.RoomID, members ...chat.UserID) *Store {
-	s.Members[room] = members
+	s.Rooms[room] = rooms.Room{ID: room, Kind: rooms.KindPublic, Name: string(room)}
+	s.Members[room] = map[chat.UserID]rooms.Member{}
+	for _, user := range members {
+		s.Members[room][user] = Member(room, user)
+	}
 	return s
+}
+
+// Member is an ordinary member of a room, as it is after the first change.
+func Member(room chat.RoomID, user chat.UserID) rooms.Member {
+	return rooms.Member{Room: room, User: user, State: rooms.StateIn, Role: chat.RoleMember, JoinedAt: Noon(), Version: 1}
+}
+
+// HasMember reports whether the user is in the room.
+func (s *Store) HasMember(room chat.RoomID, user chat.UserID) bool {
+	return s.Members[room][user].State == rooms.StateIn
 }
 
 // All returns the entries of the log in rising order.

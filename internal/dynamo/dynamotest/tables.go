@@ -6,6 +6,7 @@ package dynamotest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 // Names returns the names of tables with the prefix before each.
 func Names(prefix string) dynamo.Tables {
 	return dynamo.Tables{
-		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Users: prefix + "Users",
-		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions",
+		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Members: prefix + "Members", Users: prefix + "Users",
+		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions", Sessions: prefix + "Sessions",
 	}
 }
 
@@ -30,12 +31,17 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 	entries.StreamSpecification = &types.StreamSpecification{
 		StreamEnabled: new(true), StreamViewType: types.StreamViewTypeKeysOnly,
 	}
+	rooms := index(table(names.Rooms, key{"item", text}), "Public", nil, key{"listed", text}, key{"item", text})
+	members := index(table(names.Members, key{"user_id", text}, key{"room_id", text}), "ByRoom", []string{"state"},
+		key{"room_id", text}, key{"user_id", text})
 	return []*dynamodb.CreateTableInput{
 		entries,
-		table(names.Rooms, key{"item", text}),
+		rooms,
+		members,
 		table(names.Users, key{"user_id", text}, key{"item", text}),
 		table(names.Connections, key{"connection_id", text}, key{"item", text}),
 		table(names.Subscriptions, key{"room_shard", text}, key{"connection_id", text}),
+		table(names.Sessions, key{"user_id", text}),
 	}
 }
 
@@ -54,6 +60,25 @@ func table(name string, keys ...key) *dynamodb.CreateTableInput {
 		}
 		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &k.name, AttributeType: k.kind})
 		in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: &k.name, KeyType: use})
+	}
+	return in
+}
+
+// index adds an index to the input of a table, with these keys, and with attributes beside them.
+func index(in *dynamodb.CreateTableInput, name string, attributes []string, keys ...key) *dynamodb.CreateTableInput {
+	of := table(name, keys...)
+	projection := &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	if attributes != nil {
+		projection = &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: attributes}
+	}
+	in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{
+		IndexName: &name, KeySchema: of.KeySchema, Projection: projection,
+	})
+	for _, d := range of.AttributeDefinitions {
+		isDefined := func(has types.AttributeDefinition) bool { return *has.AttributeName == *d.AttributeName }
+		if !slices.ContainsFunc(in.AttributeDefinitions, isDefined) {
+			in.AttributeDefinitions = append(in.AttributeDefinitions, d)
+		}
 	}
 	return in
 }

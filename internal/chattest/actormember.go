@@ -1,0 +1,56 @@
+package chattest
+
+import (
+	"context"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/rooms"
+)
+
+// The ports of rooms and their members, each through the plan.
+
+// Access implements [rooms.Store].
+func (a *Actor) Access(ctx context.Context, user chat.UserID, room chat.RoomID) (rooms.Access, error) {
+	return do(ctx, a, "Access", false, func() (rooms.Access, error) { return a.store.Access(ctx, user, room) })
+}
+
+// OpenRoom implements [rooms.Store].
+func (a *Actor) OpenRoom(ctx context.Context, room rooms.Room, members ...rooms.Member) (bool, error) {
+	return do(ctx, a, "OpenRoom", true, func() (bool, error) { return a.store.OpenRoom(ctx, room, members...) })
+}
+
+// ChangeMember implements [rooms.Store].
+func (a *Actor) ChangeMember(ctx context.Context, was, is rooms.Member) (bool, error) {
+	return do(ctx, a, "ChangeMember", true, func() (bool, error) { return a.store.ChangeMember(ctx, was, is) })
+}
+
+// Finished implements [rooms.Store].
+func (a *Actor) Finished(ctx context.Context, m rooms.Member) error {
+	return act(ctx, a, "Finished", true, func() error { return a.store.Finished(ctx, m) })
+}
+
+// ConnectionsOf implements [rooms.Sessions].
+func (a *Actor) ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.ConnectionID, error) {
+	return do(ctx, a, "ConnectionsOf", false, func() ([]chat.ConnectionID, error) { return a.store.ConnectionsOf(ctx, user) })
+}
+
+// Evict implements [rooms.Evictions].
+func (a *Actor) Evict(ctx context.Context, id chat.ConnectionID, room chat.RoomID, version int64) error {
+	return act(ctx, a, "Evict", true, func() error { return a.store.Evict(ctx, id, room, version) })
+}
+
+// CountMembers implements [rooms.Counts].
+func (a *Actor) CountMembers(ctx context.Context, room chat.RoomID, limit int) (int, error) {
+	return do(ctx, a, "CountMembers", false, func() (int, error) { return a.store.CountMembers(ctx, room, limit) })
+}
+
+// Pace implements [messages.Pacer].
+func (a *Actor) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (time.Duration, error) {
+	return do(ctx, a, "Pace", true, func() (time.Duration, error) { return a.store.Pace(ctx, user, room, every) })
+}
+
+// FinishLater implements [rooms.FinishJobs]: no job is run by itself.
+func (a *Actor) FinishLater(ctx context.Context, _ rooms.Finish, _ time.Duration) error {
+	return act(ctx, a, "FinishLater", false, func() error { return nil })
+}

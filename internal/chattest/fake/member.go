@@ -1,0 +1,120 @@
+package fake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
+)
+
+func (s *Store) access(user chat.UserID, room chat.RoomID) rooms.Access {
+	a := rooms.Access{At: Noon()}
+	if r, ok := s.Rooms[room]; ok && !r.Deleted {
+		a.Room = &r
+	}
+	if m, ok := s.Members[room][user]; ok {
+		a.Member = &m
+	}
+	return a
+}
+
+func (s *Store) Access(_ context.Context, user chat.UserID, room chat.RoomID) (rooms.Access, error) {
+	return ask(s, func() rooms.Access { return s.access(user, room) }, "access")
+}
+
+func (s *Store) Precheck(_ context.Context, e chat.NewEntry) (access rooms.Access, claim *roomlog.Claim, err error) {
+	err = act(s, func() { access, claim = s.access(e.User, e.Room), s.claim(e) }, "precheck")
+	return access, claim, err
+}
+
+func (s *Store) OpenRoom(_ context.Context, room rooms.Room, members ...rooms.Member) (bool, error) {
+	return ask(s, func() bool {
+		if _, ok := s.Rooms[room.ID]; ok {
+			return false
+		}
+		s.Rooms[room.ID], s.Members[room.ID] = room, map[chat.UserID]rooms.Member{}
+		for _, m := range members {
+			s.Members[room.ID][m.User] = m
+		}
+		return true
+	}, "open room")
+}
+
+func (s *Store) ChangeMember(_ context.Context, was, is rooms.Member) (bool, error) {
+	return ask(s, func() bool {
+		if has := s.Members[is.Room][is.User]; has.Version != was.Version || has.Pending != nil {
+			return false
+		}
+		s.Members[is.Room][is.User] = is
+		return true
+	}, "change member")
+}
+
+func (s *Store) Finished(_ context.Context, m rooms.Member) error {
+	return act(s, func() {
+		if has := s.Members[m.Room][m.User]; has.Version == m.Version {
+			has.Pending = nil
+			s.Members[m.Room][m.User] = has
+		}
+	}, "finished")
+}
+
+// ConnectionsOf returns the one connection, if it is the user's.
+func (s *Store) ConnectionsOf(_ context.Context, user chat.UserID) ([]chat.ConnectionID, error) {
+	return ask(s, func() []chat.ConnectionID {
+		if s.Open == nil || s.Open.User != user {
+			return nil
+		}
+		return []chat.ConnectionID{s.Open.ID}
+	}, "connections of")
+}
+
+func (s *Store) Evict(_ context.Context, id chat.ConnectionID, _ chat.RoomID, version int64) error {
+	return s.Call("evict %s before %d", id, version)
+}
+
+func (s *Store) CountMembers(_ context.Context, room chat.RoomID, limit int) (int, error) {
+	return ask(s, func() int {
+		n := s.Crowd
+		for user := range s.Members[room] {
+			if s.Crowd == 0 && s.HasMember(room, user) {
+				n++
+			}
+		}
+		return min(n, limit)
+	}, "count members")
+}
+
+func (s *Store) Pace(context.Context, chat.UserID, chat.RoomID, time.Duration) (time.Duration, error) {
+	return ask(s, func() time.Duration { return s.Pause }, "pace")
+}
+
+func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
+	return s.Call("finish later")
+}
+
+// NewChanger makes a Changer on the store. What it tells connections is among the store's calls.
+func NewChanger(s *Store) *rooms.Changer {
+	return rooms.NewChanger(s, rooms.ChangerOptions{
+		Writer: roomlog.NewWriter(s, roomlog.WriterOptions{Now: Noon, Random: func([]byte) {}}),
+		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
+		Frames: rooms.Frames{
+			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
+			Removed: func(room chat.RoomID, reason rooms.Reason) []byte {
+				return fmt.Append(nil, "removed ", room, " ", reason)
+			},
+		},
+	})
+}
+
+// teller notes what connections are told.
+type teller struct{ *Store }
+
+func (t teller) Tell(_ context.Context, ids []chat.ConnectionID, frame []byte) {
+	for _, id := range ids {
+		_ = t.Call("tell %s %s", id, frame)
+	}
+}
