@@ -21,6 +21,7 @@ type pushJob struct {
 	After         chat.EntryID   `json:"after_id"`
 	Last          chat.EntryID   `json:"last_id"`
 	Subscriptions []subscription `json:"subscriptions"`
+	ReadAt        int64          `json:"read_at,omitempty"`  // milliseconds since 1970
 	Rate          float64        `json:"rate,omitempty"`     // posts a second
 	Deadline      int64          `json:"deadline,omitempty"` // milliseconds since 1970
 }
@@ -62,6 +63,9 @@ func NewWorkers(client *lambda.Client, function string) *Workers {
 // Run implements [fanout.Workers].
 func (w *Workers) Run(ctx context.Context, job fanout.Job) ([]fanout.Recipient, error) {
 	payload := pushJob{Room: job.Room, After: job.After, Last: job.Last, Rate: job.Rate}
+	if !job.ReadAt.IsZero() {
+		payload.ReadAt = job.ReadAt.UnixMilli()
+	}
 	if !job.Deadline.IsZero() {
 		payload.Deadline = job.Deadline.UnixMilli()
 	}
@@ -129,6 +133,9 @@ func PushWorker(worker *fanout.Worker) func(context.Context, json.RawMessage) (j
 
 func (p pushJob) job() fanout.Job {
 	job := fanout.Job{Room: p.Room, After: p.After, Last: p.Last, Rate: p.Rate}
+	if p.ReadAt != 0 {
+		job.ReadAt = time.UnixMilli(p.ReadAt)
+	}
 	if p.Deadline != 0 {
 		job.Deadline = time.UnixMilli(p.Deadline)
 	}

@@ -35,7 +35,7 @@ func workers(t *testing.T, handle http.HandlerFunc) *apigw.Workers {
 func pushJob() fanout.Job {
 	expires := noon().Add(2 * time.Hour)
 	return fanout.Job{
-		Room: "general", After: 1, Last: 3, Rate: 400, Deadline: noon().Add(time.Hour * 24 * 3650),
+		Room: "general", After: 1, Last: 3, Rate: 400, ReadAt: noon().Add(5 * time.Millisecond), Deadline: noon().Add(time.Hour * 24 * 3650),
 		Recipients: []fanout.Recipient{
 			{Subscription: chat.Subscription{Room: "general", Connection: connectionID, Shard: 0, ExpiresAt: expires}},
 			{Subscription: chat.Subscription{
@@ -74,12 +74,15 @@ func TestPushJobRoundTrip(t *testing.T) {
 	if len(d.Got) != 1 {
 		t.Fatalf("%d deliveries", len(d.Got))
 	}
-	want := fanout.Delivery{Room: "general", Frames: framesOf("", log(5)[1:3]), Recipients: pushJob().Recipients, Rate: 400}
+	want := fanout.Delivery{Room: "general", Frames: framesOf("", log(5)[1:3]), Recipients: pushJob().Recipients, Rate: 400, ReadAt: pushJob().ReadAt}
 	for i := range want.Recipients {
 		// The same time, in whatever zone.
 		if got := &d.Got[0].Recipients[i]; got.ExpiresAt.Equal(want.Recipients[i].ExpiresAt) {
 			got.ExpiresAt = want.Recipients[i].ExpiresAt
 		}
+	}
+	if got := &d.Got[0]; got.ReadAt.Equal(want.ReadAt) {
+		got.ReadAt = want.ReadAt
 	}
 	if !reflect.DeepEqual(d.Got[0], want) {
 		t.Errorf("delivered %+v\nwant      %+v", d.Got[0], want)
@@ -117,7 +120,7 @@ func TestWorkersOfTheVersionBefore(t *testing.T) {
 	worker := apigw.PushWorker(fanout.NewWorker(newStore(log(1)...), framesOf, d))
 	answer, err := worker(t.Context(), json.RawMessage(
 		`{"room_id":"general","after_id":0,"last_id":1,"subscriptions":[{"connection_id":"a","shard":0,"expires_at":1}]}`))
-	if err != nil || string(answer) != "{}" || len(d.Got) != 1 || len(d.Got[0].Recipients) != 1 {
+	if err != nil || string(answer) != "{}" || len(d.Got) != 1 || len(d.Got[0].Recipients) != 1 || !d.Got[0].ReadAt.IsZero() {
 		t.Errorf("answered %s, %v, after the deliveries %+v", answer, err, d.Got)
 	}
 }

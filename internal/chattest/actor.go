@@ -94,6 +94,15 @@ func (a *Actor) MarkClosing(ctx context.Context, s chat.Subscription) error {
 	return act(ctx, a, "MarkClosing", true, func() error { return a.store.MarkClosing(ctx, s) })
 }
 
+// Current implements [fanout.Subscriptions].
+func (a *Actor) Current(
+	ctx context.Context, room chat.RoomID, subscriptions []chat.Subscription,
+) ([]chat.Subscription, error) {
+	return do(ctx, a, "Current", false, func() ([]chat.Subscription, error) {
+		return a.store.Current(ctx, room, subscriptions)
+	})
+}
+
 // Post implements [fanout.Poster].
 func (a *Actor) Post(ctx context.Context, id chat.ConnectionID, frame []byte) error {
 	return act(ctx, a, "Post", false, func() error { return a.gateway.Post(ctx, id, frame) })

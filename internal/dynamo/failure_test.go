@@ -44,6 +44,10 @@ func calls(s *dynamo.Store) map[string]func(context.Context) error {
 		"delete": func(ctx context.Context) error { return s.RemoveSubscription(ctx, subscription("r", "c")) },
 		"query":  func(ctx context.Context) error { _, err := s.EntriesAfter(ctx, "r", 0, 1); return err },
 		"many":   func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r", nil, 1); return err },
+		"some": func(ctx context.Context) error {
+			_, err := s.Current(ctx, "r", []chat.Subscription{subscription("r", "c")})
+			return err
+		},
 	}
 }
 

@@ -17,6 +17,7 @@ func (s *Store) Subscribers(
 	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
 ) (fanout.Page, error) {
 	p := &subscriberPage{store: s, room: room, limit: limit, last: limit}
+	readAt := s.now()
 	if from == nil {
 		if err := p.begin(ctx); err != nil {
 			return fanout.Page{}, err
@@ -32,7 +33,7 @@ func (s *Store) Subscribers(
 	if p.grows {
 		s.growShards(ctx, room, p.at.Shards)
 	}
-	page := fanout.Page{Subscriptions: p.found, Shards: p.at.Shards}
+	page := fanout.Page{Subscriptions: p.found, Shards: p.at.Shards, ReadAt: readAt}
 	if p.at.Shard < p.at.Shards {
 		page.Next = &p.at
 	}
@@ -135,6 +136,10 @@ func (s *Store) shard(
 	if err != nil {
 		return nil, err
 	}
+	return subscriptionsOf(room, shard, rows), nil
+}
+
+func subscriptionsOf(room chat.RoomID, shard int, rows []item) []chat.Subscription {
 	subs := make([]chat.Subscription, len(rows))
 	for i, row := range rows {
 		r := reader{row}
@@ -143,5 +148,5 @@ func (s *Store) shard(
 			User: chat.UserID(r.text("user_id")), Version: r.number("v"), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"),
 		}
 	}
-	return subs, nil
+	return subs
 }

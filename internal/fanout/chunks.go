@@ -16,6 +16,7 @@ type Job struct {
 	Room        chat.RoomID
 	After, Last chat.EntryID
 	Recipients  []Recipient
+	ReadAt      time.Time // as Delivery.ReadAt
 	Rate        float64   // posts a second that the worker may make; 0 for as many as it can
 	Deadline    time.Time // the worker answers by then, however far it is; zero for none
 }
@@ -126,7 +127,8 @@ func (c *ChunkedDeliverer) share(rate float64, workers int) float64 {
 // deliverPart has workers deliver to one part, one worker at a time, until nothing is left or there is no more time.
 func (c *ChunkedDeliverer) deliverPart(ctx context.Context, d Delivery, part []Recipient, rate float64) ([]Recipient, error) {
 	job := Job{
-		Room: d.Room, After: d.Frames[0].First() - 1, Last: d.Frames[len(d.Frames)-1].Last(), Recipients: part, Rate: rate,
+		Room: d.Room, After: d.Frames[0].First() - 1, Last: d.Frames[len(d.Frames)-1].Last(), Recipients: part, ReadAt: d.ReadAt,
+		Rate: rate,
 	}
 	deadline, bounded := ctx.Deadline()
 	if bounded {

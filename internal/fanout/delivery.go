@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"context"
+	"time"
 
 	"serverlesschat/internal/chat"
 )
@@ -39,6 +40,9 @@ type Delivery struct {
 	Room       chat.RoomID
 	Frames     []Frame // rising, without gaps between them, not empty
 	Recipients []Recipient
+	// ReadAt is when the recipients' subscriptions were read, as Page.ReadAt. Where that is too long ago, and where it is
+	// not known (zero), they are read again before the next post.
+	ReadAt time.Time
 	// Quick is for a sender: a post that fails is tried once more, at once, and no connection is judged for it.
 	Quick bool
 	// Rate is how many posts a second this delivery may make; 0 for as many as the deliverer may.
@@ -48,7 +52,8 @@ type Delivery struct {
 // Deliverer brings a delivery to every subscription in it.
 type Deliverer interface {
 	// Deliver returns the recipients that have not got everything, for a fault that is not their own, and the reason; none
-	// and nil when every subscription has got the frames, is gone, or is marked to get no more.
+	// and nil when every subscription has got the frames, is gone, or is marked to get no more. One that is not there
+	// any more when it is read again is gone.
 	Deliver(ctx context.Context, d Delivery) (rest []Recipient, err error)
 	// Rate returns how many posts a second it can make now to so many recipients.
 	Rate(recipients int) float64

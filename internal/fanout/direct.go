@@ -173,7 +173,8 @@ func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.Entr
 		return chat.Wrap("apply changes", err)
 	}
 	_, err = d.deliverer.Deliver(ctx, Delivery{
-		Room: room, Frames: d.opts.Frames(room, entries), Recipients: recipients(page.Subscriptions), Quick: true,
+		Room: room, Frames: d.opts.Frames(room, entries), Recipients: recipients(page.Subscriptions), ReadAt: page.ReadAt,
+		Quick: true,
 	})
 	if err != nil {
 		return fmt.Errorf("deliver: %w", err)

@@ -14,6 +14,9 @@
 //   - A room's pushed id moves only after every subscriber has what lies up to it, is gone, or gets no more pushes.
 //   - Subscriptions are read after the log, never before, and never kept. A connection that joins meanwhile then has
 //     the entries in the reply to its join, or its subscription is read.
+//   - No post begins more than 3 s after its subscription was read, consistently, and each is given up after 1 s. The
+//     time of the read goes with the page, the delivery and the worker's job. It is the time at which the read began. A
+//     subscription that is gone when it is read again is not a failure: its connection is owed nothing.
 //   - Who places an entry looks at the head afterwards. Who releases the lease looks at the log afterwards. One of the
 //     two always sees the other. Only where many entries wait a sender does not look: the stream is there for the last.
 //   - A wake leaves a room only to a job that is in the queue: the job is sent before the head tells of it. A job looks at

@@ -18,13 +18,16 @@ type Subscriptions interface {
 	// MarkClosing makes a subscription get no more pushes, since its connection could not be closed. It does nothing
 	// when the subscription is gone.
 	MarkClosing(ctx context.Context, s chat.Subscription) error
+	// Current returns those of a room's subscriptions that are still there, as they are now, consistently, in any order.
+	Current(ctx context.Context, room chat.RoomID, subscriptions []chat.Subscription) ([]chat.Subscription, error)
 }
 
 // Page is a part of a room's subscriptions.
 type Page struct {
 	Subscriptions []chat.Subscription
-	Shards        int     // in how many shards the room's subscriptions lie, read with the first page
-	Next          *Cursor // where the next page begins; nil after the last
+	Shards        int       // in how many shards the room's subscriptions lie, read with the first page
+	Next          *Cursor   // where the next page begins; nil after the last
+	ReadAt        time.Time // when the read began: what was removed before that is not on the page
 }
 
 // Cursor is a place in a room's subscriptions. The number of shards in it is the one of the first page: a connection

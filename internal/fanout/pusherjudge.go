@@ -19,6 +19,12 @@ func (p *Pusher) settle(c *call, marked bool, err error) {
 	if c.doubtful {
 		p.doubtful--
 	}
+	if c.step == stepRead {
+		p.settleRead(c, err)
+		p.finish(r)
+		return
+	}
+	t.busy = false
 	switch {
 	case errors.Is(err, ErrForbidden):
 		r.forbid(t, err)
@@ -68,7 +74,7 @@ func (p *Pusher) settleFailedPost(c *call, err error) {
 	t.failedAt = c.began
 	switch {
 	case r.Quick && t.fails > 1:
-		r.giveUp()
+		r.giveUp(t)
 	case r.Quick:
 		r.readyIn(t, now, time.Duration(p.opts.Jitter()*float64(quickWait)))
 	default:
@@ -150,7 +156,7 @@ func (r *push) settleClose(t *target, marked bool, err error) {
 		r.finish(t) // whoever meets it next tries again
 	case r.ctx.Err() == nil:
 		r.countFailure(err)
-		r.giveUp()
+		r.giveUp(t)
 	}
 }
 
@@ -173,6 +179,10 @@ func (r *push) countFailure(err error) {
 	} else {
 		r.counts.Failed++
 	}
+	r.noteFailure(err)
+}
+
+func (r *push) noteFailure(err error) {
 	if r.failed++; r.cause == nil {
 		r.cause = err
 	}

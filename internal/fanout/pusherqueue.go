@@ -22,6 +22,7 @@ type push struct {
 	calls    int       // under way
 	left     int       // targets that are neither done nor given up
 	ended    bool      // no further call begins
+	reread   reread
 
 	counts    Pushed
 	gone      []chat.Subscription // to be removed
@@ -38,15 +39,19 @@ const (
 	stepPost  step = iota
 	stepCheck      // ask whether the gateway knows the connection
 	stepClose
+	stepRead // read the subscriptions of the push again; it is for no target of its own
 )
 
 // target is a recipient, and what is to be done for it.
 type target struct {
 	Recipient
-	next  step
-	frame int       // index of the next frame
-	due   time.Time // when the next call may begin; zero for at once
-	done  bool      // it has got everything, is gone, or gets no more
+	next   step
+	frame  int       // index of the next frame
+	due    time.Time // when the next call may begin; zero for at once
+	done   bool      // it has got everything, is gone, or gets no more
+	given  bool      // it is given up, and left to the rest
+	busy   bool      // a call is under way
+	readAt time.Time // when its subscription was read
 
 	fails    int       // posts that failed, one after the other
 	failedAt time.Time // when the last of them had begun
@@ -60,9 +65,13 @@ type target struct {
 
 func newPush(ctx context.Context, d Delivery, now time.Time) *push {
 	r := &push{ctx: ctx, Delivery: d, done: make(chan struct{}), targets: make([]target, len(d.Recipients))}
+	readAt := d.ReadAt
+	if readAt.After(now) {
+		readAt = now // the clock of who read it is ahead
+	}
 	for i, recipient := range d.Recipients {
 		t := &r.targets[i]
-		t.Recipient = recipient
+		t.Recipient, t.readAt = recipient, readAt
 		if t.Closing || t.ExpiresAt.Before(now) {
 			t.cleanup, t.next = true, stepClose
 		} else if r.skipGot(t); t.frame == len(d.Frames) {
@@ -85,6 +94,7 @@ func (r *push) skipGot(t *target) {
 // ready lets a target be called when it is due, after those that are ready already.
 func (r *push) ready(t *target) {
 	switch {
+	case t.done:
 	case !t.due.IsZero():
 		heap.Push(&r.waiting, t)
 	case t.isDoubtful():
@@ -98,9 +108,10 @@ func (r *push) ready(t *target) {
 func (t *target) isDoubtful() bool { return t.inDoubt || t.cleanup || t.next != stepPost }
 
 // pop returns a target that may be called now; nil when there is none, and then when there is one again: the zero time
-// if that depends on what is under way. Those in doubt are few and have little time, so they come first.
+// if that depends on what is under way. Those in doubt are few and have little time, so they come first. A target that
+// is stale stays in its place: before it is called, the subscriptions are read again.
 func (r *push) pop(now time.Time, doubtful bool) (t *target, when time.Time) {
-	if r.ended {
+	if r.ended || r.reread.underWay {
 		return nil, time.Time{}
 	}
 	for len(r.waiting) > 0 && !r.waiting[0].due.After(now) {
@@ -111,6 +122,7 @@ func (r *push) pop(now time.Time, doubtful bool) (t *target, when time.Time) {
 	if len(r.waiting) > 0 {
 		when = r.waiting[0].due
 	}
+	r.fresh, r.doubtful = withoutDone(r.fresh), withoutDone(r.doubtful)
 	queue := &r.fresh
 	if doubtful && len(r.doubtful) > 0 {
 		queue = &r.doubtful
@@ -122,8 +134,22 @@ func (r *push) pop(now time.Time, doubtful bool) (t *target, when time.Time) {
 		return nil, r.pace.next
 	}
 	t = (*queue)[0]
+	if t.isStale(now) {
+		if r.reread.next.After(now) {
+			return nil, r.reread.next
+		}
+		return t, time.Time{}
+	}
 	*queue = (*queue)[1:]
 	return t, time.Time{}
+}
+
+// withoutDone returns a queue from its first target on that is not done.
+func withoutDone(queue []*target) []*target {
+	for len(queue) > 0 && queue[0].done {
+		queue = queue[1:]
+	}
+	return queue
 }
 
 // finish marks a target as done with.
@@ -133,7 +159,10 @@ func (r *push) finish(t *target) {
 }
 
 // giveUp leaves a target to the rest.
-func (r *push) giveUp() { r.left-- }
+func (r *push) giveUp(t *target) {
+	t.given = true
+	r.left--
+}
 
 // remove finishes a target whose subscription is of no use any more.
 func (r *push) remove(t *target) {

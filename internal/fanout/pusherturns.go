@@ -9,14 +9,16 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// call is one call to the gateway, under way.
+// call is one call to the gateway, or to the store for a stepRead, under way.
 type call struct {
 	push     *push
-	target   *target
+	target   *target // nil for a stepRead
 	step     step
 	doubtful bool
 	began    time.Time
-	bound    time.Duration // it may take so long; 0 for as long as the Poster lets it
+	bound    time.Duration       // it may take so long; 0 for as long as the Poster, or the store, lets it
+	read     []*target           // whose subscriptions a stepRead reads
+	current  []chat.Subscription // what it has found
 }
 
 // beginCalls begins all calls that may begin now, and sees to it that those that have to wait begin in time. The mutex is
@@ -55,6 +57,9 @@ func (p *Pusher) takeCall() *call {
 		p.turn = (p.turn + 1) % len(p.pushes)
 		r := p.pushes[p.turn]
 		t, next := r.pop(now, p.doubtful < maxDoubtful)
+		if t != nil && t.isStale(now) {
+			return p.newRead(r, now)
+		}
 		if t != nil {
 			return p.newCall(r, t, now)
 		}
@@ -72,6 +77,7 @@ func (p *Pusher) newCall(r *push, t *target, now time.Time) *call {
 	c := &call{push: r, target: t, step: t.next, doubtful: t.isDoubtful(), began: now, bound: p.bound(r, t, now)}
 	p.calls++
 	r.calls++
+	t.busy = true
 	if c.doubtful {
 		p.doubtful++
 	}
@@ -113,7 +119,9 @@ func (p *Pusher) bound(r *push, t *target, now time.Time) time.Duration {
 		return cleanupTime
 	case t.next == stepPost && t.inDoubt:
 		// A gateway that is slow for everybody must not look as if one connection were dead.
-		return max(t.since.Add(p.opts.Patience+lastTime).Sub(now), lastTime, 4*p.rate.latency)
+		return min(postTime, max(t.since.Add(p.opts.Patience+lastTime).Sub(now), lastTime, 4*p.rate.latency))
+	case t.next == stepPost:
+		return postTime
 	}
 	return 0
 }
@@ -127,6 +135,8 @@ func (p *Pusher) makeCall(c *call) (marked bool, err error) {
 		defer cancel()
 	}
 	switch c.step {
+	case stepRead:
+		return false, p.read(ctx, c)
 	case stepPost:
 		return false, p.poster.Post(ctx, t.Connection, c.push.Frames[t.frame].Data)
 	case stepCheck:

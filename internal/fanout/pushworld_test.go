@@ -24,6 +24,9 @@ type pushWorld struct {
 	random  func() float64
 	rate    float64 // PostRate
 
+	poster        fanout.Poster // the gateway, and the store, unless a test looks at the calls
+	subscriptions fanout.Subscriptions
+
 	mu      sync.Mutex
 	members map[chat.ConnectionID]*member
 	pushed  fanout.Pushed // all that was observed, without latencies
@@ -43,6 +46,7 @@ func newPushWorld(t *testing.T) *pushWorld {
 		T: t, gateway: fake.NewGateway(), store: fake.NewStore(), start: time.Now(), rate: 8000,
 		members: map[chat.ConnectionID]*member{},
 	}
+	w.poster, w.subscriptions = w.gateway, w.store
 	w.store.Recorder = nil // tens of thousands of calls
 	random := rand.New(rand.NewPCG(1, 2))
 	w.random = func() float64 {
@@ -54,7 +58,7 @@ func newPushWorld(t *testing.T) *pushWorld {
 	return w
 }
 
-// room opens the connections of a room's members.
+// room opens the connections of a room's members, who are subscribed.
 func (w *pushWorld) room(room chat.RoomID, members int) []fanout.Recipient {
 	recipients := make([]fanout.Recipient, members)
 	for i := range recipients {
@@ -64,6 +68,7 @@ func (w *pushWorld) room(room chat.RoomID, members int) []fanout.Recipient {
 		recipients[i].Subscription = chat.Subscription{
 			Room: room, Connection: m.id, ExpiresAt: w.start.Add(2 * time.Hour),
 		}
+		w.store.Subscribed = append(w.store.Subscribed, recipients[i].Subscription)
 	}
 	return recipients
 }
@@ -82,7 +87,7 @@ func (w *pushWorld) receive(m *member, frame []byte) {
 
 // pusher is another process.
 func (w *pushWorld) pusher() *fanout.Pusher {
-	return fanout.NewPusher(w.gateway, w.store, fanout.PusherOptions{
+	return fanout.NewPusher(w.poster, w.subscriptions, fanout.PusherOptions{
 		Parallel: 64, PostRate: w.rate, Patience: 3 * time.Second, Now: time.Now, Jitter: w.random, Observe: w.observe,
 	})
 }

@@ -13,8 +13,8 @@ import (
 // gateway takes now, one at least. After each step the pushed id moves. So a process that is killed repeats one step.
 const (
 	stepTime = 5 * time.Second
-	// pageTime is how much of posting a page of subscriptions is read for. Nobody is posted to long after the
-	// subscription was read.
+	// pageTime is how much of posting a page of subscriptions is read for: less than readTime, so that a page whose posts
+	// take as long as they should is not read again.
 	pageTime = 2 * time.Second
 	// leastFirstPage is how many subscriptions the first page has at least: about a shard, by which the others are judged.
 	leastFirstPage = 1001
@@ -94,7 +94,7 @@ func (k *wake) step(ctx context.Context, frames []Frame) (last chat.EntryID, lar
 	for {
 		page.cut(k.pageSize(len(frames)))
 		k.members += len(page.Subscriptions)
-		if err := k.deliver(ctx, frames, page.Subscriptions); err != nil {
+		if err := k.deliver(ctx, frames, page); err != nil {
 			return 0, large, err
 		}
 		if page.Next == nil {
@@ -148,13 +148,13 @@ func (p *Page) cut(n int) {
 const firstDeliveryWait = 100 * time.Millisecond
 
 // deliver brings frames to a page of subscriptions. Only to those that have not got them it goes out again.
-func (k *wake) deliver(ctx context.Context, frames []Frame, subscriptions []chat.Subscription) error {
-	if len(subscriptions) == 0 {
+func (k *wake) deliver(ctx context.Context, frames []Frame, page Page) error {
+	if len(page.Subscriptions) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
-	d := Delivery{Room: k.room, Frames: frames, Recipients: recipients(subscriptions)}
+	d := Delivery{Room: k.room, Frames: frames, Recipients: recipients(page.Subscriptions), ReadAt: page.ReadAt}
 	for wait := firstDeliveryWait; ; wait *= 2 {
 		rest, err := k.deliverer.Deliver(ctx, d)
 		if err == nil {

@@ -25,7 +25,8 @@ func buckets() []bucket { return []bucket{{10_000, 5_000}, {2_500, 1_250}} }
 // processes are workers, each in a process of its own, as many as are needed side by side. Each has one job at a time.
 type processes struct {
 	*pushWorld
-	log *log
+	log  *log
+	late func() time.Duration // how long a job waits before it is begun; nil for not at all
 
 	mu   sync.Mutex
 	free []*fanout.Pusher
@@ -46,6 +47,9 @@ func (p *processes) take() *fanout.Pusher {
 
 // Run implements [fanout.Workers].
 func (p *processes) Run(ctx context.Context, job fanout.Job) ([]fanout.Recipient, error) {
+	if p.late != nil && chat.Sleep(ctx, p.late()) != nil {
+		return job.Recipients, ctx.Err()
+	}
 	pusher := p.take()
 	defer func() {
 		p.mu.Lock()

@@ -38,6 +38,7 @@ func (w *Worker) Run(ctx context.Context, job Job) ([]Recipient, error) {
 		return nil, nil
 	}
 	return w.deliverer.Deliver(ctx, Delivery{
-		Room: job.Room, Frames: w.frames(job.Room, entries), Recipients: job.Recipients, Rate: job.Rate,
+		Room: job.Room, Frames: w.frames(job.Room, entries), Recipients: job.Recipients, ReadAt: job.ReadAt,
+		Rate: job.Rate,
 	})
 }

@@ -87,19 +87,20 @@ func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struc
 			listeners = append(listeners, fanout.Recipient{Subscription: s})
 		}
 	}
-	return none, t.tell(ctx, in.Room, listeners, t.encode(in.Room, caller.User(), in.Active))
+	return none, t.tell(ctx, fanout.Delivery{
+		Room: in.Room, Frames: []fanout.Frame{{Data: t.encode(in.Room, caller.User(), in.Active)}},
+		Recipients: listeners, ReadAt: page.ReadAt, Quick: true,
+	})
 }
 
 // tell pushes a frame once to each listener. Only that the gateway refuses the chat itself is an error.
-func (t *Typist) tell(ctx context.Context, room chat.RoomID, listeners []fanout.Recipient, frame []byte) error {
-	if len(listeners) == 0 {
+func (t *Typist) tell(ctx context.Context, d fanout.Delivery) error {
+	if len(d.Recipients) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, typingTime)
 	defer cancel()
-	_, err := t.deliverer.Deliver(ctx, fanout.Delivery{
-		Room: room, Frames: []fanout.Frame{{Data: frame}}, Recipients: listeners, Quick: true,
-	})
+	_, err := t.deliverer.Deliver(ctx, d)
 	if errors.Is(err, fanout.ErrForbidden) {
 		return fmt.Errorf("tell who types: %w", err)
 	}

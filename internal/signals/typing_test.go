@@ -1,6 +1,7 @@
 package signals_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -130,4 +131,44 @@ func TestTypingThatFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slowStore takes 4 s to read the subscriptions of a room, one of which ends meanwhile.
+type slowStore struct {
+	*fake.Store
+	leaves chat.ConnectionID
+}
+
+func (s slowStore) Subscribers(
+	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
+) (fanout.Page, error) {
+	page, err := s.Store.Subscribers(ctx, room, from, limit)
+	s.EndSubscription(s.leaves)
+	time.Sleep(4 * time.Second)
+	return page, err
+}
+
+// TestWhoHasLeftIsNotToldWhoTypes: what was read long ago is read again.
+func TestWhoHasLeftIsNotToldWhoTypes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, g := fake.NewStore().WithMembers("r", "ann"), fake.NewGateway()
+		s.Subscribed = subscribed("bob", "eve")
+		told := map[chat.ConnectionID]int{}
+		for i := range s.Subscribed {
+			sub := &s.Subscribed[i]
+			sub.ExpiresAt = time.Now().Add(time.Hour)
+			g.Open(sub.Connection, func([]byte) { told[sub.Connection]++ }, func() {})
+		}
+		pusher := fanout.NewPusher(g, s, fanout.PusherOptions{
+			Parallel: 4, PostRate: 1000, Now: time.Now, Jitter: func() float64 { return 0 },
+		})
+		encode := func(chat.RoomID, chat.UserID, bool) []byte { return nil }
+		typist := signals.NewTypist(rooms.NewMembership(s), slowStore{s, "c1"}, pusher, time.Now, encode)
+		if _, err := typist.Type(t.Context(), fake.Ann(), signals.Typing{Room: "r", Active: true}); err != nil {
+			t.Fatal(err)
+		}
+		if len(told) != 1 || told["c0"] != 1 {
+			t.Errorf("told %v, want c0 alone", told)
+		}
+	})
 }

@@ -156,6 +156,12 @@ func (w *world) wake(room string) string {
 	return fmt.Sprintf("%d failures", len(invoke(w, "fanout", app.Fanout, event).BatchItemFailures))
 }
 
+// pushJob is a job for a worker, with a subscription that was read at a time.
+func pushJob(readAt time.Time) string {
+	return fmt.Sprintf(`{"room_id":"general","after_id":0,"last_id":1,"read_at":%d,"subscriptions":[
+		{"connection_id":"bob=","shard":0,"expires_at":4102401600}]}`, readAt.UnixMilli())
+}
+
 func (w *world) push(job string) string {
 	w.Helper()
 	return fmt.Sprint(invoke(w, "push", app.Push, json.RawMessage(job)))
@@ -215,10 +221,8 @@ func story() []step {
 		{"send-refused", func(w *world) string { return w.send("alice=", `{"action":"sendMessage"}`) }},
 		{"wake", func(w *world) string { return w.wake("general") }},
 		{"wake-again", func(w *world) string { return w.wake("general") }},
-		{"push-worker", func(w *world) string {
-			return w.push(`{"room_id":"general","after_id":0,"last_id":1,"subscriptions":[
-				{"connection_id":"bob=","shard":0,"expires_at":4102401600}]}`)
-		}},
+		{"push-worker", func(w *world) string { return w.push(pushJob(time.Now())) }},
+		{"push-worker-late", func(w *world) string { return w.push(pushJob(time.Now().Add(-3 * time.Second))) }},
 		{"join-after-id", func(w *world) string {
 			return w.ask("bob=", strings.Replace(join, "}", `,"after_id":0}`, 1))
 		}},

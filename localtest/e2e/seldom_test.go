@@ -193,7 +193,7 @@ func (u *unreliable) front(next http.Handler) http.Handler {
 }
 
 // TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached: the fan-out, a job and a worker each mark it, and whoever
-// meets it next tries to close it.
+// meets it next tries to close it. Before the last try, 3 s after the first, each reads its subscription again.
 func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
 	eachEngine(t, func(t *testing.T, kind engine.Kind) {
 		u := &unreliable{refused: madeUp(0)}
@@ -217,6 +217,9 @@ func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
 					return s.Connection == u.refused && s.Closing
 				})
 			})
+		}
+		if !w.recording.has("PushFunction", "dynamodb:Query", "SubscriptionsTable") {
+			t.Error("the worker has not read the subscription again")
 		}
 		await(t, "the fan-out has ended", func() bool { return w.position("fanout") == 1 })
 		ann.sends("fanout", "hello again") // its sender meets it

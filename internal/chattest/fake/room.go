@@ -32,7 +32,7 @@ func (s *Store) Subscribers(_ context.Context, _ chat.RoomID, from *fanout.Curso
 		call = fmt.Sprintf("subscribers after %s", from.After)
 	}
 	return ask(s, func() fanout.Page {
-		page := fanout.Page{Shards: 1}
+		page := fanout.Page{Shards: 1, ReadAt: time.Now()}
 		for _, sub := range s.Subscribed {
 			page.Shards = max(page.Shards, sub.Shard+1)
 		}
@@ -49,6 +49,31 @@ func (s *Store) Subscribers(_ context.Context, _ chat.RoomID, from *fanout.Curso
 		}
 		return page
 	}, "%s", call)
+}
+
+// Current returns those that are in Subscribed.
+func (s *Store) Current(
+	_ context.Context, _ chat.RoomID, subscriptions []chat.Subscription,
+) ([]chat.Subscription, error) {
+	return ask(s, func() (current []chat.Subscription) {
+		asked := map[chat.ConnectionID]bool{}
+		for _, sub := range subscriptions {
+			asked[sub.Connection] = true
+		}
+		for _, sub := range s.Subscribed {
+			if asked[sub.Connection] {
+				current = append(current, sub)
+			}
+		}
+		return current
+	}, "current %d", len(subscriptions))
+}
+
+// EndSubscription removes one from Subscribed, while others may call.
+func (s *Store) EndSubscription(id chat.ConnectionID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Subscribed = slices.DeleteFunc(s.Subscribed, func(sub chat.Subscription) bool { return sub.Connection == id })
 }
 
 func (s *Store) RemoveSubscription(_ context.Context, sub chat.Subscription) error {
