@@ -20,6 +20,7 @@ const (
 	KindEdit     Kind = "edit"     // gives its target, a message, other content
 	KindDelete   Kind = "delete"   // takes its target's content away, for good
 	KindReaction Kind = "reaction" // adds a reaction to its target, or removes one
+	KindMember   Kind = "member"   // tells what happened to a member; the server writes it
 	KindVoid     Kind = "void"     // a place that could not be filled; it has neither user nor client_message_id nor content
 )
 
@@ -32,9 +33,12 @@ type Entry struct {
 	User            UserID
 	ClientMessageID ClientMessageID
 	Content         string
-	Target          EntryID   // the entry that it is about; 0 for none
-	Reaction        Reaction  // of a reaction
-	Remove          bool      // the reaction is removed
+	Target          EntryID  // the entry that it is about; 0 for none
+	Reaction        Reaction // of a reaction
+	Remove          bool     // the reaction is removed
+	Subject         UserID   // of a member entry: the member; User is who did it
+	Change          MemberChange
+	Role            Role      // of a member entry: the member's role, where it is known
 	CreatedAt       time.Time // UTC, to the millisecond; by the clock of its writer
 	Changes
 }
@@ -105,13 +109,17 @@ type NewEntry struct {
 	Target          EntryID  // the entry that it is about; 0 for none
 	Reaction        Reaction // of a reaction
 	Remove          bool     // the reaction is removed
+	Subject         UserID   // of a member entry: the member; User is who did it
+	Change          MemberChange
+	Role            Role // of a member entry: the member's role, where it is known
 }
 
 // At returns the entry as it is when it is placed at id.
 func (e NewEntry) At(id EntryID, now time.Time) Entry {
 	return Entry{
 		Room: e.Room, ID: id, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content,
-		Target: e.Target, Reaction: e.Reaction, Remove: e.Remove, CreatedAt: Millis(now),
+		Target: e.Target, Reaction: e.Reaction, Remove: e.Remove,
+		Subject: e.Subject, Change: e.Change, Role: e.Role, CreatedAt: Millis(now),
 	}
 }
 

@@ -9,7 +9,8 @@ type RoomID string
 type UserID string
 
 // ClientMessageID is what a client calls a message of its own, to send it twice and have it stored once:
-// 1–64 printable ASCII characters, of which the first is not "!". It is unique per user and room.
+// 1–64 printable ASCII characters, of which the first is not "!". It is unique per user and room. Those that the server
+// makes begin with "!" and may be longer: see [MemberEntryID].
 type ClientMessageID string
 
 const maxNameLength = 64

@@ -57,6 +57,13 @@ func TestCheck(t *testing.T) {
 	about.Target = 1
 	aboutVoid := voidEntry(4)
 	aboutVoid.Target = 1
+	member := voidEntry(4)
+	member.Kind, member.User, member.Subject, member.Change = chat.KindMember, "ann", "bob", chat.MemberRemoved
+	member.ClientMessageID = chat.MemberEntryID("bob", 7)
+	again := member // by another who finished the same change
+	again.ID, again.User = 5, "cid"
+	forged := member
+	forged.ClientMessageID = "m7"
 	conflicting := newEntryOf(entry(2))
 	conflicting.Content = "other"
 	for _, c := range []struct {
@@ -82,6 +89,18 @@ func TestCheck(t *testing.T) {
 			r.Sending(newEntryOf(entry(4))).Acked(entry(4))
 			early.Got(page(3, false, three...))
 		}, entries(1, 2, 3, 4), ""},
+
+		{"an entry of the server's own, which nobody sent", func(r *chattest.Record) {
+			all := append(entries(1, 2, 3), member)
+			c := r.Connected("x")
+			c.Joined(after(0), page(4, false, all...))
+			v := r.Viewing("x", 0)
+			for _, e := range all {
+				v.Shown(e)
+			}
+		}, append(entries(1, 2, 3), member), ""},
+		{"the same one twice", func(*chattest.Record) {}, append(entries(1, 2, 3), member, again), "promise 3"},
+		{"one with a client's name", func(*chattest.Record) {}, append(entries(1, 2, 3), forged), "promise 7"},
 
 		{"a void about an entry", func(*chattest.Record) {}, append(entries(1, 2, 3), aboutVoid), "promise 2: a void holds something"},
 		{"a missing id", func(*chattest.Record) {}, []chat.Entry{entry(1), entry(3)}, "promise 2: history has 3 where 2 belongs"},

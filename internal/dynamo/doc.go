@@ -6,12 +6,14 @@
 //
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id reaction remove created_at
 //	                                                             client_message_id; of a message also what changed it: updated_id
-//	                                                             edited_at edits deleted reactions (a set of users by name)
+//	                                                             edited_at edits deleted reactions (a set of users by name);
+//	                                                             of a member entry: subject change role
 //	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
 //	               item=counter#general                          the head: seq, pushed_id, settled_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
 //	Users          user_id=alice  item=member#general            joined_at
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
+//	                                                             of a member entry: under its subject, by whomever it was written
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
 //	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at

@@ -18,7 +18,7 @@ const claimPrefix = "claim#"
 
 func claimKey(e chat.NewEntry) item {
 	return item{
-		"user_id": text(string(e.User)),
+		"user_id": text(string(e.ClaimOwner())),
 		"item":    text(claimPrefix + string(e.Room) + "#" + string(e.ClientMessageID)),
 	}
 }
@@ -95,6 +95,13 @@ func rowOf(e chat.Entry) item {
 	if e.Remove {
 		row["remove"] = flagOf(true)
 	}
+	if e.Kind == chat.KindMember {
+		row["subject"] = text(string(e.Subject))
+		row["change"] = text(string(e.Change))
+	}
+	if e.Role != "" {
+		row["role"] = text(string(e.Role))
+	}
 	return row
 }
 
@@ -104,7 +111,9 @@ func entryOf(row item) chat.Entry {
 		Room: chat.RoomID(r.text("room_id")), ID: chat.EntryID(r.number("id")), Kind: chat.Kind(r.text("kind")),
 		User: chat.UserID(r.text("user_id")), ClientMessageID: chat.ClientMessageID(r.text("client_message_id")),
 		Content: r.text("content"), Target: chat.EntryID(r.number("target_id")), CreatedAt: r.millis("created_at"),
-		Reaction: chat.Reaction(r.text("reaction")), Remove: r.bool("remove"), Changes: changesOf(r),
+		Reaction: chat.Reaction(r.text("reaction")), Remove: r.bool("remove"),
+		Subject: chat.UserID(r.text("subject")), Change: chat.MemberChange(r.text("change")), Role: chat.Role(r.text("role")),
+		Changes: changesOf(r),
 	}
 }
 

@@ -87,6 +87,24 @@ func TestClaims(t *testing.T) {
 	})
 }
 
+// TestTheClaimOfAMemberEntryLiesUnderItsSubject, by whomever it is written.
+func TestTheClaimOfAMemberEntryLiesUnderItsSubject(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, e := f.Context(), removal()
+		first := roomlog.Claim{ID: 3, Fingerprint: roomlog.NewFingerprint(e, make([]byte, roomlog.SaltLength))}
+		c, err := f.PutClaim(ctx, e, first)
+		gotClaim(f, "put", c, err, nil)
+		e.User = "cid"
+		c, err = f.PutClaim(ctx, e, first)
+		gotClaim(f, "put by another", c, err, &first)
+		_, c, err = f.Precheck(ctx, e)
+		gotClaim(f, "precheck", c, err, &first)
+		e.Subject = "ann"
+		c, err = f.Claim(ctx, e)
+		gotClaim(f, "of another subject", c, err, nil)
+	})
+}
+
 func TestPlace(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx, hi, hole := f.Context(), message(1, "hi \x00 \u2028 👍"), void(2)
@@ -112,22 +130,26 @@ func TestPlace(t *testing.T) {
 	})
 }
 
-func TestAnEntryKeepsItsTarget(t *testing.T) {
-	each(t, func(f fixture) {
-		e := message(2, "")
-		e.Kind, e.Target = "pin", 1
-		for range 2 { // the second time it is what is there
-			old, err := f.Place(f.Context(), e)
-			f.ok(err)
-			if old != nil {
-				gotEntry(f, "what is there", old, err, &e)
+// TestAnEntryKeepsAllThatItHas besides content.
+func TestAnEntryKeepsAllThatItHas(t *testing.T) {
+	pin, member, noRole := message(2, ""), removal().At(2, noon), removal().At(2, noon)
+	pin.Kind, pin.Target = "pin", 1
+	member.Room, noRole.Room, noRole.Role = "r", "r", ""
+	for _, e := range []chat.Entry{pin, member, noRole} {
+		each(t, func(f fixture) {
+			for range 2 { // the second time it is what is there
+				old, err := f.Place(f.Context(), e)
+				f.ok(err)
+				if old != nil {
+					gotEntry(f, "what is there", old, err, &e)
+				}
 			}
-		}
-		found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
-		if err != nil || len(found) != 1 || !found[0].Equal(e) {
-			f.Errorf("read %+v, %v; want %+v", found, err, e)
-		}
-	})
+			found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
+			if err != nil || len(found) != 1 || !found[0].Equal(e) {
+				f.Errorf("read %+v, %v; want %+v", found, err, e)
+			}
+		})
+	}
 }
 
 func TestEntries(t *testing.T) {

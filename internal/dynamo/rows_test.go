@@ -62,6 +62,7 @@ func (f fixture) writeRows() {
 		Room: "other", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: ahead,
 	})
 	f.ok(err)
+	f.writeMemberEntry(s)
 	f.ok(s.Ping(ctx))
 	_, err = s.EnterPoll(ctx, ahead)
 	f.ok(err)
@@ -79,6 +80,16 @@ func (f fixture) writeRows() {
 			f.ok(s.MarkClosing(ctx, sub))
 		}
 	}
+}
+
+// writeMemberEntry writes an entry of the server's own, and its claim, which lies under the subject.
+func (f fixture) writeMemberEntry(s *dynamo.Store) {
+	f.Helper()
+	e := removal()
+	_, err := s.PutClaim(f.Context(), e, roomlog.Claim{ID: 3, Fingerprint: roomlog.NewFingerprint(e, []byte("0123456789abcdef"))})
+	f.ok(err)
+	_, err = s.Place(f.Context(), e.At(3, ahead))
+	f.ok(err)
 }
 
 // rows returns all that lies in the tables, by the kind of row: the name of its table and its items.

@@ -55,6 +55,8 @@ func TestWhoMayChangeAMessage(t *testing.T) {
 		{"of another", message(func(e *chat.Entry) { e.User = "bob" }), chat.CodeForbidden, chat.CodeForbidden, ""},
 		{"deleted", message(func(e *chat.Entry) { e.Deleted = true }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
 		{"no message", message(func(e *chat.Entry) { e.Kind = chat.KindReaction }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
+		{"a member entry", message(func(e *chat.Entry) { e.Kind, e.Content, e.Subject = chat.KindMember, "", "ann" }),
+			chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
 		{"a void", chat.VoidAt("r", 1, time.Now()), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
 		{"not there", message(func(e *chat.Entry) { e.ID = 2 }), chat.CodeNotFound, chat.CodeNotFound, chat.CodeNotFound},
 		{"with as many edits as it takes", message(func(e *chat.Entry) { e.Edits = make([]chat.EntryID, fold.MaxEdits) }),

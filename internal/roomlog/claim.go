@@ -16,7 +16,8 @@ type Claim struct {
 }
 
 // Fingerprint tells whether two entries say the same, without keeping what they say. It is a random salt of SaltLength
-// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there are such, target and reaction.
+// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there are such, target and reaction. Of a member
+// entry the kind alone counts: its client_message_id names the change, and whoever finishes the change writes the same.
 type Fingerprint []byte
 
 // SaltLength is the length of a Fingerprint's salt, in bytes.
@@ -31,6 +32,9 @@ func NewFingerprint(e chat.NewEntry, salt []byte) Fingerprint {
 		mac.Write(part)
 	}
 	write([]byte(e.Kind))
+	if e.Kind == chat.KindMember {
+		return mac.Sum(append(Fingerprint(nil), salt...))
+	}
 	write([]byte(e.Content))
 	// An entry without a target has the fingerprint that it had before there were targets, so no old claim is a
 	// conflict.

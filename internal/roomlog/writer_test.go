@@ -207,6 +207,23 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// TestAppendTakesAMemberEntryOfAnyFinisher: each gets the entry of the first.
+func TestAppendTakesAMemberEntryOfAnyFinisher(t *testing.T) {
+	log := fake.NewStore()
+	e := chat.NewEntry{
+		Room: "r", Kind: chat.KindMember, User: "ann", ClientMessageID: chat.MemberEntryID("bob", 7),
+		Subject: "bob", Change: chat.MemberRole, Role: chat.RoleModerator,
+	}
+	first, _, err := newWriter(log, time.Now).Append(t.Context(), e)
+	if err != nil || first.Subject != "bob" || first.Change != chat.MemberRole || first.Role != chat.RoleModerator {
+		t.Fatalf("stored %+v, %v", first, err)
+	}
+	e.User, e.Role = "cid", ""
+	if again, _, err := newWriter(log, time.Now).Append(t.Context(), e); err != nil || !again.Equal(first) {
+		t.Errorf("got %+v, %v, want %+v", again, err, first)
+	}
+}
+
 // placing returns how many calls came before the last one that placed the entry at id.
 func placing(script []outcome, id chat.EntryID) int {
 	for i := len(script) - 1; i >= 0; i-- {
