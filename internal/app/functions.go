@@ -102,7 +102,7 @@ func Push(p *Parts) push {
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 	})
-	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store)))
+	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store), time.Now))
 }
 
 // History builds the function behind the HTTP API.

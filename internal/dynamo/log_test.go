@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
@@ -59,14 +60,14 @@ func TestClaims(t *testing.T) {
 		c, err = f.PutClaim(ctx, d, roomlog.Claim{ID: 8, Fingerprint: roomlog.Fingerprint("second")})
 		gotClaim(f, "put again", c, err, &first)
 
-		c, err = f.MoveClaim(ctx, d, 6, 9)
+		c, err = f.MoveClaim(ctx, d, 6, 9, time.Time{})
 		gotClaim(f, "move from where it is not", c, err, &first)
-		c, err = f.MoveClaim(ctx, d, 7, 9)
+		c, err = f.MoveClaim(ctx, d, 7, 9, time.Time{})
 		gotClaim(f, "move", c, err, nil)
 		moved := roomlog.Claim{ID: 9, Fingerprint: first.Fingerprint}
 		c, err = f.Claim(ctx, d)
 		gotClaim(f, "moved: the fingerprint stays", c, err, &moved)
-		c, err = f.MoveClaim(ctx, d, 7, 9)
+		c, err = f.MoveClaim(ctx, d, 7, 9, time.Time{})
 		gotClaim(f, "the same move, sent twice", c, err, &moved)
 
 		for name, change := range map[string]func(*chat.NewEntry){
@@ -78,7 +79,7 @@ func TestClaims(t *testing.T) {
 			change(&other)
 			c, err := f.Claim(ctx, other)
 			gotClaim(f, name, c, err, nil)
-			if _, err := f.MoveClaim(ctx, other, 1, 2); err == nil {
+			if _, err := f.MoveClaim(ctx, other, 1, 2, time.Time{}); err == nil {
 				f.Errorf("%s: moved a claim that is not there", name)
 			}
 			c, err = f.Claim(ctx, other)
@@ -135,7 +136,9 @@ func TestAnEntryKeepsAllThatItHas(t *testing.T) {
 	pin, member, noRole := message(2, ""), removal().At(2, noon), removal().At(2, noon)
 	pin.Kind, pin.Target = "pin", 1
 	member.Room, noRole.Room, noRole.Role = "r", "r", ""
-	for _, e := range []chat.Entry{pin, member, noRole} {
+	expiring, void := message(2, "hi"), chat.VoidAt("r", 2, noon, time.Hour)
+	expiring.ExpiresAt = noon.Add(24 * time.Hour)
+	for _, e := range []chat.Entry{pin, member, noRole, expiring, void} {
 		each(t, func(f fixture) {
 			for range 2 { // the second time it is what is there
 				old, err := f.Place(f.Context(), e)

@@ -16,7 +16,7 @@ func (s *Store) Precheck(ctx context.Context, e chat.NewEntry) (member bool, cla
 	}
 	for _, row := range rows {
 		if strings.HasPrefix(reader{row}.text("item"), claimPrefix) {
-			claim = claimOf(row)
+			claim = s.unexpiredClaim(row)
 		} else {
 			member = true
 		}

@@ -13,12 +13,12 @@ import (
 // appendChange stores a change of a message that is there, if may allows it. The message is read before the change takes
 // an id. What happens to it after that, the fold decides.
 func (s *Sender) appendChange(ctx context.Context, e chat.NewEntry, may func(m chat.Entry) error) (chat.Entry, error) {
-	return s.append(ctx, e, func(ctx context.Context) error {
+	return s.append(ctx, e, func(ctx context.Context, e chat.NewEntry) error {
 		m, err := s.store.Entry(ctx, e.Room, e.Target)
 		switch {
 		case err != nil:
 			return fmt.Errorf("read target: %w", err)
-		case m == nil || m.Kind != chat.KindMessage || m.Deleted:
+		case m == nil || m.Kind != chat.KindMessage || m.Deleted || s.writer.IsExpired(*m, e.Retention):
 			return chat.Errorf(chat.CodeNotFound, "there is no such message")
 		}
 		return may(*m)

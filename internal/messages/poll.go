@@ -187,7 +187,7 @@ func (p *Poller) news(ctx context.Context, positions []Position) ([]roomlog.Page
 	var mu sync.Mutex
 	found := map[chat.RoomID]roomlog.Page{}
 	err := chat.ForEach(ctx, positions, maxPollRooms, func(ctx context.Context, at Position) error {
-		page, err := p.reader.News(ctx, at.Room, at.After, roomlog.DefaultPageLimit)
+		page, err := p.reader.News(ctx, roomlog.Query{Room: at.Room, After: &at.After, Limit: roomlog.DefaultPageLimit})
 		if err != nil || len(page.Entries) == 0 {
 			return err
 		}

@@ -71,7 +71,7 @@ func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (
 
 // append stores an entry of a member. check judges it before it takes an id; a repeat of what is stored is not judged
 // again. nil judges nothing.
-func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context.Context) error) (chat.Entry, error) {
+func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context.Context, chat.NewEntry) error) (chat.Entry, error) {
 	member, claim, err := s.store.Precheck(ctx, e)
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("precheck: %w", err)
@@ -80,7 +80,7 @@ func (s *Sender) append(ctx context.Context, e chat.NewEntry, check func(context
 		return chat.Entry{}, s.membership.Refusal(ctx, e.Room)
 	}
 	if claim == nil && check != nil {
-		if err := check(ctx); err != nil {
+		if err := check(ctx, e); err != nil {
 			return chat.Entry{}, err
 		}
 	}

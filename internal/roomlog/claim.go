@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"serverlesschat/internal/chat"
 )
@@ -13,6 +14,29 @@ import (
 type Claim struct {
 	ID          chat.EntryID
 	Fingerprint Fingerprint
+	ExpiresAt   time.Time // zero for never
+}
+
+const (
+	// claimLonger is how much longer a claim is kept than the entry that it stands for. Else a repeat near the entry's end
+	// would be stored twice.
+	claimLonger = time.Hour
+	// claimSpare is how much of that must be left when an entry is placed. With less the claim is renewed first. So an
+	// ordinary repeat, which comes soon, costs no write.
+	claimSpare = claimLonger / 2
+)
+
+// claimUntil is until when the claim is kept of an entry that is placed now.
+func claimUntil(now time.Time, retention time.Duration) time.Time {
+	if retention <= 0 {
+		return time.Time{}
+	}
+	return chat.Expiry(now, retention+claimLonger)
+}
+
+// outlives reports whether the claim is kept for long enough for an entry to be placed now.
+func (c Claim) outlives(now time.Time, retention time.Duration) bool {
+	return c.ExpiresAt.IsZero() || retention > 0 && c.ExpiresAt.After(now.Add(retention+claimSpare))
 }
 
 // Fingerprint tells whether two entries say the same, without keeping what they say. It is a random salt of SaltLength

@@ -91,7 +91,7 @@ func storedAt(id chat.EntryID) *chat.Entry {
 }
 
 func voidOf(id chat.EntryID) *chat.Entry {
-	e := chat.VoidAt("r", id, fake.Noon())
+	e := chat.VoidAt("r", id, fake.Noon(), 0)
 	return &e
 }
 

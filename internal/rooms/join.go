@@ -56,8 +56,7 @@ func (j *Joiner) Join(ctx context.Context, caller chat.Caller, in JoinRoom) (roo
 		return roomlog.Page{}, chat.Wrap("subscribe", err)
 	}
 	if in.AfterID == nil {
-		last, err := j.reader.LastID(ctx, in.Room)
-		return roomlog.Page{Room: in.Room, FirstID: roomlog.FirstID, LastID: last}, err
+		return j.reader.Bounds(ctx, in.Room)
 	}
 	return j.reader.PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit})
 }
