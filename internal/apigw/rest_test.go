@@ -134,7 +134,7 @@ func TestHistoryOfRoomsOfOthers(t *testing.T) {
 
 func TestHistoryReportsWhatFailed(t *testing.T) {
 	for _, call := range []string{"access", "head", "after", "before"} {
-		s := failing(newStore(), call, errBroken)
+		s := failing(newStore(log(3)...), call, errBroken)
 		reply, line := rest(t, s, historyEvent("general", nil, authorized()))
 		expectProblem(t, reply, http.StatusInternalServerError, "internal")
 		expect(t, "level", line["level"], "ERROR")

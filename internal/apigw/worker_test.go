@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func workerOn(t *testing.T, worker *fanout.Worker) *apigw.Workers {
 // What the fan-out hands to a worker is what the worker does.
 func TestPushJobRoundTrip(t *testing.T) {
 	d := &fake.Deliverer{}
-	w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, d))
+	w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, d, time.Now))
 	if rest, err := w.Run(t.Context(), pushJob()); err != nil || len(rest) > 0 {
 		t.Fatalf("left %v, %v", rest, err)
 	}
@@ -95,7 +96,7 @@ func TestWhatAWorkerLeavesComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			second := pushJob().Recipients[1]
 			second.Got = 3
-			w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, &fake.Deliverer{Rest: []fanout.Recipient{second}, Err: cause}))
+			w := workerOn(t, fanout.NewWorker(newStore(log(5)...), framesOf, &fake.Deliverer{Rest: []fanout.Recipient{second}, Err: cause}, time.Now))
 			rest, err := w.Run(t.Context(), pushJob())
 			if err == nil || !strings.Contains(err.Error(), cause.Error()) {
 				t.Errorf("got %v, want the cause %v", err, cause)
@@ -117,7 +118,7 @@ func TestWorkersOfTheVersionBefore(t *testing.T) {
 		t.Errorf("left %v, %v, want that all is done", rest, err)
 	}
 	d := &fake.Deliverer{}
-	worker := apigw.PushWorker(fanout.NewWorker(newStore(log(1)...), framesOf, d))
+	worker := apigw.PushWorker(fanout.NewWorker(newStore(log(1)...), framesOf, d, time.Now))
 	answer, err := worker(t.Context(), json.RawMessage(
 		`{"room_id":"general","after_id":0,"last_id":1,"subscriptions":[{"connection_id":"a","shard":0,"expires_at":1}]}`))
 	if err != nil || string(answer) != "{}" || len(d.Got) != 1 || len(d.Got[0].Recipients) != 1 || !d.Got[0].ReadAt.IsZero() {
@@ -162,21 +163,43 @@ func TestPushJobsThatFail(t *testing.T) {
 	if _, err := apigw.PushWorker(nil)(t.Context(), json.RawMessage(`[]`)); err == nil {
 		t.Error("no error for what is no job")
 	}
+	s := failing(newStore(log(3)...), "after", errBroken)
+	rest, err := workerOn(t, fanout.NewWorker(s, framesOf, &fake.Deliverer{}, time.Now)).Run(t.Context(), pushJob())
+	if err == nil || len(rest) != 2 {
+		t.Errorf("a failed reading has left %v, %v, want all and an error", rest, err)
+	}
+}
+
+// TestPushJobsOfWhatHasExpired: an entry that expired since the job was made is pushed to nobody, whether its row is still
+// there or not.
+func TestPushJobsOfWhatHasExpired(t *testing.T) {
+	expired := log(5)
+	expired[1].ExpiresAt = time.Now().Add(-time.Minute)
 	for name, c := range map[string]struct {
 		entries []chat.Entry
-		after   error
+		want    []chat.EntryID
 	}{
-		"a missing entry":  {nil, nil},
-		"a failed reading": {log(3), errBroken},
+		"one has expired":     {expired, []chat.EntryID{3}},
+		"one is gone":         {log(5)[2:], []chat.EntryID{3}},
+		"the last is gone":    {log(2), []chat.EntryID{2}},
+		"all are gone":        {nil, nil},
+		"all but later ones":  {log(5)[4:], nil},
+		"nothing has expired": {log(5), []chat.EntryID{2, 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newStore(c.entries...)
-			if c.after != nil {
-				failing(s, "after", c.after)
+			d := &fake.Deliverer{}
+			rest, err := workerOn(t, fanout.NewWorker(newStore(c.entries...), framesOf, d, time.Now)).Run(t.Context(), pushJob())
+			if err != nil || len(rest) > 0 {
+				t.Errorf("left %v, %v", rest, err)
 			}
-			rest, err := workerOn(t, fanout.NewWorker(s, framesOf, &fake.Deliverer{})).Run(t.Context(), pushJob())
-			if err == nil || len(rest) != 2 {
-				t.Errorf("left %v, %v, want all and an error", rest, err)
+			var got []chat.EntryID
+			for _, delivery := range d.Got {
+				for _, f := range delivery.Frames {
+					got = append(got, fake.IDs(f.Entries)...)
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("pushed %v, want %v", got, c.want)
 			}
 		})
 	}

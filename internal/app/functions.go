@@ -120,7 +120,7 @@ func Push(p *Parts) push {
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 		Sessions:      p.settings.required("SESSIONS_TABLE"),
 	})
-	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store)))
+	return apigw.PushWorker(fanout.NewWorker(store, wire.Messages, p.pusher(store), time.Now))
 }
 
 // History builds the function behind the HTTP API.

@@ -40,6 +40,7 @@ type Entry struct {
 	Change          MemberChange
 	Role            Role      // of a member entry: the member's role, where it is known
 	CreatedAt       time.Time // UTC, to the millisecond; by the clock of its writer
+	ExpiresAt       time.Time // from then on it is shown no longer; zero for never
 	Changes
 }
 
@@ -111,7 +112,8 @@ type NewEntry struct {
 	Remove          bool     // the reaction is removed
 	Subject         UserID   // of a member entry: the member; User is who did it
 	Change          MemberChange
-	Role            Role // of a member entry: the member's role, where it is known
+	Role            Role          // of a member entry: the member's role, where it is known
+	Retention       time.Duration // of the room, as it is now; 0 for ever
 }
 
 // At returns the entry as it is when it is placed at id.
@@ -120,12 +122,13 @@ func (e NewEntry) At(id EntryID, now time.Time) Entry {
 		Room: e.Room, ID: id, Kind: e.Kind, User: e.User, ClientMessageID: e.ClientMessageID, Content: e.Content,
 		Target: e.Target, Reaction: e.Reaction, Remove: e.Remove,
 		Subject: e.Subject, Change: e.Change, Role: e.Role, CreatedAt: Millis(now),
+		ExpiresAt: Expiry(now, e.Retention),
 	}
 }
 
-// VoidAt returns the void that fills the place id.
-func VoidAt(room RoomID, id EntryID, now time.Time) Entry {
-	return Entry{Room: room, ID: id, Kind: KindVoid, CreatedAt: Millis(now)}
+// VoidAt returns the void that fills the place id. It expires as the entries beside it do.
+func VoidAt(room RoomID, id EntryID, now time.Time, retention time.Duration) Entry {
+	return Entry{Room: room, ID: id, Kind: KindVoid, CreatedAt: Millis(now), ExpiresAt: Expiry(now, retention)}
 }
 
 // Millis cuts t to what is stored and shown, so that an entry is equal before and after it was stored.

@@ -82,7 +82,7 @@ func TestEntryTimesAreCutToMillis(t *testing.T) {
 	if got := (NewEntry{}).At(1, now).CreatedAt; got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if e := VoidAt("r", 4, now); !e.IsVoid() || e.CreatedAt != want || !e.Equal(Entry{Room: "r", ID: 4, Kind: KindVoid, CreatedAt: want}) {
+	if e := VoidAt("r", 4, now, 0); !e.IsVoid() || e.CreatedAt != want || !e.Equal(Entry{Room: "r", ID: 4, Kind: KindVoid, CreatedAt: want}) {
 		t.Errorf("void is %+v", e)
 	}
 }

@@ -2,6 +2,7 @@ package chattest
 
 import (
 	"context"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
@@ -31,8 +32,13 @@ func (a *Actor) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) 
 }
 
 // MoveClaim implements [roomlog.Claims].
-func (a *Actor) MoveClaim(ctx context.Context, d chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
-	return do(ctx, a, "MoveClaim", true, func() (*roomlog.Claim, error) { return a.store.MoveClaim(ctx, d, from, to) })
+func (a *Actor) MoveClaim(ctx context.Context, d chat.NewEntry, from, to chat.EntryID, until time.Time) (*roomlog.Claim, error) {
+	return do(ctx, a, "MoveClaim", true, func() (*roomlog.Claim, error) { return a.store.MoveClaim(ctx, d, from, to, until) })
+}
+
+// RenewClaim implements [roomlog.Claims].
+func (a *Actor) RenewClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim, until time.Time) (*roomlog.Claim, error) {
+	return do(ctx, a, "RenewClaim", true, func() (*roomlog.Claim, error) { return a.store.RenewClaim(ctx, d, c, until) })
 }
 
 // Place implements [roomlog.Log].

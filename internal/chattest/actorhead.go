@@ -42,6 +42,11 @@ func (a *Actor) change(ctx context.Context, name string, call func() (roomlog.He
 	return c.head, c.done, err
 }
 
+// MoveFirst implements [roomlog.Firsts].
+func (a *Actor) MoveFirst(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+	return act(ctx, a, "MoveFirst", true, func() error { return a.store.MoveFirst(ctx, room, to) })
+}
+
 // Take implements [fanout.Leases].
 func (a *Actor) Take(ctx context.Context, room chat.RoomID, me, seen roomlog.Lease) (roomlog.Head, bool, error) {
 	return a.change(ctx, "Take", func() (roomlog.Head, bool, error) { return a.store.Take(ctx, room, me, seen) })

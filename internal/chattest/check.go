@@ -49,7 +49,7 @@ func (v Violations) Promises() []int {
 func (r *Record) Check(log []chat.Entry) Violations {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	c := &check{Record: r, log: log}
+	c := &check{Record: r, log: log, first: r.highestFirst()}
 	c.checkLog()
 	c.indexPlaces()
 	c.indexChanges()
@@ -75,6 +75,7 @@ type check struct {
 	// placedBy has, for each id, when the last of the places up to it began to be filled; nil when nobody reported it.
 	placedBy []int
 	changes  map[chat.EntryID][]chat.Entry // by target
+	first    chat.EntryID                  // the highest first id that any page has told
 }
 
 func (c *check) report(promise int, format string, args ...any) {

@@ -57,6 +57,26 @@ func TestCheck(t *testing.T) {
 	about.Target = 1
 	aboutVoid := voidEntry(4)
 	aboutVoid.Target = 1
+	member := voidEntry(4)
+	member.Kind, member.User, member.Subject, member.Change = chat.KindMember, "ann", "bob", chat.MemberRemoved
+	member.ClientMessageID = chat.MemberEntryID("bob", 7)
+	again := member // by another who finished the same change
+	again.ID, again.User = 5, "cid"
+	forged := member
+	forged.ClientMessageID = "m7"
+	expiring := entries(1, 2, 3)
+	for i := range expiring {
+		expiring[i].ExpiresAt = expiring[i].CreatedAt.Add(time.Hour)
+	}
+	from2 := func(e ...chat.Entry) roomlog.Page {
+		return roomlog.Page{Room: "r", Entries: e, FirstID: 2, LastID: 3}
+	}
+	skips := func(r *chattest.Record) {
+		v := r.Viewing("v", 0)
+		v.Skipped(2)
+		v.Shown(expiring[1])
+		v.Shown(expiring[2])
+	}
 	conflicting := newEntryOf(entry(2))
 	conflicting.Content = "other"
 	for _, c := range []struct {
@@ -82,6 +102,33 @@ func TestCheck(t *testing.T) {
 			r.Sending(newEntryOf(entry(4))).Acked(entry(4))
 			early.Got(page(3, false, three...))
 		}, entries(1, 2, 3, 4), ""},
+
+		{"an entry of the server's own, which nobody sent", func(r *chattest.Record) {
+			all := append(entries(1, 2, 3), member)
+			c := r.Connected("x")
+			c.Joined(after(0), page(4, false, all...))
+			v := r.Viewing("x", 0)
+			for _, e := range all {
+				v.Shown(e)
+			}
+		}, append(entries(1, 2, 3), member), ""},
+		{"the same one twice", func(*chattest.Record) {}, append(entries(1, 2, 3), member, again), "promise 3"},
+		{"one with a client's name", func(*chattest.Record) {}, append(entries(1, 2, 3), forged), "promise 7"},
+
+		{"a page that goes on from the first id", func(r *chattest.Record) {
+			read(r, roomlog.Query{After: after(0)}, from2(expiring[1:]...))
+			read(r, roomlog.Query{}, from2(expiring[1:]...))
+			read(r, roomlog.Query{Before: after(2)}, from2())
+			skips(r)
+		}, expiring, ""},
+		{"one that goes on later", func(r *chattest.Record) {
+			read(r, roomlog.Query{After: after(0)}, from2(expiring[2]))
+		}, expiring, "promise 2: a page (after 0) begins with 3"},
+		{"one that leaves out what never expires", func(r *chattest.Record) {
+			read(r, roomlog.Query{After: after(0)}, from2(three[1:]...))
+		}, nil, "promise 1: a page (after 0) says that 1 has expired, which never does"},
+		{"a client that goes on where no page said so", func(r *chattest.Record) { skips(r) }, expiring,
+			"promise 4: client v goes on from 2"},
 
 		{"a void about an entry", func(*chattest.Record) {}, append(entries(1, 2, 3), aboutVoid), "promise 2: a void holds something"},
 		{"a missing id", func(*chattest.Record) {}, []chat.Entry{entry(1), entry(3)}, "promise 2: history has 3 where 2 belongs"},

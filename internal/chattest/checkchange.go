@@ -2,6 +2,7 @@ package chattest
 
 import (
 	"slices"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fold"
@@ -34,6 +35,7 @@ func (c *check) asNow(e chat.Entry) chat.Entry {
 // sameShown reports whether two entries are shown alike.
 func sameShown(a, b chat.Entry) bool {
 	a.Edits, b.Edits = nil, nil
+	a.ExpiresAt, b.ExpiresAt = time.Time{}, time.Time{}
 	return a.Equal(b)
 }
 

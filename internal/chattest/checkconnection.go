@@ -65,12 +65,21 @@ func (c *check) checkPushes(where string, conn *Connection, baseline chat.EntryI
 			}
 		}
 	}
-	for id := baseline + 1; id <= c.end(); id++ {
+	for id := max(baseline+1, c.first); id <= c.end(); id++ { // what has expired by now may have been too late to push
 		if !got[id] {
 			c.report(4, "%s is open and never got %d; it joined at %d, the last id is %d", where, id, baseline, c.end())
 			return
 		}
 	}
+}
+
+// skipped returns where a view goes on that would show next, before the entry of an index: not above what a page has told.
+func (c *check) skipped(v *View, index int, next chat.EntryID) chat.EntryID {
+	to := max(next, v.skips[index])
+	if to > next && to > c.first {
+		c.report(4, "client %s goes on from %d, and no page said that what lies before it has expired", v.name, to)
+	}
+	return to
 }
 
 // checkView: a client shows every entry once, in order.
@@ -80,7 +89,8 @@ func (c *check) checkView(v *View) {
 		promise = 5
 	}
 	next := v.start + 1
-	for _, e := range v.shown {
+	for i, e := range v.shown {
+		next = c.skipped(v, i, next)
 		if e.ID != next {
 			c.report(4, "%s shows %d where %d belongs", where, e.ID, next)
 			return
@@ -88,6 +98,7 @@ func (c *check) checkView(v *View) {
 		c.same(2, where, e)
 		next++
 	}
+	next = c.skipped(v, len(v.shown), next)
 	if next > c.end() {
 		c.checkFold(v)
 		return

@@ -45,6 +45,7 @@ func (c *check) checkPage(promise int, where string, q roomlog.Query, p roomlog.
 			return
 		}
 	}
+	c.checkFirst(where, p)
 	c.upToDate(promise, where, p.Entries, p.LastID)
 	c.checkBounds(promise, where, q, p)
 }
@@ -52,7 +53,8 @@ func (c *check) checkPage(promise int, where string, q roomlog.Query, p roomlog.
 // checkBounds: a page begins, or ends, where it was asked to, and says whether there is more.
 func (c *check) checkBounds(promise int, where string, q roomlog.Query, p roomlog.Page) {
 	if q.After != nil {
-		first, more := *q.After+1, *q.After < p.LastID
+		first := max(*q.After+1, p.FirstID)
+		more := first <= p.LastID
 		if n := len(p.Entries); n > 0 {
 			if p.Entries[0].ID != first {
 				c.report(promise, "%s begins with %d", where, p.Entries[0].ID)
@@ -68,7 +70,7 @@ func (c *check) checkBounds(promise int, where string, q roomlog.Query, p roomlo
 	if q.Before != nil {
 		last = min(last, *q.Before-1)
 	}
-	more := last > 0
+	more := last >= max(p.FirstID, 1)
 	if n := len(p.Entries); n > 0 {
 		if p.Entries[n-1].ID != last {
 			c.report(promise, "%s ends with %d, not with %d", where, p.Entries[n-1].ID, last)
@@ -78,6 +80,27 @@ func (c *check) checkBounds(promise int, where string, q roomlog.Query, p roomlo
 		c.report(promise, "%s is empty, but the last id is %d", where, p.LastID)
 	}
 	c.checkMore(promise, where, p, more)
+}
+
+// checkFirst: what a page leaves out as expired does expire.
+func (c *check) checkFirst(where string, p roomlog.Page) {
+	switch gone := p.FirstID - 1; {
+	case p.FirstID > p.LastID+1:
+		c.report(1, "%s says that the first id is %d, and the last %d", where, p.FirstID, p.LastID)
+	case gone > 0 && c.log[gone-1].ExpiresAt.IsZero():
+		c.report(1, "%s says that %d has expired, which never does", where, gone)
+	}
+}
+
+// highestFirst returns the highest first id that any page has told.
+func (r *Record) highestFirst() (first chat.EntryID) {
+	for _, read := range r.reads {
+		first = max(first, read.page.FirstID)
+	}
+	for _, conn := range r.connections {
+		first = max(first, conn.page.FirstID)
+	}
+	return first
 }
 
 func (c *check) checkMore(promise int, where string, p roomlog.Page, want bool) {

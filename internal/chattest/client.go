@@ -191,7 +191,7 @@ func (c *Client) join(ctx context.Context, conn *recorded) error {
 			view: c.opts.Record.Viewing(c.opts.Name, start), shown: start, kept: map[chat.EntryID]chat.Entry{},
 		}
 	}
-	c.take(page.Entries)
+	c.takePage(page)
 	if page.More {
 		return c.sync(ctx, conn)
 	}
@@ -208,7 +208,7 @@ func (c *Client) sync(ctx context.Context, conn Conn) error {
 			return err
 		}
 		read.Got(page)
-		c.take(page.Entries)
+		c.takePage(page)
 		if !page.More {
 			return nil
 		}
@@ -254,6 +254,12 @@ func (c *Client) takeInbox() [][]chat.Entry {
 	frames := c.inbox
 	c.inbox = nil
 	return frames
+}
+
+// takePage takes what a page shows. What has expired is no gap: the client goes on from what is still there.
+func (c *Client) takePage(page roomlog.Page) {
+	c.timeline.skip(page.FirstID)
+	c.take(page.Entries)
 }
 
 // take shows entries, as far as they are due.

@@ -21,6 +21,7 @@ import (
 type scripted struct {
 	mu    sync.Mutex
 	log   []chat.Entry
+	gone  chat.EntryID // up to here all has expired
 	calls []string
 	dials int
 	push  func(chat.RoomID, []chat.Entry)
@@ -68,8 +69,10 @@ func (s *scripted) holds(log []chat.Entry) {
 func (s *scripted) page(after chat.EntryID, limit int) roomlog.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rest := s.log[after:]
-	return page(chat.EntryID(len(s.log)), len(rest) > limit, rest[:min(limit, len(rest))]...)
+	rest := s.log[max(after, s.gone):]
+	p := page(chat.EntryID(len(s.log)), len(rest) > limit, rest[:min(limit, len(rest))]...)
+	p.FirstID = s.gone + 1
+	return p
 }
 
 func (s *scripted) Join(_ context.Context, in rooms.JoinRoom) (roomlog.Page, error) {
@@ -213,6 +216,36 @@ func TestClientComesBack(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		wantCalls(t, s, "dial", "dial", "join after 3") // the second is refused
 		shows(t, client, 4)
+	})
+}
+
+// TestClientGoesOnFromTheFirstID: what has expired is no gap, neither when it comes back nor when it asks at a gap.
+func TestClientGoesOnFromTheFirstID(t *testing.T) {
+	expiring := entries(1, 2, 3, 4, 5, 6, 7, 8)
+	for i := range expiring {
+		expiring[i].ExpiresAt = expiring[i].CreatedAt.Add(time.Hour)
+	}
+	s := &scripted{log: expiring[:2]}
+	withClient(t, s, false, func(t *testing.T, client *chattest.Client, record *chattest.Record) {
+		client.Drop()
+		s.holds(expiring[:6])
+		s.gone = 4
+		time.Sleep(3 * time.Second)
+		shows(t, client, 6)
+		wantCalls(t, s, "dial", "join", "dial", "dial", "join after 2")
+		s.holds(expiring)
+		s.gone = 7
+		s.push("r", expiring[7:])
+		time.Sleep(2 * time.Second)
+		shows(t, client, 8)
+		wantCalls(t, s, "sync after 6")
+		time.Sleep(2 * time.Second)
+		wantCalls(t, s)
+		for _, v := range record.Check(s.log) {
+			if v.Promise == 4 || v.Promise == 5 {
+				t.Error(v)
+			}
+		}
 	})
 }
 

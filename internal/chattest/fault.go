@@ -20,6 +20,7 @@ type Store interface {
 	roomlog.Log
 	roomlog.Claims
 	roomlog.Heads
+	roomlog.Firsts
 	roomlog.Targets
 	messages.Pacer
 	rooms.ChangerStore

@@ -46,8 +46,8 @@ func (s followedStore) PutClaim(ctx context.Context, e chat.NewEntry, c roomlog.
 	return old, err
 }
 
-func (s followedStore) MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
-	old, err := s.Store.MoveClaim(ctx, e, from, to)
+func (s followedStore) MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID, until time.Time) (*roomlog.Claim, error) {
+	old, err := s.Store.MoveClaim(ctx, e, from, to, until)
 	event := pushmodel.Event{Call: pushmodel.MoveClaim, From: s.f.id(from), ID: s.f.id(to), End: s.f.id(to)}
 	if old != nil {
 		event.Found, event.End = found(*old, e), s.f.id(old.ID)

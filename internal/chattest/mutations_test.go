@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
@@ -100,14 +101,14 @@ func (unclaimed) Claim(context.Context, chat.NewEntry) (*roomlog.Claim, error) {
 func (unclaimed) PutClaim(context.Context, chat.NewEntry, roomlog.Claim) (*roomlog.Claim, error) {
 	return nil, nil
 }
-func (unclaimed) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID) (*roomlog.Claim, error) {
+func (unclaimed) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID, time.Time) (*roomlog.Claim, error) {
 	return nil, nil
 }
 
 // unmoved places elsewhere and leaves the claim where it is.
 type unmoved struct{ roomlog.WriterStore }
 
-func (unmoved) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID) (*roomlog.Claim, error) {
+func (unmoved) MoveClaim(context.Context, chat.NewEntry, chat.EntryID, chat.EntryID, time.Time) (*roomlog.Claim, error) {
 	return nil, nil
 }
 
@@ -119,7 +120,7 @@ func (s hasty) PutClaim(ctx context.Context, d chat.NewEntry, c roomlog.Claim) (
 	if err != nil || old == nil || old.ID == c.ID {
 		return old, err
 	}
-	return s.WriterStore.MoveClaim(ctx, d, old.ID, c.ID)
+	return s.WriterStore.MoveClaim(ctx, d, old.ID, c.ID, time.Time{})
 }
 
 // pageOfWhatIsThere is a page of the table as it lies there.

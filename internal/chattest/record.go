@@ -139,7 +139,8 @@ type View struct {
 	name    string
 	start   chat.EntryID // it shows what comes after
 	shown   []chat.Entry
-	returns int // how often it came back after a lost connection
+	skips   map[int]chat.EntryID // before the entry of this index it went on from the id
+	returns int                  // how often it came back after a lost connection
 	left    bool
 }
 
@@ -152,6 +153,16 @@ func (r *Record) Viewing(name string, after chat.EntryID) *View {
 
 // Shown records that the client shows the entry.
 func (v *View) Shown(e chat.Entry) { v.record.update(func(int) { v.shown = append(v.shown, e) }) }
+
+// Skipped records that the client goes on from the id, as what lies before it has expired.
+func (v *View) Skipped(to chat.EntryID) {
+	v.record.update(func(int) {
+		if v.skips == nil {
+			v.skips = map[int]chat.EntryID{}
+		}
+		v.skips[len(v.shown)] = to
+	})
+}
 
 // Returned records that the client came back after a lost connection.
 func (v *View) Returned() { v.record.update(func(int) { v.returns++ }) }

@@ -28,5 +28,19 @@ func (l *timeline) take(entries []chat.Entry) {
 	}
 }
 
+// skip goes on from the first id that is still there, when that lies above the next one.
+func (l *timeline) skip(first chat.EntryID) {
+	if first <= l.shown+1 {
+		return
+	}
+	for id := range l.kept {
+		if id < first {
+			delete(l.kept, id)
+		}
+	}
+	l.shown = first - 1
+	l.view.Skipped(first)
+}
+
 // gap reports whether something is kept aside.
 func (l *timeline) gap() bool { return len(l.kept) > 0 }

@@ -28,7 +28,8 @@ func unconditionalStore(e *enginetest.Engine, tables dynamo.Tables, unconditiona
 	leaveOut := middleware.InitializeMiddlewareFunc("unconditional",
 		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 			if put, ok := in.Parameters.(*dynamodb.PutItemInput); ok && unconditional(put) {
-				put.ConditionExpression, put.ReturnValuesOnConditionCheckFailure = nil, ""
+				put.ConditionExpression, put.ExpressionAttributeValues = nil, nil // only conditions have values here
+				put.ReturnValuesOnConditionCheckFailure = ""
 			}
 			return next.HandleInitialize(ctx, in)
 		})

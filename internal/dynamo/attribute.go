@@ -38,5 +38,14 @@ func (i reader) bool(name string) bool {
 	return ok && v.Value
 }
 
-func (i reader) millis(name string) time.Time  { return time.UnixMilli(i.number(name)).UTC() }
+func (i reader) millis(name string) time.Time { return time.UnixMilli(i.number(name)).UTC() }
+
+// expiry reads when an entry or a claim expires; zero for never.
+func (i reader) expiry() time.Time {
+	if _, ok := i.item["expires_at"]; !ok {
+		return time.Time{}
+	}
+	return i.millis("expires_at")
+}
+
 func (i reader) seconds(name string) time.Time { return time.Unix(i.number(name), 0).UTC() }

@@ -6,12 +6,16 @@
 //
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id reaction remove created_at
 //	                                                             client_message_id; of a message also what changed it: updated_id
-//	                                                             edited_at edits deleted reactions (a set of users by name)
+//	                                                             edited_at edits deleted reactions (a set of users by name);
+//	                                                             of a member entry: subject change role;
+//	                                                             where the room does not keep it for ever: expires_at remove_at
 //	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
-//	               item=counter#general                          the head: seq, pushed_id, settled_id, lease, job_until
+//	               item=counter#general                          the head: seq, pushed_id, settled_id, first_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
 //	Users          user_id=alice  item=member#general            joined_at
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
+//	                                                             of a member entry: under its subject, by whomever it was written;
+//	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
 //	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at
@@ -20,7 +24,8 @@
 //
 // A room_id holds no '#', so keys made of one are unambiguous. Times that order or expire things are numbers:
 // created_at and connected_at in milliseconds since 1970, expires_at in seconds, as DynamoDB's TTL wants it. Rows past
-// expires_at count as gone, though DynamoDB may take days to remove them.
+// expires_at count as gone, though DynamoDB may take days to remove them. Entries and claims have expires_at in
+// milliseconds, and remove_at in seconds, two days later, which TTL goes by: it never decides what is seen.
 //
 // Only Entries has a stream. A room's log is one partition key, and shares it with nothing: DynamoDB takes 1,000 write
 // units a second per partition. For the same reason the head and the settings of a room are keys of their own.

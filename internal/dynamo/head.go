@@ -69,10 +69,15 @@ func (s *Store) Head(ctx context.Context, room chat.RoomID) (roomlog.Head, error
 
 // Settle implements [roomlog.Heads].
 func (s *Store) Settle(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+	return s.moveMark(ctx, room, "settled_id", to)
+}
+
+// moveMark moves an id of the head forward.
+func (s *Store) moveMark(ctx context.Context, room chat.RoomID, mark string, to chat.EntryID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Rooms, Key: headKey(room),
-		UpdateExpression:          aws.String("SET settled_id = :to"),
-		ConditionExpression:       aws.String("attribute_not_exists(settled_id) OR settled_id < :to"),
+		UpdateExpression:          aws.String("SET " + mark + " = :to"),
+		ConditionExpression:       aws.String("attribute_not_exists(" + mark + ") OR " + mark + " < :to"),
 		ExpressionAttributeValues: item{":to": number(to)},
 	})
 	return err
@@ -191,13 +196,18 @@ func readHead(row item) roomlog.Head {
 	r := reader{row}
 	h := roomlog.Head{
 		Seq: chat.EntryID(r.number("seq")), PushedID: chat.EntryID(r.number("pushed_id")),
-		SettledID: chat.EntryID(r.number("settled_id")), Lease: roomlog.Lease(r.text("lease")),
+		SettledID: chat.EntryID(r.number("settled_id")), FirstID: chat.EntryID(r.number("first_id")), Lease: roomlog.Lease(r.text("lease")),
 	}
 	if until := r.number("job_until"); until != 0 {
 		h.JobUntil = time.UnixMilli(until).UTC()
 	}
 	h.SettledID = max(h.SettledID, h.PushedID)
 	return h
+}
+
+// MoveFirst implements [roomlog.Firsts].
+func (s *Store) MoveFirst(ctx context.Context, room chat.RoomID, to chat.EntryID) error {
+	return s.moveMark(ctx, room, "first_id", to)
 }
 
 // adoptPosition takes pushed_id from where the version before kept it.

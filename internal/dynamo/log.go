@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -18,7 +19,7 @@ const claimPrefix = "claim#"
 
 func claimKey(e chat.NewEntry) item {
 	return item{
-		"user_id": text(string(e.User)),
+		"user_id": text(string(e.ClaimOwner())),
 		"item":    text(claimPrefix + string(e.Room) + "#" + string(e.ClientMessageID)),
 	}
 }
@@ -29,7 +30,7 @@ func (s *Store) Claim(ctx context.Context, e chat.NewEntry) (*roomlog.Claim, err
 	if err != nil || row == nil {
 		return nil, err
 	}
-	return claimOf(row), nil
+	return s.unexpiredClaim(row), nil
 }
 
 // PutClaim implements [roomlog.Claims].
@@ -37,7 +38,9 @@ func (s *Store) PutClaim(ctx context.Context, e chat.NewEntry, c roomlog.Claim) 
 	row := claimKey(e)
 	row["n"] = number(c.ID)
 	row["h"] = &types.AttributeValueMemberB{Value: c.Fingerprint}
-	old, err := s.put(ctx, s.tables.Users, row, "attribute_not_exists(user_id)")
+	setExpiry(row, c.ExpiresAt)
+	old, err := s.putIf(ctx, s.tables.Users, row, "attribute_not_exists(user_id) OR expires_at < :now",
+		item{":now": number(s.now().UnixMilli())})
 	if err != nil || old == nil {
 		return nil, err
 	}
@@ -45,25 +48,68 @@ func (s *Store) PutClaim(ctx context.Context, e chat.NewEntry, c roomlog.Claim) 
 }
 
 // MoveClaim implements [roomlog.Claims].
-func (s *Store) MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
+func (s *Store) MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID, until time.Time) (*roomlog.Claim, error) {
+	return s.updateClaim(ctx, e, "SET n = :to", "n = :from", item{":from": number(from), ":to": number(to)}, until)
+}
+
+// RenewClaim implements [roomlog.Claims].
+func (s *Store) RenewClaim(ctx context.Context, e chat.NewEntry, c roomlog.Claim, until time.Time) (*roomlog.Claim, error) {
+	condition := "n = :n AND h = :h"
+	if !until.IsZero() {
+		condition += " AND expires_at < :expires_at"
+	}
+	values := item{":n": number(c.ID), ":h": &types.AttributeValueMemberB{Value: c.Fingerprint}}
+	return s.updateClaim(ctx, e, "SET n = :n", condition, values, until)
+}
+
+// updateClaim changes a claim and until when it is kept. It returns the claim that is there if the condition fails.
+func (s *Store) updateClaim(
+	ctx context.Context, e chat.NewEntry, set, condition string, values item, until time.Time,
+) (*roomlog.Claim, error) {
+	update := set + " REMOVE expires_at, remove_at"
+	if !until.IsZero() {
+		update = set + ", expires_at = :expires_at, remove_at = :remove_at"
+		expiry := item{}
+		setExpiry(expiry, until)
+		values[":expires_at"], values[":remove_at"] = expiry["expires_at"], expiry["remove_at"]
+	}
 	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Users, Key: claimKey(e),
-		UpdateExpression:          aws.String("SET n = :to"),
-		ConditionExpression:       aws.String("n = :from"),
-		ExpressionAttributeValues: item{":from": number(from), ":to": number(to)},
+		TableName: &s.tables.Users, Key: claimKey(e), UpdateExpression: &update,
+		ConditionExpression: &condition, ExpressionAttributeValues: values,
 	})
 	switch {
 	case err != nil || old == nil:
 		return nil, err
 	case len(old) == 0:
-		return nil, fmt.Errorf("move claim: there is none")
+		return nil, fmt.Errorf("update claim: there is none")
 	}
 	return claimOf(old), nil
 }
 
 func claimOf(row item) *roomlog.Claim {
 	r := reader{row}
-	return &roomlog.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h")}
+	return &roomlog.Claim{ID: chat.EntryID(r.number("n")), Fingerprint: r.bytes("h"), ExpiresAt: r.expiry()}
+}
+
+// unexpiredClaim returns the claim in a row; nil when it has expired.
+func (s *Store) unexpiredClaim(row item) *roomlog.Claim {
+	c := claimOf(row)
+	if !c.ExpiresAt.IsZero() && c.ExpiresAt.Before(s.now()) {
+		return nil
+	}
+	return c
+}
+
+// removedAfter is how long a row is kept after it has expired: so long that the engine, which removes it when it likes,
+// never decides what is seen.
+const removedAfter = 48 * time.Hour
+
+// setExpiry writes into a row when it expires, and when the engine may remove it; nothing for never.
+func setExpiry(row item, at time.Time) {
+	if !at.IsZero() {
+		row["expires_at"] = number(at.UnixMilli())
+		row["remove_at"] = number(at.Add(removedAfter).Unix())
+	}
 }
 
 // Place implements [roomlog.Log].
@@ -95,6 +141,14 @@ func rowOf(e chat.Entry) item {
 	if e.Remove {
 		row["remove"] = flagOf(true)
 	}
+	if e.Kind == chat.KindMember {
+		row["subject"] = text(string(e.Subject))
+		row["change"] = text(string(e.Change))
+	}
+	setExpiry(row, e.ExpiresAt)
+	if e.Role != "" {
+		row["role"] = text(string(e.Role))
+	}
 	return row
 }
 
@@ -104,7 +158,9 @@ func entryOf(row item) chat.Entry {
 		Room: chat.RoomID(r.text("room_id")), ID: chat.EntryID(r.number("id")), Kind: chat.Kind(r.text("kind")),
 		User: chat.UserID(r.text("user_id")), ClientMessageID: chat.ClientMessageID(r.text("client_message_id")),
 		Content: r.text("content"), Target: chat.EntryID(r.number("target_id")), CreatedAt: r.millis("created_at"),
-		Reaction: chat.Reaction(r.text("reaction")), Remove: r.bool("remove"), Changes: changesOf(r),
+		Reaction: chat.Reaction(r.text("reaction")), Remove: r.bool("remove"),
+		Subject: chat.UserID(r.text("subject")), Change: chat.MemberChange(r.text("change")), Role: chat.Role(r.text("role")),
+		ExpiresAt: r.expiry(), Changes: changesOf(r),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
@@ -59,14 +60,14 @@ func TestClaims(t *testing.T) {
 		c, err = f.PutClaim(ctx, d, roomlog.Claim{ID: 8, Fingerprint: roomlog.Fingerprint("second")})
 		gotClaim(f, "put again", c, err, &first)
 
-		c, err = f.MoveClaim(ctx, d, 6, 9)
+		c, err = f.MoveClaim(ctx, d, 6, 9, time.Time{})
 		gotClaim(f, "move from where it is not", c, err, &first)
-		c, err = f.MoveClaim(ctx, d, 7, 9)
+		c, err = f.MoveClaim(ctx, d, 7, 9, time.Time{})
 		gotClaim(f, "move", c, err, nil)
 		moved := roomlog.Claim{ID: 9, Fingerprint: first.Fingerprint}
 		c, err = f.Claim(ctx, d)
 		gotClaim(f, "moved: the fingerprint stays", c, err, &moved)
-		c, err = f.MoveClaim(ctx, d, 7, 9)
+		c, err = f.MoveClaim(ctx, d, 7, 9, time.Time{})
 		gotClaim(f, "the same move, sent twice", c, err, &moved)
 
 		for name, change := range map[string]func(*chat.NewEntry){
@@ -78,12 +79,30 @@ func TestClaims(t *testing.T) {
 			change(&other)
 			c, err := f.Claim(ctx, other)
 			gotClaim(f, name, c, err, nil)
-			if _, err := f.MoveClaim(ctx, other, 1, 2); err == nil {
+			if _, err := f.MoveClaim(ctx, other, 1, 2, time.Time{}); err == nil {
 				f.Errorf("%s: moved a claim that is not there", name)
 			}
 			c, err = f.Claim(ctx, other)
 			gotClaim(f, name+", after the move", c, err, nil)
 		}
+	})
+}
+
+// TestTheClaimOfAMemberEntryLiesUnderItsSubject, by whomever it is written.
+func TestTheClaimOfAMemberEntryLiesUnderItsSubject(t *testing.T) {
+	each(t, func(f fixture) {
+		ctx, e := f.Context(), removal()
+		first := roomlog.Claim{ID: 3, Fingerprint: roomlog.NewFingerprint(e, make([]byte, roomlog.SaltLength))}
+		c, err := f.PutClaim(ctx, e, first)
+		gotClaim(f, "put", c, err, nil)
+		e.User = "cid"
+		c, err = f.PutClaim(ctx, e, first)
+		gotClaim(f, "put by another", c, err, &first)
+		_, c, err = f.Precheck(ctx, e)
+		gotClaim(f, "precheck", c, err, &first)
+		e.Subject = "ann"
+		c, err = f.Claim(ctx, e)
+		gotClaim(f, "of another subject", c, err, nil)
 	})
 }
 
@@ -112,22 +131,28 @@ func TestPlace(t *testing.T) {
 	})
 }
 
-func TestAnEntryKeepsItsTarget(t *testing.T) {
-	each(t, func(f fixture) {
-		e := message(2, "")
-		e.Kind, e.Target = "pin", 1
-		for range 2 { // the second time it is what is there
-			old, err := f.Place(f.Context(), e)
-			f.ok(err)
-			if old != nil {
-				gotEntry(f, "what is there", old, err, &e)
+// TestAnEntryKeepsAllThatItHas besides content.
+func TestAnEntryKeepsAllThatItHas(t *testing.T) {
+	pin, member, noRole := message(2, ""), removal().At(2, noon), removal().At(2, noon)
+	pin.Kind, pin.Target = "pin", 1
+	member.Room, noRole.Room, noRole.Role = "r", "r", ""
+	expiring, void := message(2, "hi"), chat.VoidAt("r", 2, noon, time.Hour)
+	expiring.ExpiresAt = noon.Add(24 * time.Hour)
+	for _, e := range []chat.Entry{pin, member, noRole, expiring, void} {
+		each(t, func(f fixture) {
+			for range 2 { // the second time it is what is there
+				old, err := f.Place(f.Context(), e)
+				f.ok(err)
+				if old != nil {
+					gotEntry(f, "what is there", old, err, &e)
+				}
 			}
-		}
-		found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
-		if err != nil || len(found) != 1 || !found[0].Equal(e) {
-			f.Errorf("read %+v, %v; want %+v", found, err, e)
-		}
-	})
+			found, err := f.EntriesAfter(f.Context(), "r", 0, 10)
+			if err != nil || len(found) != 1 || !found[0].Equal(e) {
+				f.Errorf("read %+v, %v; want %+v", found, err, e)
+			}
+		})
+	}
 }
 
 func TestEntries(t *testing.T) {

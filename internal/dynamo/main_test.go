@@ -38,6 +38,14 @@ func newEntry(content string) chat.NewEntry {
 	return chat.NewEntry{Room: "r", Kind: chat.KindMessage, User: "ann", ClientMessageID: "a #1", Content: content}
 }
 
+// removal tells that ann has removed bob.
+func removal() chat.NewEntry {
+	return chat.NewEntry{
+		Room: "other", Kind: chat.KindMember, User: "ann", ClientMessageID: chat.MemberEntryID("bob", 7),
+		Subject: "bob", Change: chat.MemberRemoved, Role: chat.RoleMember,
+	}
+}
+
 // message is an entry with content; void one without.
 func message(id chat.EntryID, content string) chat.Entry {
 	return chat.Entry{

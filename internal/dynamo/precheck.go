@@ -20,7 +20,7 @@ func (s *Store) Precheck(ctx context.Context, e chat.NewEntry) (rooms.Access, *r
 	}
 	var claim *roomlog.Claim
 	for _, row := range rows[s.tables.Users] {
-		claim = claimOf(row)
+		claim = s.unexpiredClaim(row)
 	}
 	return s.accessOf(e.User, e.Room, rows), claim, nil
 }

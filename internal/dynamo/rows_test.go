@@ -63,6 +63,8 @@ func (f fixture) writeRows() {
 		Room: "other", ID: 2, Kind: "pin", User: "ann", ClientMessageID: "1", Target: 1, CreatedAt: ahead,
 	})
 	f.ok(err)
+	f.writeMemberEntry(s)
+	f.writeExpiring(s)
 	f.ok(s.Ping(ctx))
 	_, err = s.EnterPoll(ctx, ahead)
 	f.ok(err)
@@ -89,6 +91,31 @@ func (f fixture) writeRows() {
 			f.ok(s.MarkClosing(ctx, sub))
 		}
 	}
+}
+
+// writeMemberEntry writes an entry of the server's own, and its claim, which lies under the subject.
+func (f fixture) writeMemberEntry(s *dynamo.Store) {
+	f.Helper()
+	e := removal()
+	_, err := s.PutClaim(f.Context(), e, roomlog.Claim{ID: 3, Fingerprint: roomlog.NewFingerprint(e, []byte("0123456789abcdef"))})
+	f.ok(err)
+	_, err = s.Place(f.Context(), e.At(3, ahead))
+	f.ok(err)
+}
+
+// writeExpiring writes an entry of a room that keeps entries for 30 days, and its claim.
+func (f fixture) writeExpiring(s *dynamo.Store) {
+	f.Helper()
+	const month = 30 * 24 * time.Hour
+	e := newEntry("hi")
+	e.Room, e.ClientMessageID, e.Retention = "other", "2", month
+	_, err := s.PutClaim(f.Context(), e, roomlog.Claim{
+		ID: 4, Fingerprint: roomlog.NewFingerprint(e, []byte("0123456789abcdef")), ExpiresAt: ahead.Add(month + time.Hour),
+	})
+	f.ok(err)
+	_, err = s.Place(f.Context(), e.At(4, ahead))
+	f.ok(err)
+	f.ok(s.MoveFirst(f.Context(), "r", 2))
 }
 
 // rows returns all that lies in the tables, by the kind of row: the name of its table and its items.

@@ -50,6 +50,7 @@ var (
 	_ roomlog.Heads        = (*Store)(nil)
 	_ rooms.ChangerStore   = (*Store)(nil)
 	_ messages.Pacer       = (*Store)(nil)
+	_ roomlog.Firsts       = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)
@@ -82,8 +83,14 @@ func (s *Store) get(ctx context.Context, table string, key item) (item, error) {
 // put writes one item. When its condition does not hold, it returns the item that is there, which may have no
 // attributes. It returns nil when the item was written.
 func (s *Store) put(ctx context.Context, table string, row item, condition string) (item, error) {
+	return s.putIf(ctx, table, row, condition, nil)
+}
+
+// putIf is put with a condition that has values.
+func (s *Store) putIf(ctx context.Context, table string, row item, condition string, values item) (item, error) {
 	in := &dynamodb.PutItemInput{
 		TableName: &table, Item: row, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		ExpressionAttributeValues: values,
 	}
 	if condition != "" {
 		in.ConditionExpression = &condition

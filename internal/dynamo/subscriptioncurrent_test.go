@@ -14,7 +14,7 @@ import (
 func TestCurrentSubscriptions(t *testing.T) {
 	each(t, func(f fixture) {
 		ctx := f.Context()
-		f.ok(f.CreateRoom(ctx, "r"))
+		f.open("r")
 		f.setShards("r", 3)
 		for shard, n := range []int{400, 4, 30} {
 			f.fill(fmt.Sprint("r#", shard), fmt.Sprint("c", shard, "-"), n)

@@ -56,15 +56,17 @@ func TestEmpty(t *testing.T) {
 		edit.Kind, edit.Target = chat.KindEdit, 1
 		react := message(3, "")
 		react.Kind, react.Target, react.Reaction, react.Remove = chat.KindReaction, 1, "👍", true
-		for _, e := range []chat.Entry{first, edit, react} {
+		member := removal().At(4, noon)
+		member.Room = "r"
+		for _, e := range []chat.Entry{first, edit, react, member} {
 			_, err := f.Place(ctx, e)
 			f.ok(err)
 		}
-		for id := chat.EntryID(1); id <= 4; id++ {
+		for id := chat.EntryID(1); id <= 5; id++ {
 			f.ok(f.Empty(ctx, "r", id))
 		}
 		edit.Content = ""
-		for id, want := range map[chat.EntryID]*chat.Entry{1: &first, 2: &edit, 3: &react, 4: nil} {
+		for id, want := range map[chat.EntryID]*chat.Entry{1: &first, 2: &edit, 3: &react, 4: &member, 5: nil} {
 			e, err := f.Entry(ctx, "r", id)
 			gotEntry(f, "after emptying", e, err, want)
 		}

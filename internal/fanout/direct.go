@@ -169,7 +169,8 @@ func (d *Direct) deliver(ctx context.Context, room chat.RoomID, pushed chat.Entr
 		return ErrLarge
 	}
 	entries, err := roomlog.Applier{Store: d.store, InTurn: d.opts.InTurn}.Apply(ctx, entries)
-	if err != nil || len(page.Subscriptions) == 0 {
+	entries = chat.Unexpired(entries, d.opts.Now())
+	if err != nil || len(page.Subscriptions) == 0 || len(entries) == 0 {
 		return chat.Wrap("apply changes", err)
 	}
 	_, err = d.deliverer.Deliver(ctx, Delivery{

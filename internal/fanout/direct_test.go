@@ -249,3 +249,38 @@ func TestASenderThatCannotApplyLeavesTheRoomToTheStream(t *testing.T) {
 		t.Errorf("delivered %+v", w.deliverer.Got)
 	}
 }
+
+// TestWhatHasExpiredIsPushedToNobody, and the mark moves past it, by senders and by the fan-out.
+func TestWhatHasExpiredIsPushedToNobody(t *testing.T) {
+	for name, push := range map[string]func(*world){
+		"a sender":    func(w *world) { w.push(4, w.Top) },
+		"the fan-out": func(w *world) { w.Top.Lease = "stream"; _ = w.wake(4) },
+	} {
+		for _, expired := range [][]chat.EntryID{{1, 2}, {4}, {1, 2, 3, 4}, nil} {
+			t.Run(fmt.Sprint(name, ", ", expired), func(t *testing.T) {
+				w := newWorld(t, fake.UpTo(4)...)
+				var want []chat.EntryID
+				for id, e := range w.Entries {
+					if slices.Contains(expired, id) {
+						e.ExpiresAt = time.Now().Add(-time.Second)
+					} else {
+						want = append(want, id)
+					}
+					w.Entries[id] = e
+				}
+				w.Top = roomlog.Head{Seq: 4, Lease: me}
+				push(w)
+				w.expectHead(4, "")
+				var got []chat.EntryID
+				for _, d := range w.deliverer.Got {
+					for _, f := range d.Frames {
+						got = append(got, fake.IDs(f.Entries)...)
+					}
+				}
+				if slices.Sort(want); !slices.Equal(got, want) {
+					t.Errorf("pushed %v, want %v", got, want)
+				}
+			})
+		}
+	}
+}

@@ -67,10 +67,11 @@ func (k *wake) pushSteps(ctx context.Context, pushed chat.EntryID, run roomlog.R
 	}
 }
 
-// apply applies what entries say of other messages, and returns them as they are to be shown.
+// apply applies what entries say of other messages, and returns them as they are to be shown: without those that have
+// expired before anybody pushed them.
 func (k *wake) apply(ctx context.Context, entries []chat.Entry) ([]chat.Entry, error) {
 	shown, err := roomlog.Applier{Store: k.store, InTurn: k.opts.InTurn}.Apply(ctx, entries)
-	return shown, chat.Wrap("apply changes", err)
+	return chat.Unexpired(shown, k.opts.Now()), chat.Wrap("apply changes", err)
 }
 
 // step brings the first of the frames, as many as fit, to all members. It returns up to where, and whether the room is

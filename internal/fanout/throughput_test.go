@@ -56,7 +56,7 @@ func (p *processes) Run(ctx context.Context, job fanout.Job) ([]fanout.Recipient
 		defer p.mu.Unlock()
 		p.free = append(p.free, pusher)
 	}()
-	return fanout.NewWorker(p.log, oneByOne, pusher).Run(ctx, job)
+	return fanout.NewWorker(p.log, oneByOne, pusher, time.Now).Run(ctx, job)
 }
 
 // log is a room's log that has every entry.

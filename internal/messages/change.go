@@ -21,7 +21,7 @@ func (s *Sender) appendChange(
 		switch {
 		case err != nil:
 			return fmt.Errorf("read target: %w", err)
-		case m == nil || m.Kind != chat.KindMessage || m.Deleted:
+		case m == nil || m.Kind != chat.KindMessage || m.Deleted || s.writer.IsExpired(*m, a.Room.Retention):
 			return chat.Errorf(chat.CodeNotFound, "there is no such message")
 		}
 		return may(a, *m)

@@ -40,8 +40,10 @@ func readLimit(f *chat.Fields) int {
 //
 // Errors: CodeForbidden, CodeNotFound as [rooms.Access.May]; else as [roomlog.Reader.Page].
 func (h *History) Page(ctx context.Context, user chat.UserID, q roomlog.Query) (roomlog.Page, error) {
-	if _, err := h.membership.May(ctx, user, q.Room, rooms.Read); err != nil {
+	access, err := h.membership.May(ctx, user, q.Room, rooms.Read)
+	if err != nil {
 		return roomlog.Page{}, err
 	}
+	q.Retention = access.Room.Retention
 	return h.reader.Page(ctx, q)
 }

@@ -114,7 +114,8 @@ func NewPoller(membership *rooms.Membership, reader *roomlog.Reader, polls Polls
 // too many poll; else as [roomlog.Reader.News].
 func (p *Poller) Poll(ctx context.Context, identity chat.Identity, in Poll) ([]roomlog.Page, error) {
 	begun, user := p.opts.Now(), identity.User
-	if err := p.check(ctx, user, in.Positions); err != nil {
+	kept, err := p.check(ctx, user, in.Positions)
+	if err != nil {
 		return nil, err
 	}
 	running, err := p.polls.EnterPoll(ctx, begun)
@@ -136,7 +137,7 @@ func (p *Poller) Poll(ctx context.Context, identity chat.Identity, in Poll) ([]r
 	if identity.ExpiresAt.Before(end) {
 		end = identity.ExpiresAt
 	}
-	return p.wait(ctx, user, in, token, end)
+	return p.wait(ctx, user, in, poll{token: token, end: end, kept: kept})
 }
 
 // leave must not wait for the poll's client, whose answer is ready. A count that stays too high is forgotten in time.
@@ -146,11 +147,18 @@ func (p *Poller) leave(ctx context.Context, begun time.Time) {
 	_ = p.polls.LeavePoll(ctx, begun)
 }
 
+// poll is a poll that waits.
+type poll struct {
+	token string
+	end   time.Time
+	kept  map[chat.RoomID]time.Duration // how long each room keeps its entries
+}
+
 // wait looks at the rooms until there is something new. The newest token is read before an answer is given, so that of
 // two polls of a tab the older one never answers with entries that its client no longer waits for.
-func (p *Poller) wait(ctx context.Context, user chat.UserID, in Poll, token string, end time.Time) ([]roomlog.Page, error) {
+func (p *Poller) wait(ctx context.Context, user chat.UserID, in Poll, of poll) ([]roomlog.Page, error) {
 	for {
-		pages, err := p.news(ctx, in.Positions)
+		pages, err := p.news(ctx, in.Positions, of.kept)
 		if err != nil {
 			return nil, err
 		}
@@ -158,16 +166,16 @@ func (p *Poller) wait(ctx context.Context, user chat.UserID, in Poll, token stri
 		if err != nil {
 			return nil, chat.Wrap("read newest poll", err)
 		}
-		if newest != token {
+		if newest != of.token {
 			return nil, nil
 		}
 		if len(pages) > 0 {
-			if err := p.check(ctx, user, positionsOf(pages)); err != nil {
+			if _, err := p.check(ctx, user, positionsOf(pages)); err != nil {
 				return nil, err
 			}
 			return pages, nil
 		}
-		left := end.Sub(p.opts.Now())
+		left := of.end.Sub(p.opts.Now())
 		if left <= 0 {
 			return nil, nil
 		}
@@ -181,11 +189,15 @@ func (p *Poller) wait(ctx context.Context, user chat.UserID, in Poll, token stri
 }
 
 // news returns the pages of the rooms that have something new, in the order of the positions.
-func (p *Poller) news(ctx context.Context, positions []Position) ([]roomlog.Page, error) {
+func (p *Poller) news(
+	ctx context.Context, positions []Position, kept map[chat.RoomID]time.Duration,
+) ([]roomlog.Page, error) {
 	var mu sync.Mutex
 	found := map[chat.RoomID]roomlog.Page{}
 	err := chat.ForEach(ctx, positions, maxPollRooms, func(ctx context.Context, at Position) error {
-		page, err := p.reader.News(ctx, at.Room, at.After, roomlog.DefaultPageLimit)
+		page, err := p.reader.News(ctx, roomlog.Query{
+			Room: at.Room, After: &at.After, Limit: roomlog.DefaultPageLimit, Retention: kept[at.Room],
+		})
 		if err != nil || len(page.Entries) == 0 {
 			return err
 		}
@@ -203,17 +215,23 @@ func (p *Poller) news(ctx context.Context, positions []Position) ([]roomlog.Page
 	return pages, err
 }
 
-// check returns the error of the first room, in their order, that the user may not read.
-func (p *Poller) check(ctx context.Context, user chat.UserID, positions []Position) error {
+// check returns how long each room keeps its entries, or the error of the first room, in their order, that the user may
+// not read.
+func (p *Poller) check(ctx context.Context, user chat.UserID, positions []Position) (map[chat.RoomID]time.Duration, error) {
 	var mu sync.Mutex
+	kept := map[chat.RoomID]time.Duration{}
 	refused := map[chat.RoomID]error{}
 	err := chat.ForEach(ctx, positions, maxPollRooms, func(ctx context.Context, at Position) error {
-		_, err := p.membership.May(ctx, user, at.Room, rooms.Read)
-		if code := chat.CodeOf(err); code != chat.CodeForbidden && code != chat.CodeNotFound {
+		access, err := p.membership.May(ctx, user, at.Room, rooms.Read)
+		if code := chat.CodeOf(err); err != nil && code != chat.CodeForbidden && code != chat.CodeNotFound {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if err == nil {
+			kept[at.Room] = access.Room.Retention
+			return nil
+		}
 		refused[at.Room] = inRoom(at.Room, err)
 		return nil
 	})
@@ -222,7 +240,7 @@ func (p *Poller) check(ctx context.Context, user chat.UserID, positions []Positi
 			err = refused[at.Room]
 		}
 	}
-	return err
+	return kept, err
 }
 
 func positionsOf(pages []roomlog.Page) []Position {

@@ -89,6 +89,7 @@ func (s *Sender) append(
 	if err := access.May(right); err != nil {
 		return chat.Entry{}, err
 	}
+	e.Retention = access.Room.Retention
 	if claim == nil {
 		if err := check(ctx, access); err != nil {
 			return chat.Entry{}, err

@@ -21,6 +21,12 @@ func change(id chat.EntryID, kind chat.Kind, target chat.EntryID, content string
 	return e
 }
 
+func memberEntry(id chat.EntryID) chat.Entry {
+	e := change(id, chat.KindMember, 0, "")
+	e.Subject, e.Change = "bob", chat.MemberJoined
+	return e
+}
+
 // changedLog is a store with messages at 1 and 2 and these changes after them, none of which is applied.
 func changedLog(changes ...chat.Entry) *fake.Store {
 	s := fake.NewStore(1, 2)
@@ -46,6 +52,8 @@ func TestApply(t *testing.T) {
 			map[chat.EntryID]string{1: "newer", 2: "2", 3: "new", 4: "newer"}},
 		{"of two messages", []chat.Entry{edit, change(4, chat.KindReaction, 2, "+")}, 0,
 			[]string{"entry 1", "update 1 by 3", "entry 2", "update 2 by 4"}, nil},
+		{"of a member entry", []chat.Entry{memberEntry(3), change(4, chat.KindDelete, 3, "")}, 0, []string{"entry 3"}, nil},
+		{"a member entry is none", []chat.Entry{memberEntry(3)}, 0, nil, map[chat.EntryID]string{1: "1", 3: ""}},
 		{"of one that is not there", []chat.Entry{change(3, chat.KindEdit, 99, "x")}, 0, []string{"entry 99"}, nil},
 		{"of what is no message", []chat.Entry{edit, change(4, chat.KindEdit, 3, "x")}, 0,
 			[]string{"entry 1", "update 1 by 3", "entry 3"}, map[chat.EntryID]string{3: "new"}},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"serverlesschat/internal/chat"
 )
@@ -13,10 +14,34 @@ import (
 type Claim struct {
 	ID          chat.EntryID
 	Fingerprint Fingerprint
+	ExpiresAt   time.Time // zero for never
+}
+
+const (
+	// claimLonger is how much longer a claim is kept than the entry that it stands for. Else a repeat near the entry's end
+	// would be stored twice.
+	claimLonger = time.Hour
+	// claimSpare is how much of that must be left when an entry is placed. With less the claim is renewed first. So an
+	// ordinary repeat, which comes soon, costs no write.
+	claimSpare = claimLonger / 2
+)
+
+// claimUntil is until when the claim is kept of an entry that is placed now.
+func claimUntil(now time.Time, retention time.Duration) time.Time {
+	if retention <= 0 {
+		return time.Time{}
+	}
+	return chat.Expiry(now, retention+claimLonger)
+}
+
+// outlives reports whether the claim is kept for long enough for an entry to be placed now.
+func (c Claim) outlives(now time.Time, retention time.Duration) bool {
+	return c.ExpiresAt.IsZero() || retention > 0 && c.ExpiresAt.After(now.Add(retention+claimSpare))
 }
 
 // Fingerprint tells whether two entries say the same, without keeping what they say. It is a random salt of SaltLength
-// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there are such, target and reaction.
+// bytes, then the HMAC-SHA256, under that salt, of kind, content and, where there are such, target and reaction. Of a member
+// entry the kind alone counts: its client_message_id names the change, and whoever finishes the change writes the same.
 type Fingerprint []byte
 
 // SaltLength is the length of a Fingerprint's salt, in bytes.
@@ -31,6 +56,9 @@ func NewFingerprint(e chat.NewEntry, salt []byte) Fingerprint {
 		mac.Write(part)
 	}
 	write([]byte(e.Kind))
+	if e.Kind == chat.KindMember {
+		return mac.Sum(append(Fingerprint(nil), salt...))
+	}
 	write([]byte(e.Content))
 	// An entry without a target has the fingerprint that it had before there were targets, so no old claim is a
 	// conflict.

@@ -23,6 +23,21 @@ func TestFingerprintsStayAsTheyAre(t *testing.T) {
 	}
 }
 
+// TestTheFingerprintOfAMemberEntryIsItsKind: its client_message_id names the change. Whoever finishes it must not be refused.
+func TestTheFingerprintOfAMemberEntryIsItsKind(t *testing.T) {
+	e := chat.NewEntry{Kind: chat.KindMember, User: "ann", Subject: "bob", Change: chat.MemberMuted, Role: chat.RoleMember}
+	f := roomlog.NewFingerprint(e, []byte("0123456789abcdef"))
+	if want := "39fe9ed8ce1a2d6c"; !strings.HasPrefix(hex.EncodeToString(f[roomlog.SaltLength:]), want) {
+		t.Errorf("the fingerprint is %x, want %s…", f[roomlog.SaltLength:], want)
+	}
+	if !f.Matches(chat.NewEntry{Kind: chat.KindMember, User: "cid", Subject: "bob", Change: chat.MemberLeft, Content: "x", Target: 1}) {
+		t.Error("the same change, finished by another, does not match")
+	}
+	if f.Matches(chat.NewEntry{Kind: chat.KindMessage}) {
+		t.Error("another kind matches")
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	salt := func(b byte) []byte { return []byte(strings.Repeat(string(b), roomlog.SaltLength)) }
 	d := chat.NewEntry{Kind: chat.KindMessage, Content: "hello"}

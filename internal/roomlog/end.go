@@ -15,6 +15,7 @@ import (
 type logEnd struct {
 	id      chat.EntryID // up to here every place is filled
 	next    *chat.Entry  // the entry after the hole that ends the run; nil when there is none
+	first   chat.EntryID // as the head says it
 	settled chat.EntryID // up to here all changes are in the messages that they are about
 	tail    []chat.Entry // the changes after that
 }

@@ -52,7 +52,7 @@ func (h *HoleWait) WaitOrFill(ctx context.Context, end chat.EntryID, next chat.E
 // Fill fills the hole between end and next.
 func (h *HoleWait) Fill(ctx context.Context, end chat.EntryID, next chat.Entry) error {
 	for id := end + 1; id < next.ID; id++ {
-		if _, err := h.Log.Place(ctx, chat.VoidAt(next.Room, id, h.Now())); err != nil {
+		if _, err := h.Log.Place(ctx, chat.VoidAt(next.Room, id, h.Now(), next.Retention())); err != nil {
 			return fmt.Errorf("fill hole: %w", err)
 		}
 	}

@@ -1,6 +1,10 @@
 package roomlog
 
-import "serverlesschat/internal/chat"
+import (
+	"time"
+
+	"serverlesschat/internal/chat"
+)
 
 const (
 	// DefaultPageLimit is how many entries a page has when the request has no limit.
@@ -11,7 +15,7 @@ const (
 	maxPageBytes = 96<<10 - 1024
 )
 
-// FirstID is the lowest id of a room that is still there: 1 as long as no entry expires.
+// FirstID is the lowest id of a room in which nothing has expired.
 const FirstID chat.EntryID = 1
 
 // Query asks for a page of a room's log: after an id, or before one; when both are nil, for the newest page.
@@ -20,6 +24,9 @@ type Query struct {
 	After  *chat.EntryID // 0 or more
 	Before *chat.EntryID // 1 or more
 	Limit  int           // 1–MaxPageLimit
+	// Retention is how long the room keeps its entries now; 0 for ever. Entries expire by themselves too, so it matters
+	// only where it has become shorter.
+	Retention time.Duration
 }
 
 // Page is a stretch of a room's log, in rising order.

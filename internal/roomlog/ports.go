@@ -30,15 +30,19 @@ type Targets interface {
 	Empty(ctx context.Context, room chat.RoomID, edit chat.EntryID) error
 }
 
-// Claims keeps what each client_message_id stands for. Every call is linearizable per (user, room, client_message_id).
+// Claims keeps what each client_message_id stands for. Every call is linearizable per (user, room, client_message_id). A
+// claim that has expired counts as none.
 type Claims interface {
 	// Claim reads the claim of the entry, consistently; nil when there is none.
 	Claim(ctx context.Context, e chat.NewEntry) (*Claim, error)
 	// PutClaim writes the claim if there is none. It returns nil when it was written, else the one that is there.
 	PutClaim(ctx context.Context, e chat.NewEntry, c Claim) (*Claim, error)
-	// MoveClaim makes the claim point to the id "to" if it points to "from". It returns nil when it was moved, else the
-	// one that is there; its fingerprint never changes.
-	MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID) (*Claim, error)
+	// MoveClaim makes the claim point to the id "to", until then (zero: for ever), if it points to "from". It returns nil
+	// when it was moved, else the one that is there; its fingerprint never changes.
+	MoveClaim(ctx context.Context, e chat.NewEntry, from, to chat.EntryID, until time.Time) (*Claim, error)
+	// RenewClaim keeps the claim until then (zero: for ever), if it still is c by id and fingerprint, and is not kept for
+	// longer already. It returns nil when it was renewed, else the one that is there.
+	RenewClaim(ctx context.Context, e chat.NewEntry, c Claim, until time.Time) (*Claim, error)
 }
 
 // Lease says who pushes a room's news now: nobody ([NoLease]), the stream's fan-out ([StreamLease]), or one call, by a
@@ -57,6 +61,7 @@ type Head struct {
 	Seq       chat.EntryID // the last id reserved
 	PushedID  chat.EntryID // all up to here has been pushed
 	SettledID chat.EntryID // all up to here is filled and applied; never below PushedID
+	FirstID   chat.EntryID // all below has expired; 0 as long as nobody has seen that anything has
 	Lease     Lease
 	JobUntil  time.Time // until then a job for the room is in the queue; zero for none
 }
@@ -72,4 +77,10 @@ type Heads interface {
 	Head(ctx context.Context, room chat.RoomID) (Head, error)
 	// Settle moves SettledID to the id "to" unless it is there or further already.
 	Settle(ctx context.Context, room chat.RoomID, to chat.EntryID) error
+}
+
+// Firsts keeps, in the head of each room, how far its entries have expired.
+type Firsts interface {
+	// MoveFirst moves FirstID to the id "to" unless it is there or further already.
+	MoveFirst(ctx context.Context, room chat.RoomID, to chat.EntryID) error
 }

@@ -19,11 +19,13 @@ type ReaderOptions struct {
 	InTurn bool // as Applier.InTurn
 }
 
-// ReaderStore is what a Reader reads. A Reader writes nothing but voids, and what makes the settled id move.
+// ReaderStore is what a Reader reads. A Reader writes nothing but voids, and what makes the settled id and the first id
+// move.
 type ReaderStore interface {
 	Log
 	Heads
 	Targets
+	Firsts
 }
 
 const (
@@ -69,23 +71,32 @@ func (r *Reader) PageNow(ctx context.Context, q Query) (Page, error) {
 	return r.page(ctx, q, end)
 }
 
-// News returns the entries after an id up to the first hole, without waiting: a page, of no entries when there are none.
-// It is for a caller that comes back soon. Where nothing is new it reads the head and nothing else.
+// News returns the entries after q.After, which is given, up to the first hole, without waiting: a page, of no entries
+// when there are none. It is for a caller that comes back soon. Where nothing is new it reads the head and nothing else.
 //
 // Errors: as [Reader.Page].
-func (r *Reader) News(ctx context.Context, room chat.RoomID, after chat.EntryID, limit int) (Page, error) {
-	head, err := r.store.Head(ctx, room)
+func (r *Reader) News(ctx context.Context, q Query) (Page, error) {
+	head, err := r.store.Head(ctx, q.Room)
 	if err != nil {
 		return Page{}, fmt.Errorf("read head: %w", err)
 	}
+	after := max(*q.After, head.FirstID-1)
 	if head.Seq <= after { // no id above it has been given out
 		return Page{}, nil
 	}
-	end, err := r.endFrom(ctx, room, head)
+	end, err := r.endFrom(ctx, q.Room, head)
 	if err != nil || end.id <= after {
 		return Page{}, err
 	}
-	return r.page(ctx, Query{Room: room, After: &after, Limit: limit}, end)
+	return r.page(ctx, q, end)
+}
+
+// Bounds returns a page without entries, which says how far the log goes now, up to the first hole.
+//
+// Errors: as [Reader.Page].
+func (r *Reader) Bounds(ctx context.Context, room chat.RoomID) (Page, error) {
+	end, err := r.end(ctx, room)
+	return Page{Room: room, FirstID: max(end.first, FirstID), LastID: end.id}, err
 }
 
 // LastID returns the highest id up to which every place of the room is filled, without waiting at a hole.
@@ -96,23 +107,23 @@ func (r *Reader) LastID(ctx context.Context, room chat.RoomID) (chat.EntryID, er
 
 // page reads a page after its end was found: what the rows do not say yet, the tail of the end says.
 func (r *Reader) page(ctx context.Context, q Query, end logEnd) (Page, error) {
-	p := Page{Room: q.Room, FirstID: FirstID, LastID: end.id}
-	var err error
+	w := r.window(q, end)
 	fromEnd := q.After == nil
-	if fromEnd {
-		before := end.id + 1
-		if q.Before != nil {
-			before = min(before, *q.Before)
-		}
-		p.Entries, err = r.store.EntriesBefore(ctx, q.Room, before, q.Limit+1)
-	} else {
-		// One more than asked for tells whether there is more.
-		p.Entries, err = r.store.EntriesAfter(ctx, q.Room, *q.After, q.Limit+1)
-		p.Entries = upTo(p.Entries, end.id)
+	var entries []chat.Entry
+	var err error
+	switch { // one more than asked for tells whether there is more
+	case !fromEnd:
+		entries, err = w.after(ctx, *q.After, q.Limit+1)
+	case q.Before != nil:
+		entries, err = w.before(ctx, *q.Before, q.Limit+1)
+	default:
+		entries, err = w.before(ctx, end.id+1, q.Limit+1)
 	}
 	if err != nil {
-		return Page{}, fmt.Errorf("read page: %w", err)
+		return Page{}, err
 	}
+	w.remember(ctx)
+	p := Page{Room: q.Room, Entries: entries, FirstID: w.first, LastID: end.id}
 	if p.Entries, err = end.shown(ctx, r.applier(), p.Entries); err != nil {
 		return Page{}, err
 	}
@@ -157,7 +168,7 @@ func (r *Reader) end(ctx context.Context, room chat.RoomID) (logEnd, error) {
 
 // endFrom is end for a head that was read.
 func (r *Reader) endFrom(ctx context.Context, room chat.RoomID, head Head) (logEnd, error) {
-	end := logEnd{id: head.SettledID, settled: head.SettledID}
+	end := logEnd{id: head.SettledID, first: head.FirstID, settled: head.SettledID}
 	for {
 		run, err := ReadRun(ctx, r.store, room, end.id)
 		if err != nil {

@@ -38,7 +38,8 @@ func ReadRun(ctx context.Context, log Log, room chat.RoomID, from chat.EntryID) 
 	return r, nil
 }
 
-// ReadRange reads the entries after the id "after" up to "last". All of them must be there: a missing one is an error.
+// ReadRange reads the entries after the id "after" up to "last". All of them were there once. One that is missing has
+// expired so long ago that its row is gone.
 func ReadRange(ctx context.Context, log Log, room chat.RoomID, after, last chat.EntryID) ([]chat.Entry, error) {
 	var entries []chat.Entry
 	for from := after; from < last; {
@@ -46,11 +47,13 @@ func ReadRange(ctx context.Context, log Log, room chat.RoomID, after, last chat.
 		if err != nil {
 			return nil, err
 		}
-		if run.End == from {
-			return nil, fmt.Errorf("entry %d of room %s is missing", from+1, room)
-		}
-		from = run.End
 		entries = append(entries, run.Entries...)
+		switch from = run.End; {
+		case run.Next != nil:
+			from = run.Next.ID - 1
+		case !run.More:
+			from = last
+		}
 	}
 	return upTo(entries, last), nil
 }

@@ -75,6 +75,11 @@ type Appended struct {
 // Holds reports whether the call took the lease when it last reserved an id.
 func (a Appended) Holds() bool { return a.Me != NoLease && a.Head.Lease == a.Me }
 
+// IsExpired reports whether an entry of a room with that retention is to be shown no longer.
+func (w *Writer) IsExpired(e chat.Entry, retention time.Duration) bool {
+	return e.IsExpired(w.opts.Now(), retention)
+}
+
 // appending is one call of Append: reserve an id, claim it, place the entry at it. Each step is one store call and
 // returns the next step; nil ends it, with the entry in stored. A put is made only if nothing is there; else its
 // outcome is what is there. "Same" and "other" mean a claim for the same content, and for other content.
@@ -92,6 +97,10 @@ func (a Appended) Holds() bool { return a.Me != NoLease && a.Head.Lease == a.Me 
 //	                                          a void is there                reserve, then move
 //	follow   put the entry where the claim    put, or an entry is there      voidOwn, done
 //	         points                           a void is there                move; without an own id reserve first
+//	renew    keep the claim for longer, if    kept                           follow
+//	         it points there as before;       same, at another id            follow
+//	         before a follow, if it is not    other                          voidOwn, conflict
+//	         kept for longer than the entry
 //	move     point the claim to own, if it    moved, or at own already       place
 //	         points to the void               same, at another id            follow
 //	                                          other                          voidOwn, conflict
@@ -103,7 +112,7 @@ type appending struct {
 	entry    chat.NewEntry
 	done     Appended
 	own      chat.EntryID // the id held, 0 for none; a held id that is not used is made void
-	target   chat.EntryID // where the claim points, when it is not own
+	target   Claim        // the claim, when it does not point to own
 	reserves int
 	stored   chat.Entry
 }
@@ -143,7 +152,7 @@ func (a *appending) decide(claim *Claim) (step, error) {
 	case !claim.Fingerprint.Matches(a.entry):
 		return nil, errOtherContent
 	}
-	a.target = claim.ID
+	a.target = *claim
 	return a.follow, nil
 }
 
@@ -181,7 +190,9 @@ func (a *appending) dropLease(ctx context.Context) {
 func (a *appending) claim(ctx context.Context) (step, error) {
 	salt := make([]byte, SaltLength)
 	a.opts.Random(salt)
-	old, err := a.store.PutClaim(ctx, a.entry, Claim{ID: a.own, Fingerprint: NewFingerprint(a.entry, salt)})
+	old, err := a.store.PutClaim(ctx, a.entry, Claim{
+		ID: a.own, Fingerprint: NewFingerprint(a.entry, salt), ExpiresAt: claimUntil(a.opts.Now(), a.entry.Retention),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claim id: %w", err)
 	}
@@ -197,7 +208,7 @@ func (a *appending) claimed(ctx context.Context, old *Claim) (step, error) {
 		a.voidOwn(ctx)
 		return nil, errOtherContent
 	}
-	a.target = old.ID
+	a.target = *old
 	return a.follow, nil
 }
 
@@ -213,7 +224,7 @@ func (a *appending) place(ctx context.Context) (step, error) {
 		a.stored = e
 		return nil, nil
 	case old.IsVoid():
-		a.target, a.own = a.own, 0
+		a.target, a.own = Claim{ID: a.own}, 0
 		return a.reserveThen(a.move), nil
 	}
 	a.stored = *old // a repeat, or a copy of this request, was faster
@@ -222,7 +233,11 @@ func (a *appending) place(ctx context.Context) (step, error) {
 
 // follow helps the request that claimed first: its place gets this content, which is the same.
 func (a *appending) follow(ctx context.Context) (step, error) {
-	e := a.entry.At(a.target, a.opts.Now())
+	now := a.opts.Now()
+	if !a.target.outlives(now, a.entry.Retention) {
+		return a.renew, nil
+	}
+	e := a.entry.At(a.target.ID, now)
 	old, err := a.store.Place(ctx, e)
 	switch {
 	case err != nil:
@@ -234,7 +249,7 @@ func (a *appending) follow(ctx context.Context) (step, error) {
 		return a.reserveThen(a.move), nil
 	case old == nil:
 		a.stored = e
-		a.placed(a.target)
+		a.placed(a.target.ID)
 	default:
 		a.stored = *old
 	}
@@ -242,10 +257,25 @@ func (a *appending) follow(ctx context.Context) (step, error) {
 	return nil, nil
 }
 
+// renew keeps the claim for as long as an entry that is placed now. Then it is followed: an entry is seen no longer than
+// its claim lives.
+func (a *appending) renew(ctx context.Context) (step, error) {
+	until := claimUntil(a.opts.Now(), a.entry.Retention)
+	old, err := a.store.RenewClaim(ctx, a.entry, a.target, until)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("renew claim: %w", err)
+	case old != nil:
+		return a.claimed(ctx, old)
+	}
+	a.target.ExpiresAt = until
+	return a.follow, nil
+}
+
 // move makes the claim point to the held id. Only a call that has seen a void at the target may do so: a void is for
 // good.
 func (a *appending) move(ctx context.Context) (step, error) {
-	old, err := a.store.MoveClaim(ctx, a.entry, a.target, a.own)
+	old, err := a.store.MoveClaim(ctx, a.entry, a.target.ID, a.own, claimUntil(a.opts.Now(), a.entry.Retention))
 	if err != nil {
 		return nil, fmt.Errorf("move claim: %w", err)
 	}
@@ -258,7 +288,7 @@ func (a *appending) voidOwn(ctx context.Context) {
 	if a.own == 0 {
 		return
 	}
-	if _, err := a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.opts.Now())); err == nil {
+	if _, err := a.store.Place(ctx, chat.VoidAt(a.entry.Room, a.own, a.opts.Now(), a.entry.Retention)); err == nil {
 		a.placed(a.own)
 	}
 }

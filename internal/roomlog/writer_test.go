@@ -91,7 +91,7 @@ func storedAt(id chat.EntryID) *chat.Entry {
 }
 
 func voidOf(id chat.EntryID) *chat.Entry {
-	e := chat.VoidAt("r", id, fake.Noon())
+	e := chat.VoidAt("r", id, fake.Noon(), 0)
 	return &e
 }
 
@@ -204,6 +204,23 @@ func TestAppend(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+// TestAppendTakesAMemberEntryOfAnyFinisher: each gets the entry of the first.
+func TestAppendTakesAMemberEntryOfAnyFinisher(t *testing.T) {
+	log := fake.NewStore()
+	e := chat.NewEntry{
+		Room: "r", Kind: chat.KindMember, User: "ann", ClientMessageID: chat.MemberEntryID("bob", 7),
+		Subject: "bob", Change: chat.MemberRole, Role: chat.RoleModerator,
+	}
+	first, _, err := newWriter(log, time.Now).Append(t.Context(), e)
+	if err != nil || first.Subject != "bob" || first.Change != chat.MemberRole || first.Role != chat.RoleModerator {
+		t.Fatalf("stored %+v, %v", first, err)
+	}
+	e.User, e.Role = "cid", ""
+	if again, _, err := newWriter(log, time.Now).Append(t.Context(), e); err != nil || !again.Equal(first) {
+		t.Errorf("got %+v, %v, want %+v", again, err, first)
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Changer) finish(ctx context.Context, room *Room, m Member) error {
 		}
 	}
 	if room != nil && !m.Pending.Silent {
-		if err := c.record(ctx, m); err != nil {
+		if err := c.record(ctx, *room, m); err != nil {
 			return err
 		}
 	}
@@ -85,10 +85,10 @@ func (c *Changer) welcome(ctx context.Context, room Room, m Member) error {
 }
 
 // record places the entry that tells of the change.
-func (c *Changer) record(ctx context.Context, m Member) error {
+func (c *Changer) record(ctx context.Context, room Room, m Member) error {
 	_, _, err := c.opts.Writer.Append(ctx, chat.NewEntry{
 		Room: m.Room, Kind: chat.KindMember, User: m.Pending.By, Subject: m.User, Change: m.Pending.Change, Role: m.Role,
-		ClientMessageID: chat.MemberEntryID(m.User, m.Version),
+		ClientMessageID: chat.MemberEntryID(m.User, m.Version), Retention: room.Retention,
 	})
 	return chat.Wrap("place entry", err)
 }

@@ -57,31 +57,31 @@ func NewJoiner(changer *Changer, subscriptions Subscriptions, reader *roomlog.Re
 //
 // Errors: as [Changer.Enter]; CodeUnauthorized when the connection has ended; as [roomlog.Reader.Page].
 func (j *Joiner) Join(ctx context.Context, caller chat.Caller, in JoinRoom) (roomlog.Page, error) {
-	if err := j.subscribe(ctx, caller, in.Room); err != nil {
+	access, err := j.subscribe(ctx, caller, in.Room)
+	if err != nil {
 		return roomlog.Page{}, err
 	}
 	if in.AfterID == nil {
-		last, err := j.reader.LastID(ctx, in.Room)
-		return roomlog.Page{Room: in.Room, FirstID: roomlog.FirstID, LastID: last}, err
+		return j.reader.Bounds(ctx, in.Room)
 	}
-	return j.reader.PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit})
+	return j.reader.PageNow(ctx, roomlog.Query{Room: in.Room, After: in.AfterID, Limit: roomlog.DefaultPageLimit, Retention: access.Room.Retention})
 }
 
 // subscribe makes the connection get the room as long as its user is a member. A change of the member between the two is
 // looked at once more.
-func (j *Joiner) subscribe(ctx context.Context, caller chat.Caller, room chat.RoomID) error {
+func (j *Joiner) subscribe(ctx context.Context, caller chat.Caller, room chat.RoomID) (Access, error) {
 	for range joinTries {
 		access, err := j.changer.Enter(ctx, caller.User(), room)
 		if err != nil {
-			return err
+			return Access{}, err
 		}
 		err = j.subscriptions.Subscribe(ctx, chat.Subscription{
 			Room: room, Connection: caller.Connection.ID, User: caller.User(), Version: access.Member.Version,
 			ExpiresAt: caller.Connection.ExpiresAt(),
 		})
 		if !errors.Is(err, ErrChanged) {
-			return chat.Wrap("subscribe", err)
+			return access, chat.Wrap("subscribe", err)
 		}
 	}
-	return chat.Errorf(chat.CodeUnavailable, "your membership of the room is being changed; try again")
+	return Access{}, chat.Errorf(chat.CodeUnavailable, "your membership of the room is being changed; try again")
 }

@@ -18,6 +18,9 @@ type entry struct {
 	Content         *string                         `json:"content,omitempty"`
 	Reaction        chat.Reaction                   `json:"reaction,omitempty"`
 	Remove          *bool                           `json:"remove,omitempty"`
+	Subject         chat.UserID                     `json:"subject,omitempty"`
+	Change          chat.MemberChange               `json:"change,omitempty"`
+	Role            chat.Role                       `json:"role,omitempty"`
 	EditedAt        string                          `json:"edited_at,omitempty"`
 	Deleted         bool                            `json:"deleted,omitempty"`
 	Reactions       map[chat.Reaction][]chat.UserID `json:"reactions,omitempty"`
@@ -29,7 +32,7 @@ type entry struct {
 func show(e chat.Entry) entry {
 	shown := entry{
 		ID: e.ID, RoomID: e.Room, UserID: e.User, Kind: e.Kind, TargetID: e.Target, Reaction: e.Reaction,
-		Deleted: e.Deleted, Reactions: e.Reactions, UpdatedID: e.UpdatedID,
+		Subject: e.Subject, Change: e.Change, Role: e.Role, Deleted: e.Deleted, Reactions: e.Reactions, UpdatedID: e.UpdatedID,
 		CreatedAt: showTime(e.CreatedAt), ClientMessageID: e.ClientMessageID,
 	}
 	if e.Kind == chat.KindMessage || e.Kind == chat.KindEdit || e.Content != "" {

@@ -90,6 +90,12 @@ func edit(id chat.EntryID, content string) chat.Entry {
 	return e
 }
 
+func editOf(target chat.EntryID) chat.Entry {
+	e := edit(46, "hi")
+	e.Target = target
+	return e
+}
+
 func deletion(id chat.EntryID) chat.Entry { return changeOf(id, "ann", chat.KindDelete) }
 
 func reaction(id chat.EntryID, user chat.UserID, name chat.Reaction) chat.Entry {
@@ -124,6 +130,8 @@ func foldedEdits() []foldCase {
 		{"an edit that is in the message", []chat.Entry{edited(3, "hey"), edit(2, "hi"), edit(3, "hey")}, []chat.Entry{edited(3, "hey")}},
 		{"one that is, and one that is not", []chat.Entry{edited(2, "hi"), edit(2, "hi"), edit(4, "hey")}, []chat.Entry{edited(4, "hey")}},
 		{"an edit of a message that is not there", []chat.Entry{edit(2, "hi")}, nil},
+		{"an entry about a member", slices.Concat([]chat.Entry{hello(nil)}, memberEntries()), []chat.Entry{hello(nil)}},
+		{"an edit of an entry about a member", slices.Concat(memberEntries(), []chat.Entry{editOf(44)}), nil},
 		{"a void", []chat.Entry{hello(nil), void()}, []chat.Entry{hello(nil)}},
 	}
 }

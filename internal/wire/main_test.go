@@ -31,6 +31,18 @@ func void() chat.Entry {
 	return chat.Entry{Room: "general", ID: 43, Kind: chat.KindVoid, CreatedAt: noon()}
 }
 
+// memberEntries tell what happened to a member: one with a role, and one without.
+func memberEntries() []chat.Entry {
+	role := chat.Entry{
+		Room: "general", ID: 44, Kind: chat.KindMember, User: "alice", ClientMessageID: chat.MemberEntryID("bob", 7),
+		Subject: "bob", Change: chat.MemberRole, Role: chat.RoleModerator, CreatedAt: noon(),
+	}
+	left := role
+	left.ID, left.User, left.ClientMessageID = 45, "bob", chat.MemberEntryID("bob", 8)
+	left.Change, left.Role = chat.MemberLeft, ""
+	return []chat.Entry{role, left}
+}
+
 // expectJSON compares as JSON: the same members with the same values, in any order.
 func expectJSON(t *testing.T, got []byte, want string) {
 	t.Helper()

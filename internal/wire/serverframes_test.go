@@ -83,6 +83,7 @@ func pages() []namedPage {
 			Room: "general", Entries: []chat.Entry{unicode()}, FirstID: 1, LastID: 44,
 		}},
 		{"changes", roomlog.Page{Room: "general", Entries: changes(), FirstID: 1, LastID: 48}},
+		{"members", roomlog.Page{Room: "general", Entries: memberEntries(), FirstID: 1, LastID: 45}},
 		{"empty room", roomlog.Page{Room: "general", FirstID: 1}},
 		{"nothing new", roomlog.Page{Room: "general", Entries: []chat.Entry{}, FirstID: 1, LastID: 43}},
 	}

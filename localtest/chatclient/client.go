@@ -25,6 +25,9 @@ type Entry struct {
 	Content         string              `json:"content"`
 	Reaction        string              `json:"reaction"`
 	Remove          bool                `json:"remove"`
+	Subject         string              `json:"subject"`
+	Change          string              `json:"change"`
+	Role            string              `json:"role"`
 	EditedAt        string              `json:"edited_at"`
 	Deleted         bool                `json:"deleted"`
 	Reactions       map[string][]string `json:"reactions"`

@@ -98,7 +98,7 @@ func mask(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "h", ":me", ":held"}, name) {
+			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "h", ":me", ":held", ":now"}, name) {
 				for kind := range member.(map[string]any) {
 					value[name] = map[string]any{kind: "*"}
 				}

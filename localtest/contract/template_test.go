@@ -148,8 +148,13 @@ func TestTheTemplatesMappingAndTables(t *testing.T) {
 		entries.StreamViewType != "KEYS_ONLY" || !strings.HasPrefix(entries.StreamARN, stream) {
 		t.Errorf("%+v", entries)
 	}
-	if connections.TTLAttribute != "expires_at" || connections.StreamARN != "" || entries.TTLAttribute != "" {
+	if connections.TTLAttribute != "expires_at" || connections.StreamARN != "" {
 		t.Errorf("%+v", connections)
+	}
+	for _, name := range []string{"EntriesTable", "UsersTable"} { // what is shown goes by expires_at: rows go later
+		if got := tables[name].TTLAttribute; got != "remove_at" {
+			t.Errorf("rows of %s are removed by %q", name, got)
+		}
 	}
 }
 

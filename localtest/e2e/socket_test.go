@@ -159,6 +159,7 @@ func entryOf(e entry) (chat.Entry, error) {
 		Room: chat.RoomID(e.RoomID), ID: chat.EntryID(e.ID), Kind: chat.Kind(e.Kind), User: chat.UserID(e.UserID),
 		ClientMessageID: chat.ClientMessageID(e.ClientMessageID), Content: e.Content, CreatedAt: at,
 		Target: chat.EntryID(e.TargetID), Reaction: chat.Reaction(e.Reaction), Remove: e.Remove,
+		Subject: chat.UserID(e.Subject), Change: chat.MemberChange(e.Change), Role: chat.Role(e.Role),
 		Changes: chat.Changes{UpdatedID: chat.EntryID(e.UpdatedID), Deleted: e.Deleted},
 	}
 	if e.EditedAt != "" {

@@ -42,6 +42,10 @@ func (s *Store) Settle(_ context.Context, _ chat.RoomID, to chat.EntryID) error 
 	return act(s, func() { s.Top.SettledID = max(s.Top.SettledID, to) }, "settle to %d", to)
 }
 
+func (s *Store) MoveFirst(_ context.Context, _ chat.RoomID, to chat.EntryID) error {
+	return act(s, func() { s.Top.FirstID = max(s.Top.FirstID, to) }, "first to %d", to)
+}
+
 // changed is a head after a call, and whether the call has changed it.
 type changed struct {
 	head roomlog.Head

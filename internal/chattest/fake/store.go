@@ -4,6 +4,7 @@
 package fake
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -35,6 +36,7 @@ type Store struct {
 	Members    map[chat.RoomID]map[chat.UserID]rooms.Member
 	Crowd      int              // what CountMembers returns at most; 0 for as many as there are
 	Pause      time.Duration    // what Pace returns
+	Now        func() time.Time // by which claims expire; nil for time.Now
 	Open       *chat.Connection // the one connection that there is; nil for none
 }
 
@@ -169,10 +171,18 @@ func (s *Store) Claim(_ context.Context, e chat.NewEntry) (*roomlog.Claim, error
 }
 
 func (s *Store) claim(e chat.NewEntry) *roomlog.Claim {
-	if c, ok := s.Claims[e.ClientMessageID]; ok {
-		return &c
+	c, ok := s.Claims[e.ClientMessageID]
+	if !ok || !c.ExpiresAt.IsZero() && c.ExpiresAt.Before(s.now()) {
+		return nil
 	}
-	return nil
+	return &c
+}
+
+func (s *Store) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
 }
 
 func (s *Store) PutClaim(_ context.Context, e chat.NewEntry, c roomlog.Claim) (*roomlog.Claim, error) {
@@ -185,13 +195,26 @@ func (s *Store) PutClaim(_ context.Context, e chat.NewEntry, c roomlog.Claim) (*
 	}, "claim %d", c.ID)
 }
 
-func (s *Store) MoveClaim(_ context.Context, e chat.NewEntry, from, to chat.EntryID) (*roomlog.Claim, error) {
+func (s *Store) MoveClaim(_ context.Context, e chat.NewEntry, from, to chat.EntryID, until time.Time) (*roomlog.Claim, error) {
 	return ask(s, func() *roomlog.Claim {
 		old := s.claim(e)
 		if old == nil || old.ID != from {
 			return old
 		}
-		s.Claims[e.ClientMessageID] = roomlog.Claim{ID: to, Fingerprint: old.Fingerprint}
+		s.Claims[e.ClientMessageID] = roomlog.Claim{ID: to, Fingerprint: old.Fingerprint, ExpiresAt: until}
 		return nil
 	}, "move %d to %d", from, to)
+}
+
+func (s *Store) RenewClaim(_ context.Context, e chat.NewEntry, c roomlog.Claim, until time.Time) (*roomlog.Claim, error) {
+	return ask(s, func() *roomlog.Claim {
+		old, ok := s.Claims[e.ClientMessageID]
+		isLonger := old.ExpiresAt.IsZero() || !until.IsZero() && !old.ExpiresAt.Before(until)
+		if !ok || old.ID != c.ID || !bytes.Equal(old.Fingerprint, c.Fingerprint) || isLonger {
+			return &old
+		}
+		old.ExpiresAt = until
+		s.Claims[e.ClientMessageID] = old
+		return nil
+	}, "renew %d", c.ID)
 }
