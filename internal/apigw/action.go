@@ -29,6 +29,12 @@ type Services struct {
 	Joiner  *rooms.Joiner
 	Pinger  *rooms.Pinger
 	Typist  *signals.Typist
+	Teller  Teller // brings replies that are more than one
+}
+
+// Teller posts a frame to connections, as [rooms.Teller].
+type Teller interface {
+	Tell(ctx context.Context, ids []chat.ConnectionID, frame []byte)
 }
 
 // Actions returns the table of all actions: the name, the function that serves it, what reads its fields, what it
@@ -40,6 +46,7 @@ func Actions(s Services) []Action {
 		action("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack),
 		action("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack),
 		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
+		actionOnMany("joinRooms", DefaultFunction, rooms.ReadJoinRooms, s.Joiner.JoinAll, s.Teller, wire.JoinedEach),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
 		action("sync", DefaultFunction, messages.ReadSync, s.History.Sync, wire.Synced),
 		action("typing", DefaultFunction, signals.ReadTyping, s.Typist.Type, wire.NoReply).oneWay(),
@@ -89,6 +96,35 @@ func action[In, Out any](
 	call func(context.Context, chat.Caller, In) (Out, error),
 	encode func(requestID string, out Out) []byte,
 ) Action {
+	return replying(name, function, read, call, func(_ context.Context, _ chat.Caller, requestID string, out Out) []byte {
+		return encode(requestID, out)
+	})
+}
+
+// actionOnMany makes an Action with a reply for each thing that it was asked about. The gateway takes one reply of a
+// function: that is the last of them, and the others are posted before.
+func actionOnMany[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
+	call func(context.Context, chat.Caller, In) ([]Out, error),
+	teller Teller,
+	encode func(requestID string, out Out) []byte,
+) Action {
+	return replying(name, function, read, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
+		last := len(all) - 1
+		for _, out := range all[:last] {
+			teller.Tell(ctx, []chat.ConnectionID{c.Connection.ID}, encode(requestID, out))
+		}
+		return encode(requestID, all[last])
+	})
+}
+
+func replying[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
+	call func(context.Context, chat.Caller, In) (Out, error),
+	reply func(ctx context.Context, c chat.Caller, requestID string, out Out) []byte,
+) Action {
 	run := func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
 		fields := r.Fields()
 		in := read(fields)
@@ -103,7 +139,7 @@ func action[In, Out any](
 		if err != nil {
 			return nil, err
 		}
-		return encode(r.RequestID, out), nil
+		return reply(ctx, c, r.RequestID, out), nil
 	}
 	return Action{Name: name, Function: function, run: run}
 }

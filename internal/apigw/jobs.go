@@ -13,6 +13,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 )
 
@@ -21,6 +22,7 @@ type job struct {
 	Name string      `json:"job"`
 	Room chat.RoomID `json:"room_id,omitempty"`
 	memberFields
+	eraseFields
 	drainFields
 
 	sent time.Time // when the queue got it, the same in each try; zero when that is not known
@@ -34,11 +36,20 @@ type RoomFinisher interface {
 	Finish(ctx context.Context, room chat.RoomID, retry time.Duration) error
 }
 
+// Members does the jobs about rooms and members.
+type Members interface {
+	MemberFinisher
+	RoomEraser
+}
+
 // jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
 type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
 
-func newJobTable(finisher RoomFinisher, members MemberFinisher, drainer Drainer) jobTable {
+func newJobTable(finisher RoomFinisher, members Members, drainer Drainer) jobTable {
 	return jobTable{
+		eraseRoom: func(ctx context.Context, j job, _ time.Duration) error {
+			return members.Erase(ctx, rooms.Erase{Room: j.Room, Part: j.Part})
+		},
 		finishMember: func(ctx context.Context, j job, _ time.Duration) error { return members.Finish(ctx, j.finish()) },
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)
@@ -99,7 +110,7 @@ func retryAfter(receives int) time.Duration {
 // Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(
-	finisher RoomFinisher, members MemberFinisher, drainer Drainer, queue *JobQueue,
+	finisher RoomFinisher, members Members, drainer Drainer, queue *JobQueue,
 ) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	table := newJobTable(finisher, members, drainer)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {

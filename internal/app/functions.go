@@ -74,21 +74,14 @@ func SendMessage(p *Parts) websocket {
 // Default builds the function for $default: every action that has no function of its own. It has all services, so that a
 // new action finds its own here.
 func Default(p *Parts) websocket {
-	store := p.store(dynamo.Tables{
-		Connections:   p.settings.required("CONNECTIONS_TABLE"),
-		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
-		Entries:       p.settings.required("ENTRIES_TABLE"),
-		Rooms:         p.settings.required("ROOMS_TABLE"),
-		Members:       p.settings.required("MEMBERS_TABLE"),
-		Users:         p.settings.required("USERS_TABLE"),
-		Sessions:      p.settings.required("SESSIONS_TABLE"),
-	})
+	store := p.store(p.allTables())
 	membership, reader := rooms.NewMembership(store), p.reader(store)
 	dispatch := apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
 		Sender:  messages.NewSender(store, p.writer(store, false), nil),
-		Joiner:  rooms.NewJoiner(p.changer(store, p.jobs()), store, reader),
+		Joiner:  rooms.NewJoiner(p.joining(store), store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
+		Teller:  fanout.NewTeller(p.poster(), apigw.ObservePush),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
 	return apigw.OneWay(dispatch, p.poster())
@@ -100,17 +93,12 @@ func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
 	jobs := p.jobs()
-	members := p.store(dynamo.Tables{
-		Connections:   p.settings.required("CONNECTIONS_TABLE"),
-		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
-		Entries:       p.settings.required("ENTRIES_TABLE"),
-		Rooms:         p.settings.required("ROOMS_TABLE"),
-		Members:       p.settings.required("MEMBERS_TABLE"),
-		Users:         p.settings.required("USERS_TABLE"),
-		Sessions:      p.settings.required("SESSIONS_TABLE"),
-	})
-	return apigw.Jobs(p.waker(jobs), p.changer(members, jobs), p.drainer(jobs), jobs)
+	members := p.store(p.allTables())
+	return apigw.Jobs(p.waker(jobs), p.managing(members), p.drainer(jobs), jobs)
 }
+
+// Rooms builds the function behind the HTTP API for rooms and their members.
+func Rooms(p *Parts) rest { return apigw.Rooms(p.tokens(), p.managing(p.store(p.allTables()))) }
 
 // Push builds the worker of the functions that push.
 func Push(p *Parts) push {

@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
 	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,6 +68,10 @@ const (
 	drainShare = 0.25
 	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
 	maxPostRate = 1_000_000
+	// maxEraseAfter is the longest delay that a queue takes, in seconds (SQS API Reference, SendMessage).
+	maxEraseAfter = 900
+	// pairBytes is how much of its fingerprint names a direct room: 128 bits are not met twice.
+	pairBytes = 16
 	// maxPolls is what one count takes: each poll writes to it twice, and one key takes 1,000 writes a second.
 	maxPolls = 500
 )
@@ -207,15 +215,53 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	})
 }
 
-// changer is what changes members of rooms. The stream pushes the entries that it places.
-func (p *Parts) changer(store *dynamo.Store, jobs *apigw.JobQueue) *rooms.Changer {
-	return rooms.NewChanger(store, rooms.ChangerOptions{
-		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: jobs,
-		Teller:        fanout.NewTeller(p.poster(), apigw.ObservePush),
-		Frames:        rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed},
-		OpenByJoining: p.settings.flag("OPEN_ROOMS_BY_JOINING"),
-		Now:           time.Now,
-	})
+// allTables are those of functions that use all of them.
+func (p *Parts) allTables() dynamo.Tables {
+	return dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
+		Users:         p.settings.required("USERS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+	}
+}
+
+// joining is what makes members of users that join.
+func (p *Parts) joining(store *dynamo.Store) *rooms.Changer {
+	opts := p.changing(store)
+	opts.OpenByJoining = p.settings.flag("OPEN_ROOMS_BY_JOINING")
+	return rooms.NewChanger(store, opts)
+}
+
+// managing is what opens, changes and deletes rooms, and changes their members.
+func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
+	opts := p.changing(store)
+	opts.Naming = rooms.Naming{Random: func() string { return strings.ToLower(rand.Text()) }, Pair: pairNames(p.namespace)}
+	opts.Erasing = p.jobs()
+	opts.EraseAfter = time.Duration(p.settings.number("ERASE_AFTER_SECONDS", "a whole number of seconds", 0, maxEraseAfter)) * time.Second
+	return rooms.NewChanger(store, opts)
+}
+
+// changing is what all changes of members need. The stream pushes the entries that they place.
+func (p *Parts) changing(store *dynamo.Store) rooms.ChangerOptions {
+	return rooms.ChangerOptions{
+		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
+		Teller: fanout.NewTeller(p.poster(), apigw.ObservePush),
+		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed},
+		Now:    time.Now,
+	}
+}
+
+// pairNames returns what names direct rooms: for two users always the same, and nothing that others can find out.
+func pairNames(key string) func(a, b chat.UserID) string {
+	return func(a, b chat.UserID) string {
+		mac := hmac.New(sha256.New, []byte(key))
+		_, _ = io.WriteString(mac, string(a)+"#"+string(b)) // no name holds a '#'
+		encoding := base32.StdEncoding.WithPadding(base32.NoPadding)
+		return strings.ToLower(encoding.EncodeToString(mac.Sum(nil)[:pairBytes]))
+	}
 }
 
 func (p *Parts) workers() *apigw.Workers {

@@ -72,6 +72,16 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// InRoom returns err as one that says which of several rooms it is about. What is no error of the chat becomes internal.
+func InRoom(room RoomID, err error) error {
+	about := Error{Code: CodeInternal, Err: err}
+	if e, ok := errors.AsType[*Error](err); ok {
+		about = *e
+	}
+	about.Room = room
+	return &about
+}
+
 // Wrap puts the operation before err; it returns nil for nil.
 func Wrap(operation string, err error) error {
 	if err == nil {

@@ -1,5 +1,13 @@
 package chat
 
+import (
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
 // Values are the fields of a request, by their names in the protocol, as they came in a frame or in a query. A method
 // returns false when the field is not there. Its error is CodeInvalid and says that the field is of another type.
 type Values interface {
@@ -7,6 +15,7 @@ type Values interface {
 	Integer(name string) (value int64, ok bool, err error)
 	Texts(name string) (values []string, ok bool, err error)
 	Flag(name string) (value, ok bool, err error)
+	Objects(name string) (values []Values, ok bool, err error)
 }
 
 // Fields reads the fields of a request, each by its rule, and keeps the first error. So an action reads its fields one
@@ -75,6 +84,23 @@ func (f *Fields) Texts(name string, maximum int) []string {
 		f.Check(Invalid(name, "may be given %d times at most", maximum))
 	}
 	return values
+}
+
+// Objects reads a list of 1 to maximum objects, each with the function given.
+func (f *Fields) Objects(name string, maximum int, read func(*Fields)) {
+	values, ok, err := f.values.Objects(name)
+	switch f.Check(err); {
+	case err != nil:
+	case !ok || len(values) == 0:
+		f.Check(Invalid(name, "is missing"))
+	case len(values) > maximum:
+		f.Check(Invalid(name, "must have at most %d elements", maximum))
+	}
+	for _, value := range values[:min(len(values), maximum)] {
+		inner := NewFields(value)
+		read(inner)
+		f.Check(inner.Err())
+	}
 }
 
 // Content reads content.
@@ -162,3 +188,98 @@ func (f *Fields) Rooms(name string, maximum int) []RoomID {
 	}
 	return rooms
 }
+
+// User reads the id of a user.
+func (f *Fields) User(name string) UserID {
+	user := UserID(f.Text(name))
+	f.Check(user.Validate())
+	return user
+}
+
+// OptionalText reads a field that is a string, of any content; nil when it is left out.
+func (f *Fields) OptionalText(name string) *string {
+	value, ok, err := f.values.Text(name)
+	if f.Check(err); err != nil || !ok {
+		return nil
+	}
+	return &value
+}
+
+// OptionalFlag reads true or false; nil when it is left out.
+func (f *Fields) OptionalFlag(name string) *bool {
+	value, ok, err := f.values.Flag(name)
+	if f.Check(err); err != nil || !ok {
+		return nil
+	}
+	return &value
+}
+
+// OptionalTime reads a time as RFC 3339 writes it; nil when it is left out.
+func (f *Fields) OptionalTime(name string) *time.Time {
+	text := f.OptionalText(name)
+	if text == nil {
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339, *text)
+	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
+		f.Check(Invalid(name, "must be a time such as 2026-11-23T12:00:00Z"))
+		return nil
+	}
+	return &at
+}
+
+// OptionalNumber reads a number from minimum to maximum; nil when it is left out.
+func (f *Fields) OptionalNumber(name string, minimum, maximum int) *int {
+	if _, ok, err := f.values.Integer(name); err == nil && !ok {
+		return nil
+	}
+	n := f.Number(name, minimum, maximum, minimum)
+	return &n
+}
+
+// OptionalName reads what a room is called; nil when it is left out.
+func (f *Fields) OptionalName(name string) *string {
+	value := f.OptionalText(name)
+	if value != nil {
+		f.Check(validateTitle(name, *value))
+	}
+	return value
+}
+
+// Name reads what a room is called.
+func (f *Fields) Name(name string) string {
+	value := f.Text(name)
+	f.Check(validateTitle(name, value))
+	return value
+}
+
+const maxTitleCharacters = 80
+
+// validateTitle returns nil if a name for people keeps to the rule: that of content, and 80 characters at most.
+func validateTitle(field, title string) error {
+	err := ValidateContent(title)
+	if e, ok := errors.AsType[*Error](err); ok {
+		message, _ := strings.CutPrefix(e.Message, "content ")
+		return Invalid(field, "%s", message)
+	}
+	if utf8.RuneCountInString(title) > maxTitleCharacters {
+		return Invalid(field, "must have at most %d characters", maxTitleCharacters)
+	}
+	return nil
+}
+
+// Cursor reads where a page of a list begins; "" when it is left out.
+func (f *Fields) Cursor() string {
+	text := f.OptionalText("cursor")
+	if text == nil {
+		return ""
+	}
+	name, err := base64.RawURLEncoding.DecodeString(*text)
+	if err != nil || len(name) == 0 || len(name) > maxNameLength {
+		f.Check(Invalid("cursor", "must be the next of the page before"))
+	}
+	return string(name)
+}
+
+// NextCursor returns a cursor that begins after a name; "" for no name.
+func NextCursor(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }

@@ -45,6 +45,51 @@ func (a *Actor) CountMembers(ctx context.Context, room chat.RoomID, limit int) (
 	return do(ctx, a, "CountMembers", false, func() (int, error) { return a.store.CountMembers(ctx, room, limit) })
 }
 
+// RoomsOf implements [rooms.Lists].
+func (a *Actor) RoomsOf(ctx context.Context, user chat.UserID, after chat.RoomID, limit int) ([]rooms.Membered, chat.RoomID, error) {
+	return a.store.RoomsOf(ctx, user, after, limit)
+}
+
+// PublicRooms implements [rooms.Lists].
+func (a *Actor) PublicRooms(ctx context.Context, after chat.RoomID, limit int) ([]rooms.Room, chat.RoomID, error) {
+	return a.store.PublicRooms(ctx, after, limit)
+}
+
+// MembersOf implements [rooms.Lists].
+func (a *Actor) MembersOf(ctx context.Context, room chat.RoomID, after chat.UserID, limit int) ([]rooms.Member, chat.UserID, error) {
+	return a.store.MembersOf(ctx, room, after, limit)
+}
+
+// ChangeRoom implements [rooms.Settings].
+func (a *Actor) ChangeRoom(ctx context.Context, p rooms.PatchRoom) (bool, error) {
+	return do(ctx, a, "ChangeRoom", true, func() (bool, error) { return a.store.ChangeRoom(ctx, p) })
+}
+
+// ListenersOf implements [rooms.Settings].
+func (a *Actor) ListenersOf(ctx context.Context, room chat.RoomID, limit int) ([]chat.ConnectionID, error) {
+	return do(ctx, a, "ListenersOf", false, func() ([]chat.ConnectionID, error) { return a.store.ListenersOf(ctx, room, limit) })
+}
+
+// DeleteRoom implements [rooms.Erasable].
+func (a *Actor) DeleteRoom(ctx context.Context, room chat.RoomID) (bool, error) {
+	return do(ctx, a, "DeleteRoom", true, func() (bool, error) { return a.store.DeleteRoom(ctx, room) })
+}
+
+// EraseEntries implements [rooms.Erasable].
+func (a *Actor) EraseEntries(ctx context.Context, room chat.RoomID) (bool, error) {
+	return do(ctx, a, "EraseEntries", true, func() (bool, error) { return a.store.EraseEntries(ctx, room) })
+}
+
+// EraseRows implements [rooms.Erasable].
+func (a *Actor) EraseRows(ctx context.Context, room chat.RoomID) (bool, error) {
+	return do(ctx, a, "EraseRows", true, func() (bool, error) { return a.store.EraseRows(ctx, room) })
+}
+
+// Dismissed implements [rooms.Erasable].
+func (a *Actor) Dismissed(ctx context.Context, m rooms.Member) error {
+	return act(ctx, a, "Dismissed", true, func() error { return a.store.Dismissed(ctx, m) })
+}
+
 // Pace implements [messages.Pacer].
 func (a *Actor) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (time.Duration, error) {
 	return do(ctx, a, "Pace", true, func() (time.Duration, error) { return a.store.Pace(ctx, user, room, every) })

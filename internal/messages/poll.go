@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -232,7 +231,7 @@ func (p *Poller) check(ctx context.Context, user chat.UserID, positions []Positi
 			kept[at.Room] = access.Room.Retention
 			return nil
 		}
-		refused[at.Room] = inRoom(at.Room, err)
+		refused[at.Room] = chat.InRoom(at.Room, err)
 		return nil
 	})
 	for _, at := range positions {
@@ -249,15 +248,4 @@ func positionsOf(pages []roomlog.Page) []Position {
 		positions[i].Room = page.Room
 	}
 	return positions
-}
-
-// inRoom adds to an error of the chat which room it is about.
-func inRoom(room chat.RoomID, err error) error {
-	e, ok := errors.AsType[*chat.Error](err)
-	if !ok {
-		return err
-	}
-	about := *e
-	about.Room = room
-	return &about
 }

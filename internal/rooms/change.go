@@ -73,6 +73,9 @@ type ChangerStore interface {
 	Sessions
 	Evictions
 	Counts
+	Lists
+	Settings
+	Erasable
 }
 
 // ChangerOptions are the parts and the settings of a Changer.
@@ -84,6 +87,12 @@ type ChangerOptions struct {
 	Frames        Frames
 	OpenByJoining bool // whether the first who joins a public name opens the room
 	Now           func() time.Time
+
+	// What follows is for managing rooms alone.
+	Naming     Naming
+	Unread     Unread // nil where nobody counts
+	Erasing    EraseJobs
+	EraseAfter time.Duration // longer than anything runs that may still place an entry in a room that is deleted
 }
 
 // Changer changes members of rooms.

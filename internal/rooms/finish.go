@@ -76,11 +76,11 @@ func (c *Changer) welcome(ctx context.Context, room Room, m Member) error {
 	if err != nil {
 		return fmt.Errorf("read connections: %w", err)
 	}
-	last, err := c.opts.Reader.LastID(ctx, room.ID)
+	listed, err := c.list(ctx, room, m)
 	if err != nil {
-		return fmt.Errorf("read last id: %w", err)
+		return err
 	}
-	c.opts.Teller.Tell(ctx, ids, c.opts.Frames.Room(Listed{Room: room, Role: m.Role, LastID: last, ReadID: m.ReadID}))
+	c.opts.Teller.Tell(ctx, ids, c.opts.Frames.Room(listed))
 	return nil
 }
 

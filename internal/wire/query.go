@@ -96,3 +96,9 @@ func (q Query) Flag(name string) (bool, bool, error) {
 	}
 	return Parameters{name: text}.Flag(name)
 }
+
+// Objects implements [chat.Values]: no parameter is an object.
+func (p Parameters) Objects(string) ([]chat.Values, bool, error) { return nil, false, nil }
+
+// Objects implements [chat.Values].
+func (q Query) Objects(string) ([]chat.Values, bool, error) { return nil, false, nil }

@@ -147,3 +147,16 @@ func decode[T any](f fields, name, otherwise string) (value T, ok bool, err erro
 	}
 	return value, true, nil
 }
+
+// Objects implements [chat.Values].
+func (f fields) Objects(name string) ([]chat.Values, bool, error) {
+	list, ok, err := decode[[]fields](f, name, "must be a list of objects")
+	values := make([]chat.Values, len(list))
+	for i, object := range list {
+		if object == nil {
+			return nil, false, chat.Invalid(name, "must be a list of objects")
+		}
+		values[i] = object
+	}
+	return values, ok, err
+}

@@ -43,3 +43,64 @@ func Removed(room chat.RoomID, reason rooms.Reason) []byte {
 		Reason rooms.Reason `json:"reason"`
 	}{"removed", room, reason})
 }
+
+// Room returns the body that shows one room.
+func Room(r rooms.Listed) []byte { return encode(showRoom(r)) }
+
+// Rooms returns the body of GET /rooms.
+func Rooms(list []rooms.Listed, next string) []byte {
+	shown := make([]room, len(list))
+	for i, r := range list {
+		shown[i] = showRoom(r)
+	}
+	return encode(struct {
+		Rooms []room `json:"rooms"`
+		Next  string `json:"next,omitempty"`
+	}{shown, chat.NextCursor(next)})
+}
+
+// member is how a member is shown to the others.
+type member struct {
+	UserID      chat.UserID `json:"user_id"`
+	DisplayName string      `json:"display_name"`
+	Role        chat.Role   `json:"role,omitempty"`
+	MutedUntil  string      `json:"muted_until,omitempty"`
+	Banned      bool        `json:"banned,omitempty"`
+	JoinedAt    string      `json:"joined_at,omitempty"`
+}
+
+func showMember(m rooms.Member) member {
+	shown := member{UserID: m.User, DisplayName: string(m.User), Role: m.Role, Banned: m.State == rooms.StateBanned}
+	if m.State != rooms.StateIn {
+		shown.Role = ""
+	} else {
+		shown.JoinedAt = showTime(m.JoinedAt)
+	}
+	if !m.MutedUntil.IsZero() {
+		shown.MutedUntil = showTime(m.MutedUntil)
+	}
+	return shown
+}
+
+// Member returns the body that shows one member.
+func Member(m rooms.Member) []byte { return encode(showMember(m)) }
+
+// Members returns the body of GET /rooms/{room_id}/members.
+func Members(list []rooms.Member, next string) []byte {
+	shown := make([]member, len(list))
+	for i, m := range list {
+		shown[i] = showMember(m)
+	}
+	return encode(struct {
+		Members []member `json:"members"`
+		Next    string   `json:"next,omitempty"`
+	}{shown, chat.NextCursor(next)})
+}
+
+// JoinedEach returns the reply for one of the rooms of a joinRooms: joined, or an error that names the room.
+func JoinedEach(requestID string, r rooms.RoomJoined) []byte {
+	if r.Err != nil {
+		return Error(requestID, chat.InRoom(r.Room, r.Err))
+	}
+	return Joined(requestID, r.Page)
+}

@@ -92,6 +92,57 @@ func (s *Store) Pace(context.Context, chat.UserID, chat.RoomID, time.Duration) (
 	return ask(s, func() time.Duration { return s.Pause }, "pace")
 }
 
+func (s *Store) RoomsOf(context.Context, chat.UserID, chat.RoomID, int) ([]rooms.Membered, chat.RoomID, error) {
+	return nil, "", s.Call("rooms of")
+}
+
+func (s *Store) PublicRooms(context.Context, chat.RoomID, int) ([]rooms.Room, chat.RoomID, error) {
+	return nil, "", s.Call("public rooms")
+}
+
+func (s *Store) MembersOf(_ context.Context, room chat.RoomID, _ chat.UserID, _ int) (page []rooms.Member, _ chat.UserID, err error) {
+	err = act(s, func() {
+		for user, m := range s.Members[room] {
+			if s.HasMember(room, user) {
+				page = append(page, m)
+			}
+		}
+	}, "members of")
+	return page, "", err
+}
+
+func (s *Store) ChangeRoom(_ context.Context, p rooms.PatchRoom) (bool, error) {
+	return ask(s, func() bool { _, ok := s.Rooms[p.Room]; return ok }, "change room")
+}
+
+func (s *Store) ListenersOf(context.Context, chat.RoomID, int) ([]chat.ConnectionID, error) {
+	return nil, s.Call("listeners of")
+}
+
+func (s *Store) DeleteRoom(_ context.Context, room chat.RoomID) (bool, error) {
+	return ask(s, func() bool {
+		r, ok := s.Rooms[room]
+		r.Deleted = true
+		s.Rooms[room] = r
+		return ok
+	}, "delete room")
+}
+
+func (s *Store) EraseEntries(context.Context, chat.RoomID) (bool, error) {
+	return true, s.Call("erase entries")
+}
+
+func (s *Store) EraseRows(context.Context, chat.RoomID) (bool, error) {
+	return true, s.Call("erase rows")
+}
+
+func (s *Store) Dismissed(_ context.Context, m rooms.Member) error {
+	return act(s, func() {
+		m.State, m.Version = rooms.StateOut, m.Version+1
+		s.Members[m.Room][m.User] = m
+	}, "dismissed")
+}
+
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
 	return s.Call("finish later")
 }

@@ -1,0 +1,112 @@
+package apigw
+
+import (
+	"context"
+	"net/http"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/telemetry"
+	"serverlesschat/internal/wire"
+)
+
+// Rooms handles the requests about rooms and their members.
+func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEvent) (restReply, error) {
+	return route(map[string]restHandler{
+		"GET /rooms": call(tokens, parameters, rooms.ReadListRooms,
+			func(ctx context.Context, user chat.UserID, in rooms.ListRooms) (int, []byte, error) {
+				list, next, err := c.List(ctx, user, in)
+				return http.StatusOK, wire.Rooms(list, next), err
+			}),
+		"POST /rooms": callWithBody(tokens, rooms.ReadNewRoom,
+			func(ctx context.Context, user chat.UserID, in rooms.NewRoom) (int, []byte, error) {
+				room, opened, err := c.Open(ctx, user, in)
+				if opened {
+					return http.StatusCreated, wire.Room(room), err
+				}
+				return http.StatusOK, wire.Room(room), err
+			}),
+		"GET /rooms/{room_id}": call(tokens, parameters, (*chat.Fields).Room,
+			func(ctx context.Context, user chat.UserID, room chat.RoomID) (int, []byte, error) {
+				shown, err := c.Show(ctx, user, room)
+				return http.StatusOK, wire.Room(shown), err
+			}),
+		"PATCH /rooms/{room_id}": callWithBody(tokens, rooms.ReadPatchRoom,
+			func(ctx context.Context, user chat.UserID, in rooms.PatchRoom) (int, []byte, error) {
+				room, err := c.Patch(ctx, user, in)
+				return http.StatusOK, wire.Room(room), err
+			}),
+		"DELETE /rooms/{room_id}": call(tokens, parameters, (*chat.Fields).Room,
+			func(ctx context.Context, user chat.UserID, room chat.RoomID) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Delete(ctx, user, room)
+			}),
+		"GET /rooms/{room_id}/members": call(tokens, parameters, rooms.ReadListMembers,
+			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
+				list, next, err := c.Members(ctx, user, in)
+				return http.StatusOK, wire.Members(list, next), err
+			}),
+		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
+			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
+				m, err := c.Put(ctx, user, in)
+				return http.StatusOK, wire.Member(m), err
+			}),
+		"DELETE /rooms/{room_id}/members/{user_id}": call(tokens, parameters, rooms.ReadMemberOf,
+			func(ctx context.Context, user chat.UserID, in rooms.MemberOf) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Remove(ctx, user, in)
+			}),
+	})
+}
+
+// call makes the handler of a request of its parts: what reads its fields, and what is done for its user.
+func call[In any](
+	tokens TokenVerifier, fieldsOf func(restEvent) *chat.Fields, read func(*chat.Fields) In,
+	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
+) restHandler {
+	return func(ctx context.Context, event restEvent) (restReply, error) {
+		identity, err := authenticate(tokens, event)
+		if err != nil {
+			return restReply{}, err
+		}
+		return answer(ctx, identity.User, fieldsOf(event), read, do)
+	}
+}
+
+// callWithBody is call for a request whose fields are in its body, beside those of its path.
+func callWithBody[In any](
+	tokens TokenVerifier, read func(*chat.Fields) In,
+	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
+) restHandler {
+	return func(ctx context.Context, event restEvent) (restReply, error) {
+		identity, err := authenticate(tokens, event)
+		if err != nil {
+			return restReply{}, err
+		}
+		text, err := body(event)
+		if err != nil {
+			return restReply{}, err
+		}
+		r, err := wire.ParseBody("", text, event.PathParameters)
+		if err != nil {
+			return restReply{}, err
+		}
+		return answer(ctx, identity.User, r.Fields(), read, do)
+	}
+}
+
+func answer[In any](
+	ctx context.Context, user chat.UserID, fields *chat.Fields, read func(*chat.Fields) In,
+	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
+) (restReply, error) {
+	in := read(fields)
+	if err := fields.Err(); err != nil {
+		return restReply{}, err
+	}
+	if room := fields.OptionalText("room_id"); room != nil {
+		telemetry.From(ctx).Label("room", *room)
+	}
+	status, text, err := do(ctx, user, in)
+	if err != nil {
+		return restReply{}, err
+	}
+	return jsonReply(status, "application/json", text), nil
+}
