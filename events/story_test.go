@@ -1,6 +1,9 @@
 package events
 
 import (
+	"crypto/md5"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,8 +51,16 @@ func begin(t *testing.T, e *enginetest.Engine) *story {
 		st.posts <- r.Method + " " + r.RequestURI + " " + string(body)
 	}))
 	t.Cleanup(management.Close)
+	queue := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var message struct{ MessageBody string }
+		_ = json.NewDecoder(r.Body).Decode(&message)
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		_, _ = fmt.Fprintf(w, `{"MessageId":"m","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(message.MessageBody)))
+	}))
+	t.Cleanup(queue.Close)
 	for name, value := range map[string]string{
-		"AWS_REGION": s.Region, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key",
+		"AWS_ENDPOINT_URL_SQS": queue.URL,
+		"AWS_REGION":           s.Region, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key",
 		"AWS_ENDPOINT_URL_DYNAMODB":                e.Endpoint,
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management.URL + "/" + s.WebSocket.Stage,
 	} {
@@ -109,6 +120,9 @@ func (s *story) expectPost(function string) {
 	to := "POST /dev/@connections/" + strings.Replace(event.RequestContext.ConnectionID, "=", "%3D", 1) + " "
 	select {
 	case post := <-s.posts:
+		if strings.Contains(post, `{"type":"room",`) { // alice is told that she is in a room
+			post = <-s.posts
+		}
 		body, ok := strings.CutPrefix(post, to)
 		if !ok {
 			s.Fatalf("%s: %s, want %s", function, post, to)

@@ -147,7 +147,8 @@ func tableOfActions(t *testing.T) []row {
 		if !ok {
 			return true
 		}
-		if f, ok := call.Fun.(*ast.Ident); !ok || f.Name != "action" || len(call.Args) != 5 {
+		f, ok := call.Fun.(*ast.Ident)
+		if !ok || f.Name != "action" && f.Name != "actionOnMany" || len(call.Args) < 5 {
 			return true
 		}
 		r := row{name: unquoted(t, call.Args[0])}
@@ -157,12 +158,12 @@ func tableOfActions(t *testing.T) []row {
 		}
 		r.reader = reader.Sel.Name
 		r.input, r.file = inputOf(t, folderOf(sources[i], reader.X), r.reader)
-		encoder, isName := call.Args[4].(*ast.SelectorExpr)
+		encoder, isName := call.Args[len(call.Args)-1].(*ast.SelectorExpr)
 		if !isName || folderOf(sources[i], encoder.X) != "internal/wire" {
 			t.Fatalf("%s: the last part of the action %s must be a function of package wire: see %s", actionTable, r.name, replies)
 		}
 		if encoder.Sel.Name != noReply {
-			r.reply = replyOf(t, encoder.Sel.Name)
+			r.reply = replyOf(t, strings.TrimSuffix(encoder.Sel.Name, "Each")) // one of many is as one
 		}
 		rows = append(rows, r)
 		return true

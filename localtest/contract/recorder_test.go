@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,19 +28,21 @@ type recorder struct {
 	lines []string
 }
 
-// serve returns the addresses of the store and of the management API.
-func (r *recorder) serve(t *testing.T) (store, management string) {
+// serve returns the addresses of the store, of the management API and of the queue.
+func (r *recorder) serve(t *testing.T) (store, management, queue string) {
 	t.Helper()
 	transport := &http.Transport{}
 	r.client = &http.Client{Transport: transport}
 	storeServer := httptest.NewServer(http.HandlerFunc(r.call))
 	managementServer := httptest.NewServer(http.HandlerFunc(r.post))
+	queueServer := httptest.NewServer(http.HandlerFunc(r.send))
 	t.Cleanup(func() {
+		queueServer.Close()
 		storeServer.Close()
 		managementServer.Close()
 		transport.CloseIdleConnections()
 	})
-	return storeServer.URL, managementServer.URL
+	return storeServer.URL, managementServer.URL, queueServer.URL
 }
 
 // call passes a call of the store on.
@@ -98,7 +101,7 @@ func mask(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "h", ":me", ":held", ":now"}, name) {
+			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "at", ":joined", "h", ":me", ":held", ":now"}, name) {
 				for kind := range member.(map[string]any) {
 					value[name] = map[string]any{kind: "*"}
 				}
@@ -151,6 +154,17 @@ func (r *recorder) post(w http.ResponseWriter, in *http.Request) {
 	}
 	r.add(line)
 }
+
+// send answers for the queue, which takes every message.
+func (r *recorder) send(w http.ResponseWriter, in *http.Request) {
+	var message struct{ MessageBody string }
+	_ = json.NewDecoder(in.Body).Decode(&message)
+	r.add("SendMessage " + epochs.ReplaceAllString(message.MessageBody, `"began_ms":"*"`))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_, _ = fmt.Fprintf(w, `{"MessageId":"m","MD5OfMessageBody":"%x"}`, md5.Sum([]byte(message.MessageBody)))
+}
+
+var epochs = regexp.MustCompile(`"began_ms":\d+`)
 
 func (r *recorder) add(line string) {
 	r.mu.Lock()

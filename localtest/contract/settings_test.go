@@ -41,6 +41,7 @@ func builders() map[string]func(*app.Parts) {
 		"jobs":        func(p *app.Parts) { app.Jobs(p) },
 		"history":     func(p *app.Parts) { app.History(p) },
 		"poll":        func(p *app.Parts) { app.Poll(p) },
+		"rooms":       func(p *app.Parts) { app.Rooms(p) },
 	}
 }
 
@@ -218,7 +219,7 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
-	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
+	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
 		t.Errorf("logged %v", line)
 	}

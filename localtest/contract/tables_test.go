@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"reflect"
 	"testing"
 
 	"serverlesschat/internal/dynamo/dynamotest"
@@ -31,13 +32,23 @@ func TestTablesOfTheStoresTests(t *testing.T) {
 			name := *in.KeySchema[1].AttributeName
 			tested.SortKey = engine.Key{Name: name, Type: types[name]}
 		}
+		for _, index := range in.GlobalSecondaryIndexes {
+			key := func(i int) engine.Key {
+				name := *index.KeySchema[i].AttributeName
+				return engine.Key{Name: name, Type: types[name]}
+			}
+			tested.Indexes = append(tested.Indexes, engine.Index{
+				Name: *index.IndexName, PartitionKey: key(0), SortKey: key(1),
+				Projection: string(index.Projection.ProjectionType), NonKeyAttributes: index.Projection.NonKeyAttributes,
+			})
+		}
 		if in.StreamSpecification != nil {
 			tested.StreamViewType = string(in.StreamSpecification.StreamViewType)
 		}
 		name := *in.TableName + "Table"
 		want, ok := deployed[name]
 		if !ok || tested.PartitionKey != want.PartitionKey || tested.SortKey != want.SortKey ||
-			tested.StreamViewType != want.StreamViewType || len(want.Indexes) > 0 {
+			tested.StreamViewType != want.StreamViewType || !reflect.DeepEqual(tested.Indexes, want.Indexes) {
 			t.Errorf("%s is tested as %+v, the template has %+v", name, tested, want)
 		}
 		delete(deployed, name)

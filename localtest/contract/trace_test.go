@@ -72,11 +72,12 @@ func newWorld(t *testing.T) *world {
 		}
 		w.environments[path.Base(f.CodeURI)] = environment
 	}
-	store, management := w.serve(t)
+	store, management, queue := w.serve(t)
 	for name, value := range map[string]string{
 		"AWS_REGION": system.Region, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key",
 		"AWS_ENDPOINT_URL_DYNAMODB":                store,
 		"AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management + "/dev",
+		"AWS_ENDPOINT_URL_SQS":                     queue,
 	} {
 		t.Setenv(name, value)
 	}
@@ -234,13 +235,13 @@ func story() []step {
 		}},
 		{"history", func(w *world) string { return w.get(messages, "alice", nil) }},
 		{"history-after", func(w *world) string { return w.get(messages, "alice", query("after", "0")) }},
-		{"history-before", func(w *world) string { return w.get(messages, "alice", query("before", "2")) }},
+		{"history-before", func(w *world) string { return w.get(messages, "alice", query("before", "3")) }},
 		{"history-not-member", func(w *world) string { return w.get(messages, "carol", nil) }},
 		{"health", func(w *world) string { return w.get("GET /health", "alice", nil) }},
-		{"", func(w *world) string { return w.leaveHole("3") }},
+		{"", func(w *world) string { return w.leaveHole("4") }},
 		{"wake-hole", func(w *world) string { return w.wake("general") }},
-		{"", func(w *world) string { return w.leaveHole("5") }},
-		{"history-hole", func(w *world) string { return w.get(messages, "alice", query("after", "2")) }},
+		{"", func(w *world) string { return w.leaveHole("6") }},
+		{"history-hole", func(w *world) string { return w.get(messages, "alice", query("after", "3")) }},
 		{"leave", func(w *world) string { return w.ask("alice=", strings.Replace(join, "join", "leave", 1)) }},
 		{"leave-again", func(w *world) string { return w.ask("alice=", strings.Replace(join, "join", "leave", 1)) }},
 		{"disconnect", func(w *world) string { return w.disconnect("bob=") }},
@@ -248,7 +249,7 @@ func story() []step {
 		{"send-disconnected", func(w *world) string { return w.send("bob=", hello) }},
 		{"wake-nobody", func(w *world) string { return w.wake("general") }},
 		{"", func(w *world) string { return w.connect("bob", "gone=") + w.ask("gone=", join) }},
-		{"", func(w *world) string { return w.leaveHole("6") }},
+		{"", func(w *world) string { return w.leaveHole("7") }},
 		{"wake-gone", func(w *world) string { return w.wake("general") }},
 	}
 }
