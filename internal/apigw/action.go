@@ -103,7 +103,7 @@ func action[In, Out any](
 
 // actionOnMany makes an Action with a reply for each thing that it was asked about. The gateway takes one reply of a
 // function: that is the last of them, and the others are posted before.
-func actionOnMany[In, Out any](
+func actionOnMany[In any, Out interface{ Failure() error }](
 	name, function string,
 	read func(*chat.Fields) In,
 	call func(context.Context, chat.Caller, In) ([]Out, error),
@@ -111,6 +111,11 @@ func actionOnMany[In, Out any](
 	encode func(requestID string, out Out) []byte,
 ) Action {
 	return replying(name, function, read, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
+		for _, out := range all {
+			if err := out.Failure(); err != nil {
+				telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
+			}
+		}
 		last := len(all) - 1
 		for _, out := range all[:last] {
 			teller.Tell(ctx, []chat.ConnectionID{c.Connection.ID}, encode(requestID, out))

@@ -85,7 +85,12 @@ func (q *JobQueue) send(ctx context.Context, j job, delay time.Duration) error {
 	_, err = q.client.SendMessage(ctx, &sqs.SendMessageInput{
 		QueueUrl: &q.url, MessageBody: aws.String(string(body)), DelaySeconds: seconds(min(delay, maxDelay)),
 	})
-	return chat.Wrap("send message", err)
+	if err != nil { // whatever it is, it is safe to ask again
+		return &chat.Error{
+			Code: chat.CodeUnavailable, Message: "the queue did not answer in time; try again", Err: fmt.Errorf("send message: %w", err),
+		}
+	}
+	return nil
 }
 
 const (

@@ -21,7 +21,7 @@ func TestClaimsExpire(t *testing.T) {
 		ctx, e := f.Context(), newEntry("hi")
 		claim := roomlog.Claim{ID: 7, Fingerprint: roomlog.Fingerprint("first"), ExpiresAt: noon.Add(time.Hour)}
 		other := roomlog.Claim{ID: 9, Fingerprint: roomlog.Fingerprint("second")}
-	f.open("r")
+		f.open("r")
 		c, err := f.at(noon).PutClaim(ctx, e, claim)
 		gotClaim(f, "put", c, err, nil)
 		for at, want := range map[time.Time]*roomlog.Claim{claim.ExpiresAt: &claim, claim.ExpiresAt.Add(time.Millisecond): nil} {

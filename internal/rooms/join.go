@@ -116,6 +116,9 @@ type RoomJoined struct {
 	Err  error
 }
 
+// Failure returns why the room was not joined; nil when it was.
+func (r RoomJoined) Failure() error { return r.Err }
+
 // JoinAll joins the rooms side by side, each as [Joiner.Join] does, and returns what has become of them, in their order.
 func (j *Joiner) JoinAll(ctx context.Context, caller chat.Caller, in JoinRooms) ([]RoomJoined, error) {
 	all, at := make([]RoomJoined, len(in.Rooms)), make([]int, len(in.Rooms))

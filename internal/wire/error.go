@@ -43,9 +43,10 @@ func publicError(err error) *chat.Error {
 }
 
 type errorFrame struct {
-	Type      string    `json:"type"`
-	RequestID string    `json:"request_id,omitempty"`
-	Error     errorBody `json:"error"`
+	Type      string      `json:"type"`
+	RequestID string      `json:"request_id,omitempty"`
+	RoomID    chat.RoomID `json:"room_id,omitempty"` // which of several rooms it is about
+	Error     errorBody   `json:"error"`
 }
 
 type errorBody struct {
@@ -59,7 +60,7 @@ type errorBody struct {
 // Error returns the frame that tells err. requestID may be empty.
 func Error(requestID string, err error) []byte {
 	e := publicError(err)
-	return encode(errorFrame{Type: "error", RequestID: requestID, Error: errorBody{
+	return encode(errorFrame{Type: "error", RequestID: requestID, RoomID: e.Room, Error: errorBody{
 		Code:         e.Code,
 		Message:      e.Message,
 		Retryable:    codes[e.Code].retryable,

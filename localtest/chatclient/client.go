@@ -50,6 +50,8 @@ type Frame struct {
 	Error     *Error           `json:"error"`
 	UserID    string           `json:"user_id"` // who types
 	Active    bool             `json:"active"`
+	Room      json.RawMessage  `json:"room"`   // that one is in now, or that has changed
+	Reason    string           `json:"reason"` // why one gets a room no longer
 
 	ServerTime  time.Time `json:"server_time"` // of a pong
 	ReconnectAt time.Time `json:"reconnect_at"`

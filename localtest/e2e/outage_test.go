@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -170,10 +172,12 @@ func TestWithoutDirectPush(t *testing.T) {
 	})
 }
 
-// brokenQueue takes no job.
+// brokenQueue takes no job that pushes a room.
 func brokenQueue(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".SendMessage") && bytes.Contains(body, []byte("pushRoom")) {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
 		}

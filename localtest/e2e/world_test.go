@@ -26,6 +26,9 @@ type world struct {
 	*deployment
 	ctx  context.Context
 	name string // goes before names of rooms and users
+
+	mu sync.Mutex
+	in map[string]bool // the rooms that somebody has opened, and who is in them: "room" and "room user"
 }
 
 func newWorld(t *testing.T, c *deployment) *world {
@@ -36,7 +39,7 @@ func newWorld(t *testing.T, c *deployment) *world {
 		t.Fatal(err)
 	}
 	ctx = chatclient.WithTracer(ctx, tracer{documents, t.Name()})
-	return &world{T: t, deployment: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano())}
+	return &world{T: t, deployment: c, ctx: ctx, name: fmt.Sprintf("s%d", time.Now().UnixNano()), in: map[string]bool{}}
 }
 
 func (w *world) room(name string) string { return w.name + "-" + name }
@@ -66,8 +69,10 @@ type person struct {
 
 	mu    sync.Mutex
 	rooms map[string]*view
-	told  []chatclient.Frame // what was pushed that is not of a room's log
-	news  chan struct{}      // has something when a view has grown
+	told  []chatclient.Frame            // what was pushed that is not of a room's log
+	many  map[string][]chatclient.Frame // replies to what has many, by its request_id
+	moved []chatclient.Frame            // what it was told of the rooms that it is in
+	news  chan struct{}                 // has something when a view has grown
 }
 
 // view is what a person sees of a room: entries in rising order without gaps, from where it joined.
@@ -97,7 +102,7 @@ func (v *view) add(entries []entry) {
 // as returns a user with an open connection, which ends with the story.
 func (w *world) as(name string) *person {
 	w.Helper()
-	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, news: make(chan struct{}, 1)}
+	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, many: map[string][]chatclient.Frame{}, news: make(chan struct{}, 1)}
 	p.connects()
 	w.Cleanup(func() { p.client.Drop() })
 	return p
@@ -113,12 +118,27 @@ func (p *person) connects() {
 }
 
 func (p *person) pushed(f chatclient.Frame) {
+	if strings.HasPrefix(f.RequestID, manyPrefix) {
+		p.mu.Lock()
+		p.many[f.RequestID] = append(p.many[f.RequestID], f)
+		p.mu.Unlock()
+		return
+	}
 	switch f.Type {
 	case "messages":
 	case "typing", "error": // of what has no reply
 		p.mu.Lock()
 		p.told = append(p.told, f)
 		p.mu.Unlock()
+		return
+	case "room", "removed":
+		p.mu.Lock()
+		p.moved = append(p.moved, f)
+		p.mu.Unlock()
+		select {
+		case p.news <- struct{}{}:
+		default:
+		}
 		return
 	default:
 		p.Errorf("%s got an unexpected frame: %+v", p.user, f)
@@ -140,9 +160,26 @@ func (p *person) update(room string, change func(*view)) {
 	change(p.rooms[room])
 }
 
+// isIn makes the person a member of a room that others have opened, without a word in its log: stories count their own
+// entries. How one comes in by oneself has stories of its own.
+func (p *person) isIn(room string) {
+	p.Helper()
+	p.world.mu.Lock()
+	defer p.world.mu.Unlock()
+	key := room + " " + p.user
+	if p.in[room] && !p.in[key] && p.stack != nil {
+		p.putRow("MembersTable", row{
+			"user_id": textValue(p.user), "room_id": textValue(p.room(room)), "state": textValue("in"),
+			"role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(time.Now().UnixMilli()),
+		})
+	}
+	p.in[room], p.in[key] = true, true
+}
+
 // joins joins a room as it is now: what was said before is not seen.
 func (p *person) joins(room string) chatclient.Frame {
 	p.Helper()
+	p.isIn(room)
 	reply := p.does("joinRoom", fields{"room_id": p.room(room)})
 	p.update(p.room(room), func(v *view) {
 		v.joined, v.last = true, reply.LastID
@@ -154,6 +191,7 @@ func (p *person) joins(room string) chatclient.Frame {
 // joinsAfter joins a room and gets what was said after an id.
 func (p *person) joinsAfter(room string, after int64) chatclient.Frame {
 	p.Helper()
+	p.isIn(room)
 	reply := p.does("joinRoom", fields{"room_id": p.room(room), "after_id": after})
 	p.update(p.room(room), func(v *view) {
 		if !v.joined {
