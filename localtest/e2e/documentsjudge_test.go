@@ -19,7 +19,6 @@ func unseen() map[string]string {
 		"handshake 502":                 ofGateway,
 		"handshake 504":                 ofGateway,
 		"handshake 500":                 "a defect, which no story can bring about",
-		"entry member":                  "comes with the members",
 		" 500 application/problem+json": "a defect, which no story can bring about",
 		" 500 application/json":         ofGateway,
 		"GET /rooms/{room_id}/messages 503 application/json":          ofGateway,
