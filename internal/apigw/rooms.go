@@ -13,6 +13,23 @@ import (
 // Rooms handles the requests about rooms and their members.
 func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
+		"GET /rooms/{room_id}/audit": call(tokens, parameters, rooms.ReadListMembers,
+			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
+				list, next, err := c.Deeds(ctx, user, in)
+				return http.StatusOK, wire.Deeds(list, next), err
+			}),
+		"GET /users/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
+				return http.StatusOK, wire.User(other), c.User(ctx, other)
+			}),
+		"PUT /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Block(ctx, user, other)
+			}),
+		"DELETE /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Unblock(ctx, user, other)
+			}),
 		"GET /rooms": call(tokens, parameters, rooms.ReadListRooms,
 			func(ctx context.Context, user chat.UserID, in rooms.ListRooms) (int, []byte, error) {
 				list, next, err := c.List(ctx, user, in)

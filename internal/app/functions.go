@@ -56,6 +56,7 @@ func SendMessage(p *Parts) websocket {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
+		Audit:       p.settings.required("AUDIT_TABLE"),
 	}
 	direct := p.settings.flag("DIRECT_PUSH")
 	if direct {

@@ -225,6 +225,7 @@ func (p *Parts) allTables() dynamo.Tables {
 		Members:       p.settings.required("MEMBERS_TABLE"),
 		Users:         p.settings.required("USERS_TABLE"),
 		Sessions:      p.settings.required("SESSIONS_TABLE"),
+		Audit:         p.settings.required("AUDIT_TABLE"),
 	}
 }
 

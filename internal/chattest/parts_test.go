@@ -75,6 +75,7 @@ type senderStore interface {
 	rooms.Store
 	messages.Targets
 	messages.Pacer
+	messages.Recorder
 }
 
 func sender(v env, store senderStore, log roomlog.WriterStore, direct messages.Pusher) *messages.Sender {

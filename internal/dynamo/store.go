@@ -25,7 +25,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Audit string
 }
 
 // Store is the chat's data. It is safe for concurrent use.

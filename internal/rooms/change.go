@@ -77,6 +77,9 @@ type ChangerStore interface {
 	Lists
 	Settings
 	Erasable
+	Blocks
+	Users
+	Audit
 }
 
 // ChangerOptions are the parts and the settings of a Changer.

@@ -179,6 +179,10 @@ func (c *Changer) Patch(ctx context.Context, by chat.UserID, in PatchRoom) (List
 			return Listed{}, errNoRoom()
 		}
 		c.announce(ctx, is)
+		at := chat.Millis(c.opts.Now())
+		if err := c.store.Record(ctx, Deed{Room: in.Room, At: at, By: by, Action: DeedSettings, Key: DeedSettings}); err != nil {
+			return Listed{}, chat.Wrap("record", err)
+		}
 	}
 	return c.list(ctx, is, *access.Member)
 }

@@ -34,6 +34,8 @@ func serverFrames() map[string][]goldenCase {
 		"oneRoom":      oneRoomBodies(),
 		"members":      membersBodies(),
 		"member":       memberBodies(),
+		"user":         {{name: "bob", frame: wire.User("bob")}},
+		"deeds":        deedsBodies(),
 		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
 		"history":      historyBodies(),

@@ -155,7 +155,8 @@ func goldenShapes(d *apidoc.Documents) map[string]string {
 	shapes := map[string]string{"history": "schemas/entry.yaml#/Page", "problem": "schemas/error.yaml#/Problem",
 		"health": "openapi.yaml#/components/schemas/Health", "polled": "openapi.yaml#/components/schemas/Polled",
 		"rooms": "openapi.yaml#/components/schemas/Rooms", "oneRoom": "schemas/room.yaml#/Room",
-		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member"}
+		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member",
+		"user": "openapi.yaml#/components/schemas/User", "deeds": "openapi.yaml#/components/schemas/Deeds"}
 	for _, m := range d.Messages() {
 		shapes[m.Name] = m.Body.Shape.URL
 	}

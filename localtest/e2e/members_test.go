@@ -33,6 +33,11 @@ type shownMember struct {
 	Role   string `json:"role"`
 }
 
+type shownUser struct {
+	UserID      string `json:"user_id"`
+	DisplayName string `json:"display_name"`
+}
+
 // gets makes a request that must succeed with the status, and reads its body.
 func gets[T any](p *person, status int, method, path, body string) (shown T) {
 	p.Helper()
@@ -149,12 +154,26 @@ func TestStoryAPrivateRoom(t *testing.T) {
 		put(`{"role":"moderator"}`)
 		bob.forgets()
 		bob.does("joinRoom", fields{"room_id": id})
+		var said chatclient.Entry
+		if err := json.Unmarshal(ann.does("sendMessage", fields{"room_id": id, "content": "rude", "client_message_id": "r"}).Message, &said); err != nil {
+			t.Fatal(err)
+		}
+		bob.does("deleteMessage", fields{"room_id": id, "target_id": said.ID, "client_message_id": "d"})
+		gets[shownRoom](bob, http.StatusOK, http.MethodPatch, roomPath(id), `{"slow_mode_s":5}`)
 		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, memberPath(id, bob), "")
 		bob.hears("removed", id, "removed")
 
 		want := []string{"bob joined", "bob muted", "bob unmuted", "bob banned", "bob unbanned", "bob joined", "bob role", "bob removed"}
 		if got := ann.changesOf(id); !slices.Equal(got, want) {
 			t.Errorf("the log tells %q, want %q", got, want)
+		}
+		var deeds []string
+		for _, d := range gets[struct{ Audit []struct{ Action string } }](ann, http.StatusOK, http.MethodGet, roomPath(id)+"/audit", "").Audit {
+			deeds = append(deeds, d.Action)
+		}
+		done := []string{"removed", "settings", "delete", "role", "joined", "unbanned", "banned", "unmuted", "muted", "joined"}
+		if !slices.Equal(deeds, done) {
+			t.Errorf("the audit log has %q, want %q", deeds, done)
 		}
 	})
 }
@@ -177,6 +196,18 @@ func TestStoryADirectRoom(t *testing.T) {
 		}
 		bob.does("sendMessage", fields{"room_id": room.RoomID, "content": "psst", "client_message_id": "1"})
 		eve.fails("not_found", "joinRoom", fields{"room_id": room.RoomID})
+		gets[struct{}](ann, http.StatusNoContent, http.MethodPut, "/users/me/blocks/"+bob.user, "")
+		for _, p := range []*person{ann, bob} {
+			p.fails("forbidden", "sendMessage", fields{"room_id": room.RoomID, "content": "x", "client_message_id": "x"})
+		}
+		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, "/users/me/blocks/"+bob.user, "")
+		bob.does("sendMessage", fields{"room_id": room.RoomID, "content": "sorry", "client_message_id": "2"})
+		gets[struct{}](eve, http.StatusNoContent, http.MethodPut, "/users/me/blocks/"+ann.user, "")
+		ann.isRefused("forbidden", http.MethodPost, "/rooms", fmt.Sprintf(`{"kind":"direct","user_id":%q}`, eve.user))
+		if got := gets[shownUser](ann, http.StatusOK, http.MethodGet, "/users/"+eve.user, ""); got.DisplayName != eve.user {
+			t.Errorf("eve is %+v", got)
+		}
+		ann.isRefused("not_found", http.MethodGet, "/users/"+w.name+"-nobody", "")
 		ann.isRefused("forbidden", http.MethodPut, memberPath(room.RoomID, eve), "{}")
 		ann.isRefused("forbidden", http.MethodDelete, memberPath(room.RoomID, bob), "")
 		ann.isRefused("forbidden", http.MethodDelete, memberPath(room.RoomID, ann), "")

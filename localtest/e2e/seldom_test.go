@@ -239,3 +239,24 @@ func (w *world) leavesToAJob(room string) {
 		"user_id": textValue("ann"), "client_message_id": textValue("1"), "content": textValue("hello"),
 	})
 }
+
+// TestWhoJoinsFinishesWhatAModeratorHasBegun: ann's call has died after it took bob out, and bob comes back at once.
+func TestWhoJoinsFinishesWhatAModeratorHasBegun(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		bob.joins("lobby")
+		w.putRow("MembersTable", row{
+			"user_id": textValue(bob.user), "room_id": textValue(w.room("lobby")), "state": textValue("out"),
+			"role": textValue("member"), "v": numberValue(2), "joined_at": numberValue(anHourAgo()),
+			"pend": &types.AttributeValueMemberM{Value: row{
+				"change": textValue("removed"), "by": textValue(ann.user), "at": numberValue(anHourAgo()),
+			}},
+		})
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		bob.hears("removed", w.room("lobby"), "removed")
+		if got, want := ann.changesOf(w.room("lobby")), []string{"bob removed", "bob joined"}; !slices.Equal(got, want) {
+			t.Errorf("the log tells %q, want %q", got, want)
+		}
+	})
+}

@@ -143,6 +143,28 @@ func (s *Store) Dismissed(_ context.Context, m rooms.Member) error {
 	}, "dismissed")
 }
 
+func (s *Store) Block(context.Context, chat.UserID, chat.UserID, chat.RoomID) error {
+	return s.Call("block")
+}
+
+func (s *Store) Unblock(context.Context, chat.UserID, chat.UserID, chat.RoomID) error {
+	return s.Call("unblock")
+}
+
+func (s *Store) KnowsUser(context.Context, chat.UserID) (bool, error) {
+	return true, s.Call("knows user")
+}
+
+func (s *Store) Record(_ context.Context, d rooms.Deed) error { return s.Call("record %s", d.Action) }
+
+func (s *Store) DeedsIn(context.Context, chat.RoomID, string, int) ([]rooms.Deed, string, error) {
+	return nil, "", s.Call("deeds in")
+}
+
+func (s *Store) EraseLater(_ context.Context, e rooms.Erase, _ time.Duration) error {
+	return s.Call("erase %s later", e.Part)
+}
+
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
 	return s.Call("finish later")
 }
@@ -151,7 +173,8 @@ func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error 
 func NewChanger(s *Store) *rooms.Changer {
 	return rooms.NewChanger(s, rooms.ChangerOptions{
 		Writer: roomlog.NewWriter(s, roomlog.WriterOptions{Now: Noon, Random: func([]byte) {}}),
-		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
+		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon, Erasing: s,
+		Naming: rooms.Naming{Random: func() string { return "random" }, Pair: func(a, b chat.UserID) string { return string(a + b) }},
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
 			Removed: func(room chat.RoomID, reason rooms.Reason) []byte {
