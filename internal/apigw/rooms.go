@@ -125,5 +125,9 @@ func answer[In any](
 	if err != nil {
 		return restReply{}, err
 	}
-	return jsonReply(status, "application/json", text), nil
+	reply := jsonReply(status, "application/json", text)
+	if status == http.StatusNoContent {
+		delete(reply.Headers, "content-type")
+	}
+	return reply, nil
 }

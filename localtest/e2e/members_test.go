@@ -254,6 +254,11 @@ func TestStoryAPublicRoom(t *testing.T) {
 		gets[shownRoom](ann, http.StatusOK, http.MethodPatch, roomPath(id), `{"slow_mode_s":3600,"name":"The great hall"}`)
 		bob.does("sendMessage", fields{"room_id": id, "content": "one", "client_message_id": "1"})
 		bob.does("sendMessage", fields{"room_id": id, "content": "one", "client_message_id": "1"})
+		dan := w.as("dan") // polls, and sends over HTTP
+		gets[shownMember](dan, http.StatusOK, http.MethodPut, memberPath(id, dan), "{}")
+		if a, err := dan.calls(http.MethodPost, roomPath(id)+"/messages", "", `{"content":"d","client_message_id":"d"}`); err != nil || a.status != http.StatusCreated {
+			t.Errorf("dan posts: %d %s, %v", a.status, a.body, err)
+		}
 		bob.fails("rate_limited", "sendMessage", fields{"room_id": id, "content": "two", "client_message_id": "2"})
 		ann.does("joinRoom", fields{"room_id": id})
 		for _, content := range []string{"a", "b"} {
@@ -262,7 +267,7 @@ func TestStoryAPublicRoom(t *testing.T) {
 		gets[shownMember](ann, http.StatusOK, http.MethodPut, memberPath(id, bob), `{"role":"owner"}`)
 		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, memberPath(id, ann), "")
 		ann.hears("removed", id, "left")
-		if got, want := bob.changesOf(id), []string{"bob joined", "bob role", "ann left"}; !slices.Equal(got, want) {
+		if got, want := bob.changesOf(id), []string{"bob joined", "dan joined", "bob role", "ann left"}; !slices.Equal(got, want) {
 			t.Errorf("the log tells %q, want %q", got, want)
 		}
 	})

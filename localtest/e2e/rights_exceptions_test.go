@@ -10,9 +10,5 @@ func exceptions() []iam.Exception {
 			Role: "FanoutRole", Action: "dynamodb:ListStreams",
 			Reason: "Lambda asks for it when it makes the stream mapping, as a stack does that starts; reading never calls it",
 		},
-		{
-			Role: "JobsRole", Action: "sqs:SendMessage",
-			Reason: "a push that takes longer than a job has, which is a minute, goes on in another job",
-		},
 	}
 }
