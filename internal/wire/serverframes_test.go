@@ -30,6 +30,9 @@ func serverFrames() map[string][]goldenCase {
 		"typingPushed": typingPushes(), // "typing" is the client's
 		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
+		"marked":       markedFrames(),
+		"receipts":     receiptsPushes(),
+		"receiptsBody": receiptsBodies(),
 		"history":      historyBodies(),
 		"polled":       polledBodies(),
 		"problem":      problemBodies(),
