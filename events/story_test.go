@@ -201,6 +201,12 @@ func TestTheEventsTellAStory(t *testing.T) {
 			t.Errorf("poll: %s", polled.Body)
 		}
 
+		banned := feed(s, "rooms", app.Rooms)
+		s.expectStatus("rooms", banned.StatusCode, http.StatusOK)
+		if m := decode[struct{ Banned bool }](t, []byte(banned.Body)); !m.Banned {
+			t.Errorf("rooms: %s", banned.Body)
+		}
+
 		s.expectStatus("disconnect", feed(s, "disconnect", app.Disconnect).StatusCode, http.StatusOK)
 		gone := decode[frame](t, []byte(feed(s, "sendmessage", app.SendMessage).Body))
 		if gone.Type != "error" || gone.Error.Code != "unauthorized" {

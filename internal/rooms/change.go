@@ -46,13 +46,14 @@ type Frames struct {
 	Removed func(chat.RoomID, Reason) []byte
 }
 
-// Listed is a room as one of its members sees it.
+// Listed is a room as a user sees it.
 type Listed struct {
 	Room
-	Role   chat.Role
-	LastID chat.EntryID
-	ReadID chat.EntryID
-	Unread int
+	IsMember bool // what follows is for members alone
+	Role     chat.Role
+	LastID   chat.EntryID
+	ReadID   chat.EntryID
+	Unread   int // 0–100, 100 for that many or more
 }
 
 // Evictions ends subscriptions from outside.

@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -53,7 +54,7 @@ func (c *Changer) Open(ctx context.Context, by chat.UserID, in NewRoom) (Listed,
 		if in.With == by {
 			return Listed{}, false, chat.Invalid("user_id", "must be another user")
 		}
-		room.ID = c.DirectRoom(by, in.With)
+		room.ID, room.Name = c.DirectRoom(by, in.With), string(by)+pairSeparator+string(in.With)
 		users = append(users, in.With)
 	}
 	opened, err := c.open(ctx, room, users...)
@@ -95,11 +96,26 @@ func (c *Changer) list(ctx context.Context, room Room, m Member) (Listed, error)
 	if err != nil {
 		return Listed{}, chat.Wrap("read last id", err)
 	}
-	listed := Listed{Room: room, Role: m.Role, LastID: last, ReadID: m.ReadID}
+	if room.Kind == KindDirect {
+		room.Name = otherOf(room.Name, m.User)
+	}
+	listed := Listed{Room: room, IsMember: true, Role: m.Role, LastID: last, ReadID: m.ReadID}
 	if m.ReadID < last && c.opts.Unread != nil {
 		listed.Unread, err = c.opts.Unread(ctx, room, m.User, m.ReadID, last)
 	}
 	return listed, chat.Wrap("count unread", err)
+}
+
+// pairSeparator stands between the two users in the stored name of a direct room. No user's name holds it.
+const pairSeparator = " "
+
+// otherOf returns the other user of a direct room's name: so each of the two sees it called as the other.
+func otherOf(name string, user chat.UserID) string {
+	a, b, _ := strings.Cut(name, pairSeparator)
+	if a == string(user) {
+		return b
+	}
+	return a
 }
 
 // PatchRoom asks for other settings of a room. What is nil stays as it is.

@@ -25,6 +25,7 @@ func clientFrames() map[string][]clientFrame {
 		"deleteMessage": deleteMessageFrames(),
 		"react":         reactFrames(),
 		"joinRoom":      joinRoomFrames(),
+		"joinRooms":     joinRoomsFrames(),
 		"leaveRoom":     leaveRoomFrames(),
 		"sync":          syncFrames(),
 		"ping":          pingFrames(),

@@ -105,6 +105,7 @@ func readers() map[string]func(*chat.Fields) any {
 		"deleteMessage": func(f *chat.Fields) any { return messages.ReadDeleteMessage(f) },
 		"react":         func(f *chat.Fields) any { return messages.ReadReact(f) },
 		"joinRoom":      func(f *chat.Fields) any { return rooms.ReadJoinRoom(f) },
+		"joinRooms":     func(f *chat.Fields) any { return rooms.ReadJoinRooms(f) },
 		"leaveRoom":     func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
 		"sync":          func(f *chat.Fields) any { return messages.ReadSync(f) },
 		"markDelivered": func(f *chat.Fields) any { return receipts.ReadMarkDelivered(f) },

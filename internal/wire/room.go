@@ -5,7 +5,7 @@ import (
 	"serverlesschat/internal/rooms"
 )
 
-// room is how a room is shown to one of its members.
+// room is how a room is shown: to a member, with where that one is; to others, and where it is for all, without.
 type room struct {
 	RoomID        chat.RoomID  `json:"room_id"`
 	Name          string       `json:"name"`
@@ -13,18 +13,27 @@ type room struct {
 	Role          chat.Role    `json:"role,omitempty"`
 	SlowModeS     int64        `json:"slow_mode_s"`
 	RetentionDays int64        `json:"retention_days"`
-	LastID        chat.EntryID `json:"last_id"`
-	ReadID        chat.EntryID `json:"read_id"`
-	Unread        int          `json:"unread"`
+	*standing
+}
+
+// standing is where a member is in a room.
+type standing struct {
+	LastID chat.EntryID `json:"last_id"`
+	ReadID chat.EntryID `json:"read_id"`
+	Unread int          `json:"unread"`
 }
 
 const secondsPerDay = 24 * 60 * 60
 
 func showRoom(r rooms.Listed) room {
-	return room{
+	shown := room{
 		RoomID: r.ID, Name: r.Name, Kind: r.Kind, Role: r.Role, SlowModeS: int64(r.SlowMode.Seconds()),
-		RetentionDays: int64(r.Retention.Seconds()) / secondsPerDay, LastID: r.LastID, ReadID: r.ReadID, Unread: r.Unread,
+		RetentionDays: int64(r.Retention.Seconds()) / secondsPerDay,
 	}
+	if r.IsMember {
+		shown.standing = &standing{LastID: r.LastID, ReadID: r.ReadID, Unread: r.Unread}
+	}
+	return shown
 }
 
 // RoomChanged returns the frame that tells a user of a room that the user is in now, or that has changed.

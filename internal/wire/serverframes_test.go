@@ -28,6 +28,12 @@ func serverFrames() map[string][]goldenCase {
 		"pong":         pongFrames(),
 		"messages":     messagesFrames(),
 		"typingPushed": typingPushes(), // "typing" is the client's
+		"room":         roomFrames(),
+		"removed":      removedFrames(),
+		"rooms":        roomsBodies(),
+		"oneRoom":      oneRoomBodies(),
+		"members":      membersBodies(),
+		"member":       memberBodies(),
 		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
 		"marked":       markedFrames(),

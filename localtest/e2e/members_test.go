@@ -167,7 +167,8 @@ func TestStoryADirectRoom(t *testing.T) {
 			return gets[shownRoom](p, status, http.MethodPost, "/rooms", fmt.Sprintf(`{"kind":"direct","user_id":%q}`, with.user))
 		}
 		room := open(ann, bob, http.StatusCreated)
-		if again := open(bob, ann, http.StatusOK); again.RoomID != room.RoomID || room.Kind != "direct" || room.Role != "" {
+		if again := open(bob, ann, http.StatusOK); again.RoomID != room.RoomID || room.Kind != "direct" || room.Role != "" ||
+			room.Name != bob.user || again.Name != ann.user {
 			t.Errorf("%+v and %+v", room, again)
 		}
 		bob.hears("room", room.RoomID, "")

@@ -144,16 +144,15 @@ func TestWhoMayWhat(t *testing.T) {
 			} else {
 				p = s.enter(kind, standing)
 			}
-			got := s.tries(p, n)
-			want = order(want)
-			if got != want {
+			got := order(s.tries(p, n))
+			if want = order(want); got != want {
 				t.Errorf("%s may %q, want %q", name, got, want)
 			}
 		}
 	})
 }
 
-// order brings letters into the order in which rights are tried.
+// order brings letters into one order.
 func order(letters string) string {
 	ordered := ""
 	for _, c := range "srwodamtgj" {

@@ -23,9 +23,13 @@ func WithoutNulls(frame []byte) []byte {
 	return data
 }
 
-// ParameterJSON returns what a parameter of a path or a query says, as JSON: a number where it is one and is to be one.
+// ParameterJSON returns what a parameter of a path or a query says, as JSON: a number, or true or false, where it is one and
+// is to be one.
 func ParameterJSON(p apidoc.Parameter, text string) []byte {
 	if _, err := strconv.ParseInt(text, 10, 64); err == nil && p.Type == "integer" {
+		return []byte(text)
+	}
+	if p.Type == "boolean" && (text == "true" || text == "false") {
 		return []byte(text)
 	}
 	data, _ := json.Marshal(text) // a string can be encoded
