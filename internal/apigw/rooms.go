@@ -5,13 +5,14 @@ import (
 	"net/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
 // Rooms handles the requests about rooms and their members.
-func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEvent) (restReply, error) {
+func Rooms(tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
 		"GET /rooms/{room_id}/audit": call(tokens, parameters, rooms.ReadListMembers,
 			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
@@ -62,6 +63,7 @@ func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEve
 				list, next, err := c.Members(ctx, user, in)
 				return http.StatusOK, wire.Members(list, next), err
 			}),
+		"GET /rooms/{room_id}/receipts": receiptsRoute(tokens, l),
 		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
 			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
 				m, err := c.Put(ctx, user, in)

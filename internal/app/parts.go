@@ -25,6 +25,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -240,6 +241,7 @@ func (p *Parts) joining(store *dynamo.Store) *rooms.Changer {
 func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
 	opts := p.changing(store)
 	opts.Naming = rooms.Naming{Random: func() string { return strings.ToLower(rand.Text()) }, Pair: pairNames(p.namespace)}
+	opts.Unread = receipts.NewCounter(store, wire.EntrySize, time.Now).Unread
 	opts.Erasing = p.jobs()
 	opts.EraseAfter = time.Duration(p.settings.number("ERASE_AFTER_SECONDS", "a whole number of seconds", 0, maxEraseAfter)) * time.Second
 	return rooms.NewChanger(store, opts)

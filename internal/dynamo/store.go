@@ -18,6 +18,7 @@ import (
 	"serverlesschat/internal/connections"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -51,6 +52,7 @@ var (
 	_ rooms.ChangerStore   = (*Store)(nil)
 	_ messages.Pacer       = (*Store)(nil)
 	_ roomlog.Firsts       = (*Store)(nil)
+	_ receipts.Cursors     = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)

@@ -46,6 +46,8 @@ type Member struct {
 	MutedUntil time.Time // zero for never
 	JoinedAt   time.Time
 	ReadID     chat.EntryID // all up to here has been read; where the room was when the user came in
+	// DeliveredID is up to where all has been delivered, where that is further than ReadID.
+	DeliveredID chat.EntryID
 	// Version counts the changes of the row, from 1. A subscription has the version of the time of its joining.
 	Version int64
 	// Pending is the last change as long as it is not finished: not all are told of it, or what it ends has not ended. nil

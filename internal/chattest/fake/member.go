@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 )
@@ -163,6 +164,24 @@ func (s *Store) DeedsIn(context.Context, chat.RoomID, string, int) ([]rooms.Deed
 
 func (s *Store) EraseLater(_ context.Context, e rooms.Erase, _ time.Duration) error {
 	return s.Call("erase %s later", e.Part)
+}
+
+func (s *Store) MoveCursor(
+	_ context.Context, user chat.UserID, room chat.RoomID, c receipts.Cursor, to chat.EntryID,
+) (rooms.Member, error) {
+	return ask(s, func() rooms.Member {
+		m, ok := s.Members[room][user]
+		if !ok || m.State != rooms.StateIn {
+			return m
+		}
+		if c == receipts.CursorRead {
+			m.ReadID = max(m.ReadID, to)
+		} else if to > m.ReadID {
+			m.DeliveredID = max(m.DeliveredID, to)
+		}
+		s.Members[room][user] = m
+		return m
+	}, "move cursor to %d", to)
 }
 
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {

@@ -35,6 +35,9 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 	rooms := index(table(names.Rooms, key{"item", text}), "Public", nil, key{"listed", text}, key{"item", text})
 	members := index(table(names.Members, key{"user_id", text}, key{"room_id", text}), "ByRoom", []string{"state"},
 		key{"room_id", text}, key{"user_id", text})
+	members.StreamSpecification = &types.StreamSpecification{
+		StreamEnabled: new(true), StreamViewType: types.StreamViewTypeNewImage,
+	}
 	return []*dynamodb.CreateTableInput{
 		entries,
 		rooms,
