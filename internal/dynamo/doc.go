@@ -12,8 +12,10 @@
 //	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
 //	               item=counter#general                          the head: seq, pushed_id, settled_id, first_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
-//	Users          user_id=alice  item=member#general            joined_at
-//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
+//	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
+//	                                                             not finished; read_id delivered_id: how far the member is;
+//	                                                             marked: the last write has moved one of the two
+//	Users          user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
@@ -27,7 +29,7 @@
 // expires_at count as gone, though DynamoDB may take days to remove them. Entries and claims have expires_at in
 // milliseconds, and remove_at in seconds, two days later, which TTL goes by: it never decides what is seen.
 //
-// Only Entries has a stream. A room's log is one partition key, and shares it with nothing: DynamoDB takes 1,000 write
+// Entries and Members have a stream. A room's log is one partition key, and shares it with nothing: DynamoDB takes 1,000 write
 // units a second per partition. For the same reason the head and the settings of a room are keys of their own.
 //
 // # Consistency

@@ -26,6 +26,8 @@ type shownRoom struct {
 	Role      string `json:"role"`
 	SlowModeS int    `json:"slow_mode_s"`
 	LastID    int64  `json:"last_id"`
+	ReadID    int64  `json:"read_id"`
+	Unread    int    `json:"unread"`
 }
 
 type shownMember struct {
