@@ -9,7 +9,9 @@
 //	                                                             edited_at edits deleted reactions (a set of users by name);
 //	                                                             of a member entry: subject change role;
 //	                                                             where the room does not keep it for ever: expires_at remove_at
-//	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
+//	Rooms          item=room#general                             kind name created_at owners slow_mode_s retention_days size deleted_at
+//	                                                             blocked: who blocks, in a direct room; listed, in a public one
+//	                                                             shards: how many shards the subscriptions have
 //	               item=counter#general                          the head: seq, pushed_id, settled_id, first_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
 //	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
@@ -35,6 +37,7 @@
 // # Consistency
 //
 // All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two
-// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). Only a
-// subscription and what finds it from its connection are written in one transaction.
+// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). In one
+// transaction are written: a subscription, with what finds it from its connection; a room, with its first members; and a
+// member, with how many owners its room has.
 package dynamo

@@ -122,3 +122,11 @@ func deedsBodies() []goldenCase {
 		}, "1795434000123#x")},
 	}
 }
+
+func degradedFrames() []goldenCase {
+	return []goldenCase{
+		{name: "small again", frame: wire.Degraded("general", rooms.SizeSmall.Lacks())},
+		{name: "large", frame: wire.Degraded("general", rooms.SizeLarge.Lacks())},
+		{name: "huge", frame: wire.Degraded("general", rooms.SizeHuge.Lacks())},
+	}
+}

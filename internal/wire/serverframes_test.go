@@ -30,6 +30,7 @@ func serverFrames() map[string][]goldenCase {
 		"typingPushed": typingPushes(), // "typing" is the client's
 		"room":         roomFrames(),
 		"removed":      removedFrames(),
+		"degraded":     degradedFrames(),
 		"rooms":        roomsBodies(),
 		"oneRoom":      oneRoomBodies(),
 		"members":      membersBodies(),

@@ -116,8 +116,14 @@ func (s *Store) ChangeRoom(_ context.Context, p rooms.PatchRoom) (bool, error) {
 	return ask(s, func() bool { _, ok := s.Rooms[p.Room]; return ok }, "change room")
 }
 
+// ListenersOf returns the one connection that there may be.
 func (s *Store) ListenersOf(context.Context, chat.RoomID, int) ([]chat.ConnectionID, error) {
-	return nil, s.Call("listeners of")
+	return ask(s, func() []chat.ConnectionID {
+		if s.Open == nil {
+			return nil
+		}
+		return []chat.ConnectionID{s.Open.ID}
+	}, "listeners of")
 }
 
 func (s *Store) DeleteRoom(_ context.Context, room chat.RoomID) (bool, error) {
@@ -184,6 +190,18 @@ func (s *Store) MoveCursor(
 	}, "move cursor to %d", to)
 }
 
+func (s *Store) Resize(_ context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	return ask(s, func() bool {
+		r := s.Rooms[room]
+		if r.Size != from {
+			return false
+		}
+		r.Size = to
+		s.Rooms[room] = r
+		return true
+	}, "resize to %d", to)
+}
+
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
 	return s.Call("finish later")
 }
@@ -196,6 +214,9 @@ func NewChanger(s *Store) *rooms.Changer {
 		Naming: rooms.Naming{Random: func() string { return "random" }, Pair: func(a, b chat.UserID) string { return string(a + b) }},
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
+			Degraded: func(room chat.RoomID, lacks []rooms.Feature) []byte {
+				return fmt.Append(nil, "degraded ", room, " ", lacks)
+			},
 			Removed: func(room chat.RoomID, reason rooms.Reason) []byte {
 				return fmt.Append(nil, "removed ", room, " ", reason)
 			},
