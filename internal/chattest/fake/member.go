@@ -143,6 +143,10 @@ func (s *Store) Dismissed(_ context.Context, m rooms.Member) error {
 	}, "dismissed")
 }
 
+func (s *Store) EraseLater(_ context.Context, e rooms.Erase, _ time.Duration) error {
+	return s.Call("erase %s later", e.Part)
+}
+
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
 	return s.Call("finish later")
 }
@@ -158,6 +162,11 @@ func NewChanger(s *Store) *rooms.Changer {
 				return fmt.Append(nil, "removed ", room, " ", reason)
 			},
 		},
+		Naming: rooms.Naming{
+			Random: func() string { return "random" },
+			Pair:   func(a, b chat.UserID) string { return string(a + "." + b) },
+		},
+		Erasing: s,
 	})
 }
 
