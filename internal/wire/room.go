@@ -7,12 +7,12 @@ import (
 
 // room is how a room is shown: to a member, with where that one is; to others, and where it is for all, without.
 type room struct {
-	RoomID        chat.RoomID  `json:"room_id"`
-	Name          string       `json:"name"`
-	Kind          rooms.Kind   `json:"kind"`
-	Role          chat.Role    `json:"role,omitempty"`
-	SlowModeS     int64        `json:"slow_mode_s"`
-	RetentionDays int64        `json:"retention_days"`
+	RoomID        chat.RoomID `json:"room_id"`
+	Name          string      `json:"name"`
+	Kind          rooms.Kind  `json:"kind"`
+	Role          chat.Role   `json:"role,omitempty"`
+	SlowModeS     int64       `json:"slow_mode_s"`
+	RetentionDays int64       `json:"retention_days"`
 	*standing
 }
 
