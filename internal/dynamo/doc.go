@@ -17,7 +17,10 @@
 //	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
 //	                                                             not finished; read_id delivered_id: how far the member is;
 //	                                                             marked: the last write has moved one of the two
-//	Users          user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
+//	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds
+//	Audit          room_id=general  deed=1795434000123#!bob.2    at by action subject target_id
+//	Users          user_id=alice  item=block#bob                 alice blocks bob
+//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at

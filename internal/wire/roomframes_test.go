@@ -39,6 +39,7 @@ func joinRoomsFrames() []clientFrame {
 		{"a room null", begin + `"rooms":[null]}`, nil},
 		{"a room without room_id", begin + `"rooms":[{"after_id":1}]}`, nil},
 		{"a bad room_id", begin + `"rooms":[{"room_id":"a b"}]}`, nil},
+		{"a room twice", begin + `"rooms":[{"room_id":"general"},{"room_id":"lobby"},{"room_id":"general","after_id":1}]}`, nil},
 		{"a bad after_id", begin + `"rooms":[{"room_id":"general","after_id":-1}]}`, nil},
 	}
 }

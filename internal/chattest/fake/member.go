@@ -210,8 +210,7 @@ func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error 
 func NewChanger(s *Store) *rooms.Changer {
 	return rooms.NewChanger(s, rooms.ChangerOptions{
 		Writer: roomlog.NewWriter(s, roomlog.WriterOptions{Now: Noon, Random: func([]byte) {}}),
-		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon, Erasing: s,
-		Naming: rooms.Naming{Random: func() string { return "random" }, Pair: func(a, b chat.UserID) string { return string(a + b) }},
+		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
 			Degraded: func(room chat.RoomID, lacks []rooms.Feature) []byte {
@@ -221,6 +220,11 @@ func NewChanger(s *Store) *rooms.Changer {
 				return fmt.Append(nil, "removed ", room, " ", reason)
 			},
 		},
+		Naming: rooms.Naming{
+			Random: func() string { return "random" },
+			Pair:   func(a, b chat.UserID) string { return string(a + "." + b) },
+		},
+		Erasing: s,
 	})
 }
 
