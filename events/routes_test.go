@@ -106,7 +106,7 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 	s := system(t)
 	handlers := map[string]func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
 		"history": apigw.REST(nil, nil, nil), "poll": apigw.Poll(nil, nil, nil),
-		"rooms": apigw.Rooms(nil, nil),
+		"rooms": apigw.Rooms(nil, nil, nil),
 	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {
@@ -145,18 +145,22 @@ func expectHTTPEvent(t *testing.T, s *template.System, name string, keys []strin
 	}
 }
 
-func TestStreamEventIsOfItsTable(t *testing.T) {
+func TestStreamEventsAreOfTheirTables(t *testing.T) {
 	s := system(t)
-	if len(s.Mappings) != 1 || folder(t, s, s.Mappings[0].Function) != "fanout" {
-		t.Fatalf("mappings %+v", s.Mappings)
+	for _, m := range s.Mappings {
+		i := slices.IndexFunc(s.Tables, func(table template.Table) bool { return table.LogicalID == m.Table })
+		expectEventOf(t, s.Tables[i], folder(t, s, m.Function))
 	}
-	i := slices.IndexFunc(s.Tables, func(table template.Table) bool { return table.LogicalID == s.Mappings[0].Table })
-	table := s.Tables[i]
+}
+
+// expectEventOf checks that a function's event holds records of the table.
+func expectEventOf(t *testing.T, table template.Table, function string) {
+	t.Helper()
 	types := map[string]string{}
 	for _, a := range table.AttributeDefinitions {
 		types[a.AttributeName] = a.AttributeType
 	}
-	for _, record := range decode[events.DynamoDBEvent](t, read(t, "fanout")).Records {
+	for _, record := range decode[events.DynamoDBEvent](t, read(t, function)).Records {
 		if !strings.Contains(record.EventSourceArn, "-"+table.LogicalID+"-") || record.Change.StreamViewType != table.StreamViewType {
 			t.Errorf("record of %s, %s", record.EventSourceArn, record.Change.StreamViewType)
 		}
@@ -167,7 +171,8 @@ func TestStreamEventIsOfItsTable(t *testing.T) {
 				t.Errorf("key %s is of the type %s, in the template %q", name, want, types[name])
 			}
 		}
-		if len(record.Change.Keys) != len(table.KeySchema) || len(record.Change.NewImage) > 0 {
+		hasImage := table.StreamViewType == "NEW_IMAGE"
+		if len(record.Change.Keys) != len(table.KeySchema) || len(record.Change.NewImage) > 0 != hasImage {
 			t.Errorf("record %+v", record.Change)
 		}
 	}

@@ -136,6 +136,20 @@ func (s *story) expectPost(function string) {
 	}
 }
 
+// expectReceipts expects that alice is told how far bob is.
+func (s *story) expectReceipts() {
+	s.Helper()
+	const told = `{"type":"receipts","room_id":"general","receipts":[{"user_id":"bob","delivered_id":1,"read_id":1}]}`
+	select {
+	case post := <-s.posts:
+		if !strings.HasSuffix(post, " "+told) {
+			s.Errorf("receipts: %s, want %s", post, told)
+		}
+	default:
+		s.Error("receipts: nothing was posted")
+	}
+}
+
 func TestTheEventsTellAStory(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, e *enginetest.Engine) {
 		s := begin(t, e)
@@ -165,6 +179,8 @@ func TestTheEventsTellAStory(t *testing.T) {
 			t.Errorf("push: left %s", left)
 		}
 		s.expectPost("push")
+		feed(s, "receipts", app.Receipts)
+		s.expectReceipts()
 		if failures := feed(s, "jobs", app.Jobs).BatchItemFailures; len(failures) > 0 {
 			t.Errorf("jobs: failures %v", failures)
 		}

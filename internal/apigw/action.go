@@ -5,6 +5,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/signals"
 	"serverlesschat/internal/telemetry"
@@ -28,6 +29,7 @@ type Services struct {
 	History *messages.History
 	Joiner  *rooms.Joiner
 	Pinger  *rooms.Pinger
+	Marker  *receipts.Marker
 	Typist  *signals.Typist
 	Teller  Teller // brings replies that are more than one
 }
@@ -49,6 +51,8 @@ func Actions(s Services) []Action {
 		actionOnMany("joinRooms", DefaultFunction, rooms.ReadJoinRooms, s.Joiner.JoinAll, s.Teller, wire.JoinedEach),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
 		action("sync", DefaultFunction, messages.ReadSync, s.History.Sync, wire.Synced),
+		action("markDelivered", DefaultFunction, receipts.ReadMarkDelivered, s.Marker.Delivered, wire.Marked),
+		action("markRead", DefaultFunction, receipts.ReadMarkRead, s.Marker.Read, wire.Marked),
 		action("typing", DefaultFunction, signals.ReadTyping, s.Typist.Type, wire.NoReply).oneWay(),
 		action("ping", DefaultFunction, rooms.ReadPing, s.Pinger.Ping, wire.Pong),
 	}

@@ -48,13 +48,16 @@ func frames() map[string]string {
 		"joinRooms":     `{"action":"joinRooms","request_id":"r-1","rooms":[{"room_id":"general","after_id":1}]}`,
 		"leaveRoom":     `{"action":"leaveRoom","request_id":"r-1","room_id":"general"}`,
 		"sync":          `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
+		"markDelivered": `{"action":"markDelivered","request_id":"r-1","room_id":"general","id":3}`,
+		"markRead":      `{"action":"markRead","request_id":"r-1","room_id":"general","id":2}`,
 		"ping":          `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere","p.1"]}`,
 	}
 }
 
 func TestEveryActionHasItsReply(t *testing.T) {
 	replies := map[string]string{
-		"sendMessage": "ack", "editMessage": "ack", "deleteMessage": "ack", "react": "ack", "joinRoom": "joined", "joinRooms": "joined", "leaveRoom": "left", "sync": "synced", "ping": "pong",
+		"sendMessage": "ack", "editMessage": "ack", "deleteMessage": "ack", "react": "ack", "joinRoom": "joined", "joinRooms": "joined", "leaveRoom": "left", "sync": "synced",
+		"markDelivered": "marked", "markRead": "marked", "ping": "pong",
 	}
 	for action, body := range frames() {
 		t.Run(action, func(t *testing.T) {

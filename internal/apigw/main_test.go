@@ -16,6 +16,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -88,6 +89,7 @@ func services(s *fake.Store) apigw.Services {
 		Sender:  messages.NewSender(s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: noon, Random: func([]byte) {}}), nil),
 		Joiner:  rooms.NewJoiner(fake.NewChanger(s), s, reader(s)),
 		History: history(s),
+		Marker:  receipts.NewMarker(s, s, membership),
 		Pinger:  rooms.NewPinger(membership, reader(s), chat.MaxConnectionLife, noon),
 	}
 }

@@ -5,14 +5,32 @@ import (
 	"net/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
 
 // Rooms handles the requests about rooms and their members.
-func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEvent) (restReply, error) {
+func Rooms(tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
+		"GET /rooms/{room_id}/audit": call(tokens, parameters, rooms.ReadListMembers,
+			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
+				list, next, err := c.Deeds(ctx, user, in)
+				return http.StatusOK, wire.Deeds(list, next), err
+			}),
+		"GET /users/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
+				return http.StatusOK, wire.User(other), c.User(ctx, other)
+			}),
+		"PUT /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Block(ctx, user, other)
+			}),
+		"DELETE /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
+			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
+				return http.StatusNoContent, nil, c.Unblock(ctx, user, other)
+			}),
 		"GET /rooms": call(tokens, parameters, rooms.ReadListRooms,
 			func(ctx context.Context, user chat.UserID, in rooms.ListRooms) (int, []byte, error) {
 				list, next, err := c.List(ctx, user, in)
@@ -45,6 +63,7 @@ func Rooms(tokens TokenVerifier, c *rooms.Changer) func(context.Context, restEve
 				list, next, err := c.Members(ctx, user, in)
 				return http.StatusOK, wire.Members(list, next), err
 			}),
+		"GET /rooms/{room_id}/receipts": receiptsRoute(tokens, l),
 		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
 			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
 				m, err := c.Put(ctx, user, in)
@@ -108,5 +127,9 @@ func answer[In any](
 	if err != nil {
 		return restReply{}, err
 	}
-	return jsonReply(status, "application/json", text), nil
+	reply := jsonReply(status, "application/json", text)
+	if status == http.StatusNoContent {
+		delete(reply.Headers, "content-type")
+	}
+	return reply, nil
 }

@@ -15,6 +15,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/signals"
 	"serverlesschat/internal/telemetry"
@@ -56,6 +57,7 @@ func SendMessage(p *Parts) websocket {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
+		Audit:       p.settings.required("AUDIT_TABLE"),
 	}
 	direct := p.settings.flag("DIRECT_PUSH")
 	if direct {
@@ -82,6 +84,7 @@ func Default(p *Parts) websocket {
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
 		Teller:  fanout.NewTeller(p.poster(), apigw.ObservePush),
+		Marker:  receipts.NewMarker(store, store, membership),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
 	return apigw.OneWay(dispatch, p.poster())
@@ -89,6 +92,18 @@ func Default(p *Parts) websocket {
 
 // Fanout builds the function that the stream of the entries invokes.
 func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
+
+// Receipts builds the function that the stream of the members invokes.
+func Receipts(p *Parts) stream {
+	store := p.store(dynamo.Tables{
+		Rooms:         p.settings.required("ROOMS_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+	})
+	return apigw.Receipts(receipts.NewAnnouncer(store, store, p.pusher(store), wire.ReceiptsPushed))
+}
 
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
@@ -98,7 +113,10 @@ func Jobs(p *Parts) queue {
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
-func Rooms(p *Parts) rest { return apigw.Rooms(p.tokens(), p.managing(p.store(p.allTables()))) }
+func Rooms(p *Parts) rest {
+	store := p.store(p.allTables())
+	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, rooms.NewMembership(store)))
+}
 
 // Push builds the worker of the functions that push.
 func Push(p *Parts) push {

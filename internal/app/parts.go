@@ -25,6 +25,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -225,6 +226,7 @@ func (p *Parts) allTables() dynamo.Tables {
 		Members:       p.settings.required("MEMBERS_TABLE"),
 		Users:         p.settings.required("USERS_TABLE"),
 		Sessions:      p.settings.required("SESSIONS_TABLE"),
+		Audit:         p.settings.required("AUDIT_TABLE"),
 	}
 }
 
@@ -239,6 +241,7 @@ func (p *Parts) joining(store *dynamo.Store) *rooms.Changer {
 func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
 	opts := p.changing(store)
 	opts.Naming = rooms.Naming{Random: func() string { return strings.ToLower(rand.Text()) }, Pair: pairNames(p.namespace)}
+	opts.Unread = receipts.NewCounter(store, wire.EntrySize, time.Now).Unread
 	opts.Erasing = p.jobs()
 	opts.EraseAfter = time.Duration(p.settings.number("ERASE_AFTER_SECONDS", "a whole number of seconds", 0, maxEraseAfter)) * time.Second
 	return rooms.NewChanger(store, opts)
@@ -249,7 +252,7 @@ func (p *Parts) changing(store *dynamo.Store) rooms.ChangerOptions {
 	return rooms.ChangerOptions{
 		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
 		Teller: fanout.NewTeller(p.poster(), apigw.ObservePush),
-		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed},
+		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed, Degraded: wire.Degraded},
 		Now:    time.Now,
 	}
 }

@@ -276,11 +276,14 @@ func (f *Fields) Cursor() string {
 		return ""
 	}
 	name, err := base64.RawURLEncoding.DecodeString(*text)
-	if err != nil || len(name) == 0 || len(name) > maxNameLength {
+	if err != nil || len(name) == 0 || len(name) > maxCursorLength {
 		f.Check(Invalid("cursor", "must be the next of the page before"))
 	}
 	return string(name)
 }
+
+// maxCursorLength is the length of the longest name that a list is in the order of, in bytes: that of a deed.
+const maxCursorLength = 128
 
 // NextCursor returns a cursor that begins after a name; "" for no name.
 func NextCursor(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }

@@ -90,6 +90,36 @@ func (a *Actor) Dismissed(ctx context.Context, m rooms.Member) error {
 	return act(ctx, a, "Dismissed", true, func() error { return a.store.Dismissed(ctx, m) })
 }
 
+// Block implements [rooms.Blocks].
+func (a *Actor) Block(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error {
+	return act(ctx, a, "Block", true, func() error { return a.store.Block(ctx, user, other, direct) })
+}
+
+// Unblock implements [rooms.Blocks].
+func (a *Actor) Unblock(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error {
+	return act(ctx, a, "Unblock", true, func() error { return a.store.Unblock(ctx, user, other, direct) })
+}
+
+// KnowsUser implements [rooms.Users].
+func (a *Actor) KnowsUser(ctx context.Context, user chat.UserID) (bool, error) {
+	return do(ctx, a, "KnowsUser", false, func() (bool, error) { return a.store.KnowsUser(ctx, user) })
+}
+
+// Record implements [rooms.Audit].
+func (a *Actor) Record(ctx context.Context, d rooms.Deed) error {
+	return act(ctx, a, "Record", true, func() error { return a.store.Record(ctx, d) })
+}
+
+// DeedsIn implements [rooms.Audit].
+func (a *Actor) DeedsIn(ctx context.Context, room chat.RoomID, before string, limit int) ([]rooms.Deed, string, error) {
+	return a.store.DeedsIn(ctx, room, before, limit)
+}
+
+// Resize implements [rooms.Sizes].
+func (a *Actor) Resize(ctx context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	return do(ctx, a, "Resize", true, func() (bool, error) { return a.store.Resize(ctx, room, from, to) })
+}
+
 // Pace implements [messages.Pacer].
 func (a *Actor) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (time.Duration, error) {
 	return do(ctx, a, "Pace", true, func() (time.Duration, error) { return a.store.Pace(ctx, user, room, every) })

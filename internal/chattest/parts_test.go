@@ -75,6 +75,7 @@ type senderStore interface {
 	rooms.Store
 	messages.Targets
 	messages.Pacer
+	messages.Recorder
 }
 
 func sender(v env, store senderStore, log roomlog.WriterStore, direct messages.Pusher) *messages.Sender {
@@ -147,8 +148,9 @@ func changer(v env, a *chattest.Actor) *rooms.Changer {
 		Writer: roomlog.NewWriter(a, roomlog.WriterOptions{Now: v.now, Random: random}), Reader: reader(v, a), Jobs: a,
 		Teller: silence{}, OpenByJoining: true, Now: v.now,
 		Frames: rooms.Frames{
-			Room:    func(rooms.Listed) []byte { return nil },
-			Removed: func(chat.RoomID, rooms.Reason) []byte { return nil },
+			Room:     func(rooms.Listed) []byte { return nil },
+			Removed:  func(chat.RoomID, rooms.Reason) []byte { return nil },
+			Degraded: func(chat.RoomID, []rooms.Feature) []byte { return nil },
 		},
 	})
 }

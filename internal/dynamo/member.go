@@ -38,6 +38,9 @@ func memberRow(m rooms.Member) item {
 	if m.ReadID > 0 {
 		row["read_id"] = number(m.ReadID)
 	}
+	if m.DeliveredID > 0 {
+		row["delivered_id"] = number(m.DeliveredID)
+	}
 	if m.Pending != nil {
 		row["pend"] = pendingRow(*m.Pending)
 	}
@@ -57,7 +60,7 @@ func memberOf(row item) rooms.Member {
 	m := rooms.Member{
 		Room: chat.RoomID(r.text("room_id")), User: chat.UserID(r.text("user_id")), State: rooms.State(r.text("state")),
 		Role: chat.Role(r.text("role")), JoinedAt: r.millis("joined_at"), Version: r.number("v"),
-		ReadID: chat.EntryID(r.number("read_id")),
+		ReadID: chat.EntryID(r.number("read_id")), DeliveredID: chat.EntryID(r.number("delivered_id")),
 	}
 	if r.number("muted_until") != 0 {
 		m.MutedUntil = r.millis("muted_until")
@@ -126,6 +129,7 @@ func (s *Store) memberUpdate(was, is rooms.Member) types.Update {
 		set += ", read_id = :read"
 		u.ExpressionAttributeValues[":read"] = number(is.ReadID)
 	}
+	set += notMarked
 	u.UpdateExpression = &set
 	return u
 }
@@ -157,7 +161,7 @@ func (s *Store) Finished(ctx context.Context, m rooms.Member) error {
 	return withoutConflict(ctx, func() error {
 		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
-			UpdateExpression: aws.String("REMOVE pend"), ConditionExpression: aws.String("v = :v"),
+			UpdateExpression: aws.String("REMOVE pend, marked"), ConditionExpression: aws.String("v = :v"),
 			ExpressionAttributeValues: item{":v": number(m.Version)},
 		})
 		return err
@@ -202,7 +206,7 @@ func (s *Store) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, ev
 	err := withoutConflict(ctx, func() (err error) {
 		old, _, err = s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Members, Key: memberKey(user, room),
-			UpdateExpression:         aws.String("SET slow_at = :now"),
+			UpdateExpression:         aws.String("SET slow_at = :now" + notMarked),
 			ConditionExpression:      aws.String("#state = :in AND (attribute_not_exists(slow_at) OR slow_at <= :then)"),
 			ExpressionAttributeNames: map[string]string{"#state": "state"},
 			ExpressionAttributeValues: item{

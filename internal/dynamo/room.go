@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,6 +31,8 @@ func roomOf(id chat.RoomID, row item) *rooms.Room {
 		ID: id, Kind: rooms.Kind(r.text("kind")), Name: r.text("name"),
 		SlowMode:  time.Duration(r.number("slow_mode_s")) * time.Second,
 		Retention: time.Duration(r.number("retention_days")) * day,
+		Blocked:   row["blocked"] != nil,
+		Size:      rooms.Size(r.number("size")),
 	}
 }
 
@@ -72,12 +75,20 @@ func (s *Store) OpenRoom(ctx context.Context, room rooms.Room, members ...rooms.
 	}
 	parts := []types.TransactWriteItem{{Put: &types.Put{
 		TableName: &s.tables.Rooms, Item: row, ConditionExpression: aws.String("attribute_not_exists(#item)"),
-		ExpressionAttributeNames: map[string]string{"#item": "item"},
+		ExpressionAttributeNames:            map[string]string{"#item": "item"},
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}}
 	for _, m := range members {
 		parts = append(parts, types.TransactWriteItem{Put: &types.Put{TableName: &s.tables.Members, Item: memberRow(m)}})
 	}
+	if room.Kind == rooms.KindDirect {
+		a, b := members[0].User, members[1].User
+		parts = append(parts, s.noBlock(a, b), s.noBlock(b, a))
+	}
 	old, err := s.transact(ctx, parts...)
+	if err == nil && old["item"] != nil && strings.HasPrefix(reader{old}.text("item"), blockPrefix) {
+		return false, rooms.ErrBlocked
+	}
 	return err == nil && old == nil, err
 }
 

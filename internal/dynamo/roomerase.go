@@ -39,7 +39,7 @@ func (s *Store) Dismissed(ctx context.Context, m rooms.Member) error {
 	return withoutConflict(ctx, func() error {
 		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
-			UpdateExpression:          aws.String("SET #state = :out, v = :next REMOVE pend"),
+			UpdateExpression:          aws.String("SET #state = :out, v = :next REMOVE pend, marked"),
 			ConditionExpression:       aws.String("v = :v"),
 			ExpressionAttributeNames:  map[string]string{"#state": "state"},
 			ExpressionAttributeValues: item{":out": text(string(rooms.StateOut)), ":v": number(m.Version), ":next": number(m.Version + 1)},

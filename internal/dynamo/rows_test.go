@@ -15,6 +15,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 )
@@ -81,6 +82,8 @@ func (f fixture) writeRows() {
 	f.ok(err)
 	wait, err := s.Pace(ctx, "ann", "r", time.Minute)
 	got(f, "wait", wait, err, 0)
+	_, err = s.MoveCursor(ctx, "ann", "r", receipts.CursorDelivered, 2)
+	f.ok(err)
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
 		f.ok(s.PutConnection(ctx, chat.Connection{
 			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),

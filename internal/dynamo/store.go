@@ -18,6 +18,7 @@ import (
 	"serverlesschat/internal/connections"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -25,7 +26,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Audit string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -51,6 +52,7 @@ var (
 	_ rooms.ChangerStore   = (*Store)(nil)
 	_ messages.Pacer       = (*Store)(nil)
 	_ roomlog.Firsts       = (*Store)(nil)
+	_ receipts.Cursors     = (*Store)(nil)
 	_ connections.Store    = (*Store)(nil)
 	_ rooms.Subscriptions  = (*Store)(nil)
 	_ fanout.Subscriptions = (*Store)(nil)

@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"fmt"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/rooms"
@@ -24,12 +25,21 @@ func ReadDeleteMessage(f *chat.Fields) DeleteMessage {
 //
 // Errors: as [Sender.Edit].
 func (s *Sender) Delete(ctx context.Context, caller chat.Caller, in DeleteMessage) (chat.Entry, error) {
-	return s.appendChange(ctx, chat.NewEntry{
+	byRight := false
+	entry, err := s.appendChange(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindDelete, User: caller.User(), ClientMessageID: in.ClientMessageID, Target: in.Target,
 	}, rooms.DeleteOwn, func(a rooms.Access, m chat.Entry) error {
 		if m.User == caller.User() {
 			return nil
 		}
+		byRight = true
 		return a.May(rooms.DeleteAny)
 	})
+	if err != nil || !byRight {
+		return entry, err
+	}
+	return entry, chat.Wrap("record", s.store.Record(ctx, rooms.Deed{
+		Room: in.Room, At: entry.CreatedAt, By: caller.User(), Action: rooms.DeedDelete, Target: in.Target,
+		Key: fmt.Sprint(rooms.DeedDelete, entry.ID),
+	}))
 }

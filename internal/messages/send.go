@@ -52,6 +52,13 @@ type SenderStore interface {
 	Prechecks
 	Targets
 	Pacer
+	Recorder
+}
+
+// Recorder keeps what moderators do.
+type Recorder interface {
+	// Record is [rooms.Audit].Record.
+	Record(ctx context.Context, d rooms.Deed) error
 }
 
 // Sender stores messages, and changes of messages.

@@ -39,6 +39,15 @@ func (c *Changer) finish(ctx context.Context, room *Room, m Member) error {
 			return err
 		}
 	}
+	if isDeed(m) && !m.Pending.Silent {
+		err := c.store.Record(ctx, Deed{
+			Room: m.Room, At: m.Pending.At, By: m.Pending.By, Action: string(m.Pending.Change), Subject: m.User,
+			Key: string(chat.MemberEntryID(m.User, m.Version)),
+		})
+		if err != nil {
+			return chat.Wrap("record", err)
+		}
+	}
 	return chat.Wrap("finish member", c.store.Finished(ctx, m))
 }
 

@@ -179,6 +179,10 @@ func (c *Changer) Patch(ctx context.Context, by chat.UserID, in PatchRoom) (List
 			return Listed{}, errNoRoom()
 		}
 		c.announce(ctx, is)
+		at := chat.Millis(c.opts.Now())
+		if err := c.store.Record(ctx, Deed{Room: in.Room, At: at, By: by, Action: DeedSettings, Key: DeedSettings}); err != nil {
+			return Listed{}, chat.Wrap("record", err)
+		}
 	}
 	return c.list(ctx, is, *access.Member)
 }
@@ -196,7 +200,7 @@ type Unread func(ctx context.Context, room Room, user chat.UserID, read, last ch
 
 // announce tells all who get the room now, if they are not very many, what has become of it.
 func (c *Changer) announce(ctx context.Context, room Room) {
-	ids, err := c.store.ListenersOf(ctx, room.ID, quietMembers)
+	ids, err := c.store.ListenersOf(ctx, room.ID, announceTo)
 	if err != nil { // it can be asked for too
 		return
 	}

@@ -35,6 +35,7 @@ const (
 	banned                    // from a public room
 	outsider                  // of a private or a direct room, or of one that is not there
 	peer                      // one of the two of a direct room
+	parted                    // one of the two, of whom one blocks the other
 	muted                     // a member who may say nothing at the moment
 	member                    // an ordinary one
 	moderator                 //
@@ -48,6 +49,7 @@ var rights = [standingCount][rightCount]bool{
 	banned:   {See: true},
 	outsider: {},
 	peer:     {See: true, Read: true, Mark: true, Send: true, DeleteOwn: true},
+	parted:   {See: true, Read: true, Mark: true, DeleteOwn: true},
 	muted:    {See: true, Read: true, Mark: true, DeleteOwn: true, Leave: true},
 	member:   {See: true, Read: true, Mark: true, DeleteOwn: true, Leave: true, Send: true},
 	moderator: {
@@ -77,6 +79,8 @@ func (a Access) standing() standing {
 // nobody can mute an owner.
 func (a Access) memberStanding() standing {
 	switch {
+	case a.Room.Kind == KindDirect && a.Room.Blocked:
+		return parted
 	case a.Room.Kind == KindDirect:
 		return peer
 	case a.Member.Role == chat.RoleOwner:
@@ -106,7 +110,9 @@ func (a Access) May(r Right) error {
 		return chat.Errorf(chat.CodeForbidden, "you are banned from this room")
 	case s == muted && r == Send:
 		return chat.Errorf(chat.CodeForbidden, "you are muted until %s", a.Member.MutedUntil.UTC().Format(time.RFC3339))
-	case s == peer:
+	case s == parted && r == Send:
+		return ErrBlocked
+	case s == peer || s == parted:
 		return chat.Errorf(chat.CodeForbidden, "a direct room is for its two users, as it is")
 	}
 	return chat.Errorf(chat.CodeForbidden, "your role in this room does not allow it")

@@ -23,7 +23,9 @@ type Room struct {
 	Name      string
 	SlowMode  time.Duration // between two messages of a member, whole seconds; 0 for none
 	Retention time.Duration // how long an entry is kept, whole days; 0 for ever
+	Size      Size
 	Deleted   bool
+	Blocked   bool // a direct room in which one user blocks the other
 }
 
 // State says whether a user is in a room.
@@ -45,6 +47,8 @@ type Member struct {
 	MutedUntil time.Time // zero for never
 	JoinedAt   time.Time
 	ReadID     chat.EntryID // all up to here has been read; where the room was when the user came in
+	// DeliveredID is up to where all has been delivered, where that is further than ReadID.
+	DeliveredID chat.EntryID
 	// Version counts the changes of the row, from 1. A subscription has the version of the time of its joining.
 	Version int64
 	// Pending is the last change as long as it is not finished: not all are told of it, or what it ends has not ended. nil

@@ -26,7 +26,7 @@ func mayImport() map[string][]string {
 		}
 		return names
 	}
-	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals")
+	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
@@ -35,6 +35,7 @@ func mayImport() map[string][]string {
 		"internal/connections": inside("chat"),
 		"internal/rooms":       inside("chat", "roomlog"),
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
+		"internal/receipts":    inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/signals":     inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,

@@ -152,7 +152,7 @@ func FuzzParameters(f *testing.F) {
 			paging := read(fields)
 			expectFieldOf(t, fields.Err())
 			if _, given := parameters["cursor"]; fields.Err() == nil &&
-				(paging.Limit < 1 || paging.Limit > 100 || given != (paging.Cursor != "") || len(paging.Cursor) > 64) {
+				(paging.Limit < 1 || paging.Limit > 100 || given != (paging.Cursor != "") || len(paging.Cursor) > 128) {
 				t.Errorf("%q: took %+v", query, paging)
 			}
 		}

@@ -29,6 +29,8 @@ func clientFrames() map[string][]clientFrame {
 		"leaveRoom":     leaveRoomFrames(),
 		"sync":          syncFrames(),
 		"ping":          pingFrames(),
+		"markDelivered": markDeliveredFrames(),
+		"markRead":      markReadFrames(),
 		"typing":        typingFrames(),
 	}
 }

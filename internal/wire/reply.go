@@ -2,6 +2,7 @@ package wire
 
 import (
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 )
@@ -66,6 +67,16 @@ func Pong(requestID string, p rooms.Pong) []byte {
 		ExpiresAt   string                       `json:"expires_at"`
 		LastIDs     map[chat.RoomID]chat.EntryID `json:"last_ids"`
 	}{header{"pong", requestID}, showTime(p.ServerTime), showTime(p.ReconnectAt), showTime(p.ExpiresAt), p.LastIDs})
+}
+
+// Marked returns the reply that says where the caller's cursors are.
+func Marked(requestID string, m receipts.Marked) []byte {
+	return encode(struct {
+		header
+		RoomID      chat.RoomID  `json:"room_id"`
+		DeliveredID chat.EntryID `json:"delivered_id"`
+		ReadID      chat.EntryID `json:"read_id"`
+	}{header{"marked", requestID}, m.Room, m.DeliveredID, m.ReadID})
 }
 
 // NoReply returns the reply to what has none.

@@ -13,6 +13,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/signals"
 	"serverlesschat/internal/wire"
@@ -107,6 +108,8 @@ func readers() map[string]func(*chat.Fields) any {
 		"joinRooms":     func(f *chat.Fields) any { return rooms.ReadJoinRooms(f) },
 		"leaveRoom":     func(f *chat.Fields) any { return rooms.ReadLeaveRoom(f) },
 		"sync":          func(f *chat.Fields) any { return messages.ReadSync(f) },
+		"markDelivered": func(f *chat.Fields) any { return receipts.ReadMarkDelivered(f) },
+		"markRead":      func(f *chat.Fields) any { return receipts.ReadMarkRead(f) },
 		"typing":        func(f *chat.Fields) any { return signals.ReadTyping(f) },
 		"ping":          func(f *chat.Fields) any { return rooms.ReadPing(f) },
 	}

@@ -113,3 +113,44 @@ func JoinedEach(requestID string, r rooms.RoomJoined) []byte {
 	}
 	return Joined(requestID, r.Page)
 }
+
+// User returns the body of GET /users/{user_id}.
+func User(user chat.UserID) []byte {
+	return encode(struct {
+		UserID      chat.UserID `json:"user_id"`
+		DisplayName string      `json:"display_name"`
+	}{user, string(user)})
+}
+
+// deed is how a deed is shown.
+type deed struct {
+	At       string       `json:"at"`
+	UserID   chat.UserID  `json:"user_id"`
+	Action   string       `json:"action"`
+	Subject  chat.UserID  `json:"subject,omitempty"`
+	TargetID chat.EntryID `json:"target_id,omitempty"`
+}
+
+// Deeds returns the body of GET /rooms/{room_id}/audit.
+func Deeds(list []rooms.Deed, next string) []byte {
+	shown := make([]deed, len(list))
+	for i, d := range list {
+		shown[i] = deed{showTime(d.At), d.By, d.Action, d.Subject, d.Target}
+	}
+	return encode(struct {
+		Audit []deed `json:"audit"`
+		Next  string `json:"next,omitempty"`
+	}{shown, chat.NextCursor(next)})
+}
+
+// Degraded returns the frame that says what a room has grown too large for.
+func Degraded(room chat.RoomID, lacks []rooms.Feature) []byte {
+	if lacks == nil {
+		lacks = []rooms.Feature{} // never null
+	}
+	return encode(struct {
+		Type     string          `json:"type"`
+		RoomID   chat.RoomID     `json:"room_id"`
+		Features []rooms.Feature `json:"features"`
+	}{"degraded", room, lacks})
+}

@@ -111,3 +111,23 @@ func membersBodies() []goldenCase {
 		{name: "a page", frame: wire.Members([]rooms.Member{bob(rooms.StateIn)}, "bob")},
 	}
 }
+
+func deedsBodies() []goldenCase {
+	at := time.Date(2026, 11, 23, 12, 0, 0, 123_000_000, time.UTC)
+	return []goldenCase{
+		{name: "none", frame: wire.Deeds(nil, "")},
+		{name: "a page", frame: wire.Deeds([]rooms.Deed{
+			{Room: "general", At: at, By: "alice", Action: "banned", Subject: "bob"},
+			{Room: "general", At: at, By: "alice", Action: rooms.DeedDelete, Target: 7},
+			{Room: "general", At: at, By: "alice", Action: rooms.DeedSettings},
+		}, "1795434000123#x")},
+	}
+}
+
+func degradedFrames() []goldenCase {
+	return []goldenCase{
+		{name: "small again", frame: wire.Degraded("general", rooms.SizeSmall.Lacks())},
+		{name: "large", frame: wire.Degraded("general", rooms.SizeLarge.Lacks())},
+		{name: "huge", frame: wire.Degraded("general", rooms.SizeHuge.Lacks())},
+	}
+}

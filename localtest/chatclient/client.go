@@ -36,6 +36,13 @@ type Entry struct {
 	ClientMessageID string              `json:"client_message_id"`
 }
 
+// Receipt says how far a member is.
+type Receipt struct {
+	UserID      string `json:"user_id"`
+	DeliveredID int64  `json:"delivered_id"`
+	ReadID      int64  `json:"read_id"`
+}
+
 // Frame is any frame of the server; fields that its type does not have are zero.
 type Frame struct {
 	Type      string           `json:"type"`
@@ -52,6 +59,10 @@ type Frame struct {
 	Active    bool             `json:"active"`
 	Room      json.RawMessage  `json:"room"`   // that one is in now, or that has changed
 	Reason    string           `json:"reason"` // why one gets a room no longer
+
+	Receipts    []Receipt `json:"receipts"`
+	DeliveredID int64     `json:"delivered_id"` // of a marked
+	ReadID      int64     `json:"read_id"`
 
 	ServerTime  time.Time `json:"server_time"` // of a pong
 	ReconnectAt time.Time `json:"reconnect_at"`

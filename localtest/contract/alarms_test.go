@@ -67,12 +67,15 @@ func metricOf(namespace, name, dimension, statistic any) string {
 }
 
 // wantAlarms are the alarms that the template must have. A function that no alarm names fails unseen, so those of
-// Lambda's errors and throttles name all functions.
+// Lambda's errors and throttles name all functions between them.
 func wantAlarms(t *testing.T) map[string]alarm {
 	t.Helper()
-	ofEachFunction := func(name string) (metrics []string) {
+	behind := []string{"FanoutFunction", "JobsFunction", "PushFunction", "ReceiptsFunction"} // of the streams and the queue
+	ofFunctions := func(name string, wanted bool) (metrics []string) {
 		for function := range resources(t, "AWS::Serverless::Function") {
-			metrics = append(metrics, metricOf("AWS/Lambda", name, "FunctionName "+function, "Sum"))
+			if slices.Contains(behind, function) == wanted {
+				metrics = append(metrics, metricOf("AWS/Lambda", name, "FunctionName "+function, "Sum"))
+			}
 		}
 		return slices.Sorted(slices.Values(metrics))
 	}
@@ -86,9 +89,11 @@ func wantAlarms(t *testing.T) map[string]alarm {
 		"DefectsAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors, "outcome "+string(chat.CodeInternal), "Sum")}, 0, 1},
 		"UnavailableAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors,
 			"outcome "+string(chat.CodeUnavailable), "Sum")}, 0, 1},
-		"TimeoutsAlarm":       {[]string{metricOf(ownNamespace, "Timeouts", "", "Sum")}, 0, 1},
-		"FunctionErrorsAlarm": {ofEachFunction("Errors"), 0, 1},
-		"ThrottlesAlarm":      {ofEachFunction("Throttles"), 0, 1},
+		"TimeoutsAlarm":        {[]string{metricOf(ownNamespace, "Timeouts", "", "Sum")}, 0, 1},
+		"FunctionErrorsAlarm":  {ofFunctions("Errors", false), 0, 1},
+		"FunctionErrorsAlarm2": {ofFunctions("Errors", true), 0, 1},
+		"ThrottlesAlarm":       {ofFunctions("Throttles", false), 0, 1},
+		"ThrottlesAlarm2":      {ofFunctions("Throttles", true), 0, 1},
 		"StreamAgeAlarm": {[]string{metricOf("AWS/Lambda", "IteratorAge", "FunctionName FanoutFunction", "Maximum")},
 			30_000, 2}, // milliseconds
 	}

@@ -13,7 +13,9 @@ import (
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/apidoc"
 	"serverlesschat/localtest/apidoc/apidoctest"
 )
@@ -93,7 +95,7 @@ func readsBody(t *testing.T, c apidoc.Call, body []byte) error {
 	t.Helper()
 	store := fake.NewStore()
 	sender := messages.NewSender(store, roomlog.NewWriter(store, roomlog.WriterOptions{Now: fake.Noon, Random: func([]byte) {}}), nil)
-	serve := apigw.Rooms(anyToken{}, fake.NewChanger(store))
+	serve := apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, rooms.NewMembership(store)))
 	if strings.HasSuffix(c.Path, "/messages") {
 		serve = apigw.Poll(anyToken{}, nil, sender)
 	}

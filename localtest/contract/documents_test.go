@@ -20,6 +20,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 	"serverlesschat/localtest/apidoc"
@@ -158,7 +159,9 @@ func goldenShapes(d *apidoc.Documents) map[string]string {
 	shapes := map[string]string{"history": "schemas/entry.yaml#/Page", "problem": "schemas/error.yaml#/Problem",
 		"health": "openapi.yaml#/components/schemas/Health", "polled": "openapi.yaml#/components/schemas/Polled",
 		"rooms": "openapi.yaml#/components/schemas/Rooms", "oneRoom": "schemas/room.yaml#/Room",
-		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member"}
+		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member",
+		"user": "openapi.yaml#/components/schemas/User", "deeds": "openapi.yaml#/components/schemas/Deeds",
+		"receiptsBody": "openapi.yaml#/components/schemas/Receipts"}
 	for _, m := range d.Messages() {
 		shapes[m.Name] = m.Body.Shape.URL
 	}
@@ -312,9 +315,11 @@ func (anyToken) Verify(string) (chat.Identity, error) {
 func TestTheDocumentsAndTheChatTakeTheSameParameters(t *testing.T) {
 	d, v := documents(t)
 	store := fake.NewStore()
-	history := messages.NewHistory(rooms.NewMembership(store), fake.NewReader(store, nil))
+	membership := rooms.NewMembership(store)
+	history := messages.NewHistory(membership, fake.NewReader(store, nil))
 	served := []func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
-		apigw.REST(anyToken{}, history, map[string]apigw.HealthCheck{}), apigw.Rooms(anyToken{}, fake.NewChanger(store)),
+		apigw.REST(anyToken{}, history, map[string]apigw.HealthCheck{}),
+		apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, membership)),
 	}
 	for _, c := range d.Calls {
 		if c.Path == "/poll" || c.Method != http.MethodGet && c.Method != http.MethodDelete {

@@ -37,6 +37,7 @@ func builders() map[string]func(*app.Parts) {
 		"sendmessage": func(p *app.Parts) { app.SendMessage(p) },
 		"default":     func(p *app.Parts) { app.Default(p) },
 		"fanout":      func(p *app.Parts) { app.Fanout(p) },
+		"receipts":    func(p *app.Parts) { app.Receipts(p) },
 		"push":        func(p *app.Parts) { app.Push(p) },
 		"jobs":        func(p *app.Parts) { app.Jobs(p) },
 		"history":     func(p *app.Parts) { app.History(p) },

@@ -113,10 +113,11 @@ func lineOf(t *testing.T, line int) string {
 
 func TestTheTemplatesMappingAndTables(t *testing.T) {
 	s := realSystem(t, template.Options{StackName: "try"})
-	if len(s.Mappings) != 1 {
-		t.Fatalf("%d mappings", len(s.Mappings))
+	mappings := map[string]template.StreamMapping{}
+	for _, m := range s.Mappings {
+		mappings[m.LogicalID] = m
 	}
-	m := s.Mappings[0]
+	m, members := mappings["FanoutFunctionEntries"], mappings["ReceiptsFunctionMembers"]
 	queue := template.Queue{
 		LogicalID: "FanoutDeadLetters", Name: "try-FanoutDeadLetters",
 		ARN: "arn:aws:sqs:us-east-1:000000000000:try-FanoutDeadLetters", VisibilityTimeout: 30 * time.Second,
@@ -130,6 +131,16 @@ func TestTheTemplatesMappingAndTables(t *testing.T) {
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("got  %+v\nwant %+v", m, want)
+	}
+	// Receipts may be lost: nothing is tried again. Only writes that move a cursor are told.
+	want = template.StreamMapping{
+		LogicalID: "ReceiptsFunctionMembers", Line: members.Line, Function: "ReceiptsFunction", Table: "MembersTable",
+		StartingPosition: "TRIM_HORIZON", BatchSize: 1000, MaximumBatchingWindow: time.Second, ParallelizationFactor: 1,
+		MaximumRecordAge: time.Minute,
+		Filters:          []string{`{"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"marked": {"BOOL": [true]}}}}`},
+	}
+	if !reflect.DeepEqual(members, want) || len(mappings) != 2 {
+		t.Errorf("%d mappings, got  %+v\nwant %+v", len(mappings), members, want)
 	}
 	if !slices.Contains(s.Queues, queue) {
 		t.Errorf("queues %+v", s.Queues)

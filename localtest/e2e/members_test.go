@@ -26,11 +26,18 @@ type shownRoom struct {
 	Role      string `json:"role"`
 	SlowModeS int    `json:"slow_mode_s"`
 	LastID    int64  `json:"last_id"`
+	ReadID    int64  `json:"read_id"`
+	Unread    int    `json:"unread"`
 }
 
 type shownMember struct {
 	UserID string `json:"user_id"`
 	Role   string `json:"role"`
+}
+
+type shownUser struct {
+	UserID      string `json:"user_id"`
+	DisplayName string `json:"display_name"`
 }
 
 // gets makes a request that must succeed with the status, and reads its body.
@@ -149,12 +156,26 @@ func TestStoryAPrivateRoom(t *testing.T) {
 		put(`{"role":"moderator"}`)
 		bob.forgets()
 		bob.does("joinRoom", fields{"room_id": id})
+		var said chatclient.Entry
+		if err := json.Unmarshal(ann.does("sendMessage", fields{"room_id": id, "content": "rude", "client_message_id": "r"}).Message, &said); err != nil {
+			t.Fatal(err)
+		}
+		bob.does("deleteMessage", fields{"room_id": id, "target_id": said.ID, "client_message_id": "d"})
+		gets[shownRoom](bob, http.StatusOK, http.MethodPatch, roomPath(id), `{"slow_mode_s":5}`)
 		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, memberPath(id, bob), "")
 		bob.hears("removed", id, "removed")
 
 		want := []string{"bob joined", "bob muted", "bob unmuted", "bob banned", "bob unbanned", "bob joined", "bob role", "bob removed"}
 		if got := ann.changesOf(id); !slices.Equal(got, want) {
 			t.Errorf("the log tells %q, want %q", got, want)
+		}
+		var deeds []string
+		for _, d := range gets[struct{ Audit []struct{ Action string } }](ann, http.StatusOK, http.MethodGet, roomPath(id)+"/audit", "").Audit {
+			deeds = append(deeds, d.Action)
+		}
+		done := []string{"removed", "settings", "delete", "role", "joined", "unbanned", "banned", "unmuted", "muted", "joined"}
+		if !slices.Equal(deeds, done) {
+			t.Errorf("the audit log has %q, want %q", deeds, done)
 		}
 	})
 }
@@ -177,6 +198,18 @@ func TestStoryADirectRoom(t *testing.T) {
 		}
 		bob.does("sendMessage", fields{"room_id": room.RoomID, "content": "psst", "client_message_id": "1"})
 		eve.fails("not_found", "joinRoom", fields{"room_id": room.RoomID})
+		gets[struct{}](ann, http.StatusNoContent, http.MethodPut, "/users/me/blocks/"+bob.user, "")
+		for _, p := range []*person{ann, bob} {
+			p.fails("forbidden", "sendMessage", fields{"room_id": room.RoomID, "content": "x", "client_message_id": "x"})
+		}
+		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, "/users/me/blocks/"+bob.user, "")
+		bob.does("sendMessage", fields{"room_id": room.RoomID, "content": "sorry", "client_message_id": "2"})
+		gets[struct{}](eve, http.StatusNoContent, http.MethodPut, "/users/me/blocks/"+ann.user, "")
+		ann.isRefused("forbidden", http.MethodPost, "/rooms", fmt.Sprintf(`{"kind":"direct","user_id":%q}`, eve.user))
+		if got := gets[shownUser](ann, http.StatusOK, http.MethodGet, "/users/"+eve.user, ""); got.DisplayName != eve.user {
+			t.Errorf("eve is %+v", got)
+		}
+		ann.isRefused("not_found", http.MethodGet, "/users/"+w.name+"-nobody", "")
 		ann.isRefused("forbidden", http.MethodPut, memberPath(room.RoomID, eve), "{}")
 		ann.isRefused("forbidden", http.MethodDelete, memberPath(room.RoomID, bob), "")
 		ann.isRefused("forbidden", http.MethodDelete, memberPath(room.RoomID, ann), "")
@@ -223,6 +256,11 @@ func TestStoryAPublicRoom(t *testing.T) {
 		gets[shownRoom](ann, http.StatusOK, http.MethodPatch, roomPath(id), `{"slow_mode_s":3600,"name":"The great hall"}`)
 		bob.does("sendMessage", fields{"room_id": id, "content": "one", "client_message_id": "1"})
 		bob.does("sendMessage", fields{"room_id": id, "content": "one", "client_message_id": "1"})
+		dan := w.as("dan") // polls, and sends over HTTP
+		gets[shownMember](dan, http.StatusOK, http.MethodPut, memberPath(id, dan), "{}")
+		if a, err := dan.calls(http.MethodPost, roomPath(id)+"/messages", "", `{"content":"d","client_message_id":"d"}`); err != nil || a.status != http.StatusCreated {
+			t.Errorf("dan posts: %d %s, %v", a.status, a.body, err)
+		}
 		bob.fails("rate_limited", "sendMessage", fields{"room_id": id, "content": "two", "client_message_id": "2"})
 		ann.does("joinRoom", fields{"room_id": id})
 		for _, content := range []string{"a", "b"} {
@@ -231,7 +269,7 @@ func TestStoryAPublicRoom(t *testing.T) {
 		gets[shownMember](ann, http.StatusOK, http.MethodPut, memberPath(id, bob), `{"role":"owner"}`)
 		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, memberPath(id, ann), "")
 		ann.hears("removed", id, "left")
-		if got, want := bob.changesOf(id), []string{"bob joined", "bob role", "ann left"}; !slices.Equal(got, want) {
+		if got, want := bob.changesOf(id), []string{"bob joined", "dan joined", "bob role", "ann left"}; !slices.Equal(got, want) {
 			t.Errorf("the log tells %q, want %q", got, want)
 		}
 	})
@@ -333,5 +371,23 @@ func TestStoryAHundredRooms(t *testing.T) {
 				t.Errorf("%+v", f.Error)
 			}
 		}
+	})
+}
+
+// TestStoryARoomThatGrows: it says so when it becomes too large for something, and to who joins it then.
+func TestStoryARoomThatGrows(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		for i := range 100 {
+			w.putRow("MembersTable", row{
+				"user_id": textValue(fmt.Sprintf("%s-%d", w.name, i)), "room_id": textValue(w.room("lobby")),
+				"state": textValue("in"), "role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(anHourAgo()),
+			})
+		}
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		ann.hears("degraded", w.room("lobby"), "")
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		bob.hears("degraded", w.room("lobby"), "")
 	})
 }

@@ -56,6 +56,14 @@ func TestStoryBadRoomRequests(t *testing.T) {
 			{ann, "GET", hall + "/members?limit=x", "", "invalid", "limit"},
 			{eve, "GET", hall + "/members", "", "forbidden", ""},
 			{ann, "GET", nowhere + "/members", "", "not_found", ""},
+			{ann, "GET", hall + "/receipts?limit=0", "", "invalid", "limit"},
+			{ann, "GET", hall + "/audit?cursor=a", "", "invalid", "cursor"},
+			{bob, "GET", hall + "/audit", "", "forbidden", ""},
+			{ann, "GET", nowhere + "/audit", "", "not_found", ""},
+			{ann, "GET", "/users/a%20b", "", "invalid", "user_id"},
+			{ann, "GET", "/users/" + w.name + "-nobody", "", "not_found", ""},
+			{ann, "PUT", "/users/me/blocks/" + ann.user, "", "invalid", "user_id"},
+			{ann, "DELETE", "/users/me/blocks/me", "", "invalid", "user_id"},
 			{ann, "PUT", hall + member, `{"role":"king"}`, "invalid", "role"},
 			{ann, "PUT", hall + member, `{"muted_until":"soon"}`, "invalid", "muted_until"},
 			{ann, "PUT", hall + member, `{"banned":"yes"}`, "invalid", "banned"},
@@ -82,7 +90,8 @@ func TestStoryBadRoomRequests(t *testing.T) {
 		}
 		for _, call := range []string{
 			"GET /rooms", "POST /rooms", "GET " + hall, "PATCH " + hall, "DELETE " + hall, "GET " + hall + "/members",
-			"PUT " + hall + member, "DELETE " + hall + member,
+			"PUT " + hall + member, "DELETE " + hall + member, "GET " + hall + "/audit", "GET " + hall + "/receipts", "GET /users/" + bob.user,
+			"PUT /users/me/blocks/" + bob.user, "DELETE /users/me/blocks/" + bob.user,
 		} {
 			method, path, _ := strings.Cut(call, " ")
 			a, err := ann.callsAs("Bearer nonsense", method, path, "application/json", "{}")

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
@@ -237,5 +239,54 @@ func (w *world) leavesToAJob(room string) {
 	w.putRow("EntriesTable", row{
 		"room_id": textValue(w.room(room)), "id": numberValue(1), "kind": textValue("message"), "created_at": numberValue(anHourAgo()),
 		"user_id": textValue("ann"), "client_message_id": textValue("1"), "content": textValue("hello"),
+	})
+}
+
+// isTakenOut makes a row as it is when the call that removes a member has died after it wrote the row.
+func (w *world) isTakenOut(p, by *person, room string) {
+	w.Helper()
+	w.putRow("MembersTable", row{
+		"user_id": textValue(p.user), "room_id": textValue(w.room(room)), "state": textValue("out"),
+		"role": textValue("member"), "v": numberValue(2), "joined_at": numberValue(anHourAgo()),
+		"pend": &types.AttributeValueMemberM{Value: row{
+			"change": textValue("removed"), "by": textValue(by.user), "at": numberValue(anHourAgo()),
+		}},
+	})
+}
+
+// TestAJobFinishesWhatAModeratorHasBegun: within 5 s bob is told, and gets the room no longer.
+func TestAJobFinishesWhatAModeratorHasBegun(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		bob.joins("lobby")
+		client, queue := w.queue("Jobs")
+		body := fmt.Sprintf(`{"job":"finishMember","room_id":%q,"user_id":%q,"v":2,"began_ms":%d}`,
+			w.room("lobby"), bob.user, time.Now().UnixMilli())
+		begun := time.Now()
+		// The job comes first, as ever. It waits for the row.
+		if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}); err != nil {
+			t.Fatal(err)
+		}
+		w.isTakenOut(bob, ann, "lobby")
+		bob.hears("removed", w.room("lobby"), "removed")
+		t.Logf("finished within %v", time.Since(begun).Round(10*time.Millisecond))
+		await(t, "bob gets the room no longer", func() bool { return len(w.subscribers("lobby")) == 1 })
+		await(t, "the log tells it", func() bool { return slices.Equal(ann.changesOf(w.room("lobby")), []string{"bob removed"}) })
+	})
+}
+
+// TestWhoJoinsFinishesWhatAModeratorHasBegun: ann's call has died after it took bob out, and bob comes back at once.
+func TestWhoJoinsFinishesWhatAModeratorHasBegun(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		bob.joins("lobby")
+		w.isTakenOut(bob, ann, "lobby")
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		bob.hears("removed", w.room("lobby"), "removed")
+		if got, want := ann.changesOf(w.room("lobby")), []string{"bob removed", "bob joined"}; !slices.Equal(got, want) {
+			t.Errorf("the log tells %q, want %q", got, want)
+		}
 	})
 }

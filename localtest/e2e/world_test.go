@@ -126,12 +126,12 @@ func (p *person) pushed(f chatclient.Frame) {
 	}
 	switch f.Type {
 	case "messages":
-	case "typing", "error": // of what has no reply
+	case "typing", "receipts", "error": // of what has no reply
 		p.mu.Lock()
 		p.told = append(p.told, f)
 		p.mu.Unlock()
 		return
-	case "room", "removed":
+	case "room", "removed", "degraded":
 		p.mu.Lock()
 		p.moved = append(p.moved, f)
 		p.mu.Unlock()

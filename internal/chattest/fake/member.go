@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 )
@@ -146,8 +147,14 @@ func (s *Store) ChangeRoom(_ context.Context, p rooms.PatchRoom) (bool, error) {
 	return ask(s, func() bool { r, ok := s.Rooms[p.Room]; return ok && !r.Deleted }, "change room")
 }
 
+// ListenersOf returns the one connection that there may be.
 func (s *Store) ListenersOf(context.Context, chat.RoomID, int) ([]chat.ConnectionID, error) {
-	return nil, s.Call("listeners of")
+	return ask(s, func() []chat.ConnectionID {
+		if s.Open == nil {
+			return nil
+		}
+		return []chat.ConnectionID{s.Open.ID}
+	}, "listeners of")
 }
 
 func (s *Store) DeleteRoom(_ context.Context, room chat.RoomID) (bool, error) {
@@ -174,8 +181,56 @@ func (s *Store) Dismissed(_ context.Context, m rooms.Member) error {
 	}, "dismissed")
 }
 
+func (s *Store) Block(context.Context, chat.UserID, chat.UserID, chat.RoomID) error {
+	return s.Call("block")
+}
+
+func (s *Store) Unblock(context.Context, chat.UserID, chat.UserID, chat.RoomID) error {
+	return s.Call("unblock")
+}
+
+func (s *Store) KnowsUser(context.Context, chat.UserID) (bool, error) {
+	return true, s.Call("knows user")
+}
+
+func (s *Store) Record(_ context.Context, d rooms.Deed) error { return s.Call("record %s", d.Action) }
+
+func (s *Store) DeedsIn(context.Context, chat.RoomID, string, int) ([]rooms.Deed, string, error) {
+	return nil, "", s.Call("deeds in")
+}
+
 func (s *Store) EraseLater(_ context.Context, e rooms.Erase, _ time.Duration) error {
 	return s.Call("erase %s later", e.Part)
+}
+
+func (s *Store) MoveCursor(
+	_ context.Context, user chat.UserID, room chat.RoomID, c receipts.Cursor, to chat.EntryID,
+) (rooms.Member, error) {
+	return ask(s, func() rooms.Member {
+		m, ok := s.Members[room][user]
+		if !ok || m.State != rooms.StateIn {
+			return m
+		}
+		if c == receipts.CursorRead {
+			m.ReadID = max(m.ReadID, to)
+		} else if to > m.ReadID {
+			m.DeliveredID = max(m.DeliveredID, to)
+		}
+		s.Members[room][user] = m
+		return m
+	}, "move cursor to %d", to)
+}
+
+func (s *Store) Resize(_ context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	return ask(s, func() bool {
+		r := s.Rooms[room]
+		if r.Size != from {
+			return false
+		}
+		r.Size = to
+		s.Rooms[room] = r
+		return true
+	}, "resize to %d", to)
 }
 
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
@@ -189,6 +244,9 @@ func NewChanger(s *Store) *rooms.Changer {
 		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
+			Degraded: func(room chat.RoomID, lacks []rooms.Feature) []byte {
+				return fmt.Append(nil, "degraded ", room, " ", lacks)
+			},
 			Removed: func(room chat.RoomID, reason rooms.Reason) []byte {
 				return fmt.Append(nil, "removed ", room, " ", reason)
 			},

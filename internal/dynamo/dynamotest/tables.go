@@ -21,6 +21,7 @@ func Names(prefix string) dynamo.Tables {
 	return dynamo.Tables{
 		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Members: prefix + "Members", Users: prefix + "Users",
 		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions", Sessions: prefix + "Sessions",
+		Audit: prefix + "Audit",
 	}
 }
 
@@ -34,6 +35,9 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 	rooms := index(table(names.Rooms, key{"item", text}), "Public", nil, key{"listed", text}, key{"item", text})
 	members := index(table(names.Members, key{"user_id", text}, key{"room_id", text}), "ByRoom", []string{"state"},
 		key{"room_id", text}, key{"user_id", text})
+	members.StreamSpecification = &types.StreamSpecification{
+		StreamEnabled: new(true), StreamViewType: types.StreamViewTypeNewImage,
+	}
 	return []*dynamodb.CreateTableInput{
 		entries,
 		rooms,
@@ -42,6 +46,7 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 		table(names.Connections, key{"connection_id", text}, key{"item", text}),
 		table(names.Subscriptions, key{"room_shard", text}, key{"connection_id", text}),
 		table(names.Sessions, key{"user_id", text}),
+		table(names.Audit, key{"room_id", text}, key{"deed", text}),
 	}
 }
 

@@ -29,6 +29,8 @@ func actions() []action {
 		{"react, to take it back", nil, change("react", fields{"reaction": "👍", "remove": true})},
 		{"deleteMessage", sends, change("deleteMessage", nil)},
 		{"deleteMessage, of one that was edited twice", sendsAndEdits, change("deleteMessage", nil)},
+		{"markDelivered", sends, marks("markDelivered")},
+		{"markRead", sends, marks("markRead")},
 		{"typing", nil, types},
 		{"sync, 50 entries", nil, asks("sync", fields{"after_id": 0, "limit": 50})},
 		{"ping, without rooms", nil, pings},
@@ -110,6 +112,14 @@ func change(name string, more fields) func(context.Context, *room, int) error {
 			f[field] = value
 		}
 		_, err := r.members[0].Do(ctx, name, f)
+		return err
+	}
+}
+
+// marks marks each of the messages that were prepared. All members are told.
+func marks(name string) func(context.Context, *room, int) error {
+	return func(ctx context.Context, r *room, i int) error {
+		_, err := r.members[1%len(r.members)].Do(ctx, name, fields{"room_id": r.name, "id": r.ids[i]})
 		return err
 	}
 }

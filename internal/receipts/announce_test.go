@@ -1,0 +1,95 @@
+package receipts_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/receipts"
+)
+
+func newAnnouncer(s *fake.Store, d *fake.Deliverer) *receipts.Announcer {
+	return receipts.NewAnnouncer(s, s, d, func(room chat.RoomID, all []receipts.Receipt) []byte {
+		return fmt.Append(nil, room, all)
+	})
+}
+
+func subscribed(users ...chat.UserID) (all []chat.Subscription) {
+	for i, user := range users {
+		all = append(all, chat.Subscription{Room: "r", Connection: chat.ConnectionID(fmt.Sprint("c", i)), User: user})
+	}
+	return all
+}
+
+// TestAnnounce: all connections of a small room are told, in one frame.
+func TestAnnounce(t *testing.T) {
+	ann, bob := receipts.NewReceipt("ann", 2, 1), receipts.NewReceipt("bob", 0, 3)
+	many := make([]chat.UserID, 2*fanout.SmallRoom+1)
+	for _, c := range []struct {
+		name       string
+		members    int
+		subscribed []chat.Subscription
+		marked     []receipts.Receipt
+		told       int
+	}{
+		{"nobody is there", 2, nil, []receipts.Receipt{ann}, 0},
+		{"who has marked, alone", 2, subscribed("ann"), []receipts.Receipt{ann}, 0},
+		{"who has marked, on two devices", 2, subscribed("ann", "ann"), []receipts.Receipt{ann}, 2},
+		{"another one alone", 2, subscribed("bob"), []receipts.Receipt{ann}, 1},
+		{"one of two who have marked", 2, subscribed("ann"), []receipts.Receipt{ann, bob}, 1},
+		{"all", 3, subscribed("ann", "bob", "eve"), []receipts.Receipt{ann, bob}, 3},
+		{"all devices of a room that is just small enough", 100, subscribed(many...), []receipts.Receipt{ann}, len(many)},
+		{"a room that is too large", 101, subscribed("bob"), []receipts.Receipt{ann}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, d := fake.NewStore().WithMembers("r", "ann", "bob", "eve"), &fake.Deliverer{}
+			s.Subscribed, s.Crowd = c.subscribed, c.members
+			if err := newAnnouncer(s, d).Announce(t.Context(), "r", c.marked); err != nil {
+				t.Fatal(err)
+			}
+			told := map[chat.ConnectionID]int{}
+			for _, delivery := range d.Got {
+				if string(delivery.Frames[0].Data) != fmt.Sprint("r", c.marked) || !delivery.Quick || len(delivery.Frames) != 1 {
+					t.Errorf("delivery %+v", delivery)
+				}
+				for _, r := range delivery.Recipients {
+					told[r.Connection]++
+				}
+			}
+			if len(told) != c.told {
+				t.Errorf("%d told, want %d", len(told), c.told)
+			}
+		})
+	}
+}
+
+// TestAnnouncementsThatFail: who is not reached is no error.
+func TestAnnouncementsThatFail(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name string
+		call string
+		err  error
+		want error
+	}{
+		{"nobody is reached", "", broken, nil},
+		{"the gateway refuses the chat", "", fanout.ErrForbidden, fanout.ErrForbidden},
+		{"members cannot be counted", "count members", nil, broken},
+		{"subscriptions cannot be read", "subscribers", nil, broken},
+	} {
+		s, d := fake.NewStore().WithMembers("r", "ann"), &fake.Deliverer{Err: c.err}
+		s.Subscribed = subscribed("bob")
+		s.Before = func(call string) error {
+			if c.call != "" && len(call) >= len(c.call) && call[:len(c.call)] == c.call {
+				return broken
+			}
+			return nil
+		}
+		if err := newAnnouncer(s, d).Announce(t.Context(), "r", []receipts.Receipt{{User: "ann", ReadID: 1}}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package rooms
+
+import (
+	"context"
+
+	"serverlesschat/internal/chat"
+)
+
+// Blocks keeps who blocks whom.
+type Blocks interface {
+	// Block notes that a user blocks another, also in the direct room of the two, if there is one.
+	Block(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error
+	// Unblock takes it back.
+	Unblock(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error
+}
+
+// ErrBlocked is returned by a Store for a direct room of two users of whom one blocks the other. It does not say who.
+var ErrBlocked = chat.Errorf(chat.CodeForbidden, "one of you blocks the other")
+
+// ReadOther reads the fields of a request about another user.
+func ReadOther(f *chat.Fields) chat.UserID { return f.User("user_id") }
+
+// Block makes the two write to each other no more in a direct room, nor open one.
+//
+// Errors: CodeInvalid for oneself.
+func (c *Changer) Block(ctx context.Context, user, other chat.UserID) error {
+	if user == other {
+		return chat.Invalid("user_id", "must be another user")
+	}
+	return chat.Wrap("block", c.store.Block(ctx, user, other, c.DirectRoom(user, other)))
+}
+
+// Unblock takes a block back. That of the other user, if there is one, stays.
+func (c *Changer) Unblock(ctx context.Context, user, other chat.UserID) error {
+	return chat.Wrap("unblock", c.store.Unblock(ctx, user, other, c.DirectRoom(user, other)))
+}
+
+// Users knows who has been here.
+type Users interface {
+	// KnowsUser reports whether the user has ever been connected, or in a room.
+	KnowsUser(ctx context.Context, user chat.UserID) (bool, error)
+}
+
+// User returns nil for a user that has been here.
+//
+// Errors: CodeNotFound for others.
+func (c *Changer) User(ctx context.Context, user chat.UserID) error {
+	known, err := c.store.KnowsUser(ctx, user)
+	if err == nil && !known {
+		return chat.Errorf(chat.CodeNotFound, "there is no such user")
+	}
+	return chat.Wrap("read user", err)
+}
