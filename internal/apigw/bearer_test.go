@@ -34,7 +34,7 @@ func TestTheLogSaysWhyAHandshakeIsRefused(t *testing.T) {
 		"a token in the query": {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"token": {secret}}, want: notInQuery},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reply, line := observe(t, apigw.Connect(tokens{}, newStore()), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(tokens{}, newStore(), noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusUnauthorized)
 			expect(t, "reason in the log", line["error"], c.want)
 		})

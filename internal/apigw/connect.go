@@ -19,7 +19,7 @@ type (
 )
 
 // Connect handles $connect: the handshake waits for it, and ends with its status.
-func Connect(tokens TokenVerifier, store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
+func Connect(tokens TokenVerifier, store connections.Store, tracker Tracker) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$connect")
@@ -38,6 +38,9 @@ func Connect(tokens TokenVerifier, store connections.Store) func(context.Context
 			ConnectedAt:    time.UnixMilli(event.RequestContext.ConnectedAt),
 			TokenExpiresAt: identity.ExpiresAt,
 		})
+		if err == nil {
+			err = tracker.Connected(ctx, identity.User)
+		}
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
@@ -62,12 +65,20 @@ func refuse(ctx context.Context, err error) websocketReply {
 	}
 }
 
-// Disconnect handles $disconnect, which comes once, late or never: what it leaves expires.
-func Disconnect(store connections.Store) func(context.Context, websocketEvent) (websocketReply, error) {
+// Disconnect handles $disconnect, which comes once, late or never: what it leaves expires. The user of a connection whose
+// row is gone is being looked at already: a push has found it gone, or this event has come before.
+func Disconnect(store connections.Store, tracker Tracker) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$disconnect")
-		err := store.RemoveConnection(ctx, chat.ConnectionID(event.RequestContext.ConnectionID))
+		id := chat.ConnectionID(event.RequestContext.ConnectionID)
+		c, err := store.Connection(ctx, id)
+		if err == nil && c != nil {
+			err = tracker.Gone(ctx, c.User, id)
+		}
+		if err == nil {
+			err = store.RemoveConnection(ctx, id)
+		}
 		if err != nil {
 			return refuse(ctx, err), nil
 		}

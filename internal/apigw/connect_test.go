@@ -1,6 +1,7 @@
 package apigw_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"testing"
@@ -57,7 +58,7 @@ func TestConnectTakesATokenFromItsPlaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusOK)
 			expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], c.protocol)
 			if c.protocol == "" && len(reply.Headers) > 0 {
@@ -99,7 +100,7 @@ func TestConnectRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusUnauthorized)
 			expect(t, "code", object(t, reply.Body)["code"], "unauthorized")
 			expect(t, "content type", reply.Headers["Content-Type"], "application/problem+json")
@@ -126,7 +127,7 @@ func TestConnectRefusesATokenWithoutTheProtocol(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(headers, nil))
+			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(headers, nil))
 			expect(t, "status", reply.StatusCode, http.StatusBadRequest)
 			expect(t, "code", object(t, reply.Body)["code"], "invalid")
 			expect(t, "outcome", line["outcome"], "invalid")
@@ -142,14 +143,14 @@ func TestConnectRefusesATokenWithoutTheProtocol(t *testing.T) {
 func TestConnectReadsSingleHeaders(t *testing.T) {
 	event := connectEvent(multi{"sec-webSocket-protocol": {"chat.v1, bearer.good"}}, nil)
 	event.MultiValueHeaders = nil
-	reply, _ := observe(t, apigw.Connect(tokens{}, newStore()), event)
+	reply, _ := observe(t, apigw.Connect(tokens{}, newStore(), noTracker{}), event)
 	expect(t, "status", reply.StatusCode, http.StatusOK)
 	expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], "chat.v1")
 }
 
 func TestConnectStoresTheConnection(t *testing.T) {
 	store := newStore()
-	observe(t, apigw.Connect(tokens{}, store), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
+	observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 	want := chat.Connection{ID: connectionID, User: "alice", ConnectedAt: noon(), TokenExpiresAt: noon().Add(time.Hour)}
 	if !store.Open.ConnectedAt.Equal(want.ConnectedAt) {
 		t.Errorf("connected at %s", store.Open.ConnectedAt)
@@ -170,7 +171,7 @@ func TestConnectReportsWhatFailed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := failing(newStore(), "put connection", c.err)
-			reply, line := observe(t, apigw.Connect(tokens{}, store), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
+			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 			expect(t, "status", reply.StatusCode, c.status)
 			expect(t, "code", object(t, reply.Body)["code"], c.code)
 			expect(t, "outcome", line["outcome"], c.code)
@@ -189,13 +190,19 @@ func TestDisconnect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := failing(newStore(), "remove connection", c.fail)
-			reply, line := observe(t, apigw.Disconnect(store), connectEvent(nil, nil))
+			reply, line := observe(t, apigw.Disconnect(store, noTracker{}), connectEvent(nil, nil))
 			expect(t, "status", reply.StatusCode, c.status)
 			expect(t, "action", line["action"], "$disconnect")
 			expect(t, "connection_id", line["connection_id"], connectionID)
-			if want := []string{"remove connection " + connectionID}; c.fail == nil && !slices.Equal(store.Calls, want) {
+			if want := []string{"connection", "remove connection " + connectionID}; c.fail == nil && !slices.Equal(store.Calls, want) {
 				t.Errorf("calls %v", store.Calls)
 			}
 		})
 	}
 }
+
+// noTracker follows no connections.
+type noTracker struct{}
+
+func (noTracker) Connected(context.Context, chat.UserID) error               { return nil }
+func (noTracker) Gone(context.Context, chat.UserID, chat.ConnectionID) error { return nil }

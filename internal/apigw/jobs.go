@@ -45,7 +45,7 @@ type Members interface {
 // jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
 type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
 
-func newJobTable(finisher RoomFinisher, members Members, drainer Drainer) jobTable {
+func newJobTable(finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker) jobTable {
 	return jobTable{
 		eraseRoom: func(ctx context.Context, j job, _ time.Duration) error {
 			return members.Erase(ctx, rooms.Erase{Room: j.Room, Part: j.Part})
@@ -54,7 +54,8 @@ func newJobTable(finisher RoomFinisher, members Members, drainer Drainer) jobTab
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)
 		},
-		drain: func(ctx context.Context, j job, _ time.Duration) error { return drainer.Drain(ctx, j.drain()) },
+		checkPresence: func(ctx context.Context, j job, _ time.Duration) error { return checker.Check(ctx, j.check()) },
+		drain:         func(ctx context.Context, j job, _ time.Duration) error { return drainer.Drain(ctx, j.drain()) },
 	}
 }
 
@@ -115,9 +116,9 @@ func retryAfter(receives int) time.Duration {
 // Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(
-	finisher RoomFinisher, members Members, drainer Drainer, queue *JobQueue,
+	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, queue *JobQueue,
 ) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	table := newJobTable(finisher, members, drainer)
+	table := newJobTable(finisher, members, drainer, checker)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		var response events.SQSEventResponse
 		for _, message := range event.Records {

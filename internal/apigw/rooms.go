@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
@@ -12,7 +13,9 @@ import (
 )
 
 // Rooms handles the requests about rooms and their members.
-func Rooms(tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister) func(context.Context, restEvent) (restReply, error) {
+func Rooms(
+	tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister, present *presence.Lister,
+) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
 		"GET /rooms/{room_id}/audit": call(tokens, parameters, rooms.ReadListMembers,
 			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
@@ -64,6 +67,7 @@ func Rooms(tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister) func(cont
 				return http.StatusOK, wire.Members(list, next), err
 			}),
 		"GET /rooms/{room_id}/receipts": receiptsRoute(tokens, l),
+		"GET /rooms/{room_id}/presence": presenceRoute(tokens, present),
 		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
 			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
 				m, err := c.Put(ctx, user, in)

@@ -74,7 +74,7 @@ func halls() *fake.Store {
 
 func serveRooms(t *testing.T, s *fake.Store, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, map[string]any) {
 	t.Helper()
-	reply, line := observe(t, apigw.Rooms(tokens{}, fake.NewChanger(s), nil), event)
+	reply, line := observe(t, apigw.Rooms(tokens{}, fake.NewChanger(s), nil, nil), event)
 	expect(t, "cache-control", reply.Headers["cache-control"], "no-store")
 	expect(t, "action in the log", line["action"], event.RouteKey)
 	return reply, line

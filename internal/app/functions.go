@@ -15,6 +15,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/signals"
@@ -36,17 +37,20 @@ func Connect(p *Parts) websocket {
 	store := p.store(dynamo.Tables{
 		Connections: p.settings.required("CONNECTIONS_TABLE"),
 		Sessions:    p.settings.required("SESSIONS_TABLE"),
+		Presence:    p.settings.required("PRESENCE_TABLE"),
 	})
-	return apigw.Connect(p.tokens(), store)
+	return apigw.Connect(p.tokens(), store, p.tracker(store))
 }
 
 // Disconnect builds the function for $disconnect.
 func Disconnect(p *Parts) websocket {
-	return apigw.Disconnect(p.store(dynamo.Tables{
+	store := p.store(dynamo.Tables{
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 		Sessions:      p.settings.required("SESSIONS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
-	}))
+		Presence:      p.settings.required("PRESENCE_TABLE"),
+	})
+	return apigw.Disconnect(store, p.tracker(store))
 }
 
 // SendMessage builds the function for the route sendMessage.
@@ -108,14 +112,19 @@ func Receipts(p *Parts) stream {
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
 	jobs := p.jobs()
-	members := p.store(p.allTables())
-	return apigw.Jobs(p.waker(jobs), p.managing(members), p.drainer(jobs), jobs)
+	tables := p.allTables()
+	tables.Presence = p.settings.required("PRESENCE_TABLE")
+	store := p.store(tables)
+	return apigw.Jobs(p.waker(jobs), p.managing(store), p.drainer(jobs), p.checker(store), jobs)
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
 func Rooms(p *Parts) rest {
-	store := p.store(p.allTables())
-	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, rooms.NewMembership(store)))
+	tables := p.allTables()
+	tables.Presence = p.settings.required("PRESENCE_TABLE")
+	store := p.store(tables)
+	membership := rooms.NewMembership(store)
+	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership))
 }
 
 // Push builds the worker of the functions that push.

@@ -206,7 +206,7 @@ func (p *Parts) poster() *apigw.Management {
 }
 
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
-	return fanout.NewPusher(p.poster(), store, fanout.PusherOptions{
+	return fanout.NewPusher(p.poster(), noticing{store, p.tracker(store)}, fanout.PusherOptions{
 		Parallel: pushParallel,
 		PostRate: p.postRate(),
 		Patience: patience,

@@ -27,6 +27,8 @@
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
 //	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at
 //	               connection_id=polls#29907341  item=polls      n: how many run of those that began in this minute; expires_at
+//	Presence       user_id=alice                                 status v; gone: connections that have ended; told told_v told_at:
+//	                                                             what peers were told last, of which version, and when
 //	Subscriptions  room_shard=general#0  connection_id=L0SM9…=   user_id expires_at closing
 //
 // A room_id holds no '#', so keys made of one are unambiguous. Times that order or expire things are numbers:

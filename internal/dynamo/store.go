@@ -18,6 +18,7 @@ import (
 	"serverlesschat/internal/connections"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -26,7 +27,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Audit string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -43,21 +44,26 @@ func New(client *dynamodb.Client, tables Tables, now func() time.Time) *Store {
 }
 
 var (
-	_ messages.Prechecks   = (*Store)(nil)
-	_ messages.Polls       = (*Store)(nil)
-	_ roomlog.Log          = (*Store)(nil)
-	_ roomlog.Claims       = (*Store)(nil)
-	_ roomlog.Targets      = (*Store)(nil)
-	_ roomlog.Heads        = (*Store)(nil)
-	_ rooms.ChangerStore   = (*Store)(nil)
-	_ messages.Pacer       = (*Store)(nil)
-	_ roomlog.Firsts       = (*Store)(nil)
-	_ receipts.Cursors     = (*Store)(nil)
-	_ connections.Store    = (*Store)(nil)
-	_ rooms.Subscriptions  = (*Store)(nil)
-	_ fanout.Subscriptions = (*Store)(nil)
-	_ fanout.Leases        = (*Store)(nil)
-	_ fanout.Marks         = (*Store)(nil)
+	_ messages.Prechecks    = (*Store)(nil)
+	_ messages.Polls        = (*Store)(nil)
+	_ roomlog.Log           = (*Store)(nil)
+	_ roomlog.Claims        = (*Store)(nil)
+	_ roomlog.Targets       = (*Store)(nil)
+	_ roomlog.Heads         = (*Store)(nil)
+	_ rooms.ChangerStore    = (*Store)(nil)
+	_ messages.Pacer        = (*Store)(nil)
+	_ roomlog.Firsts        = (*Store)(nil)
+	_ receipts.Cursors      = (*Store)(nil)
+	_ connections.Store     = (*Store)(nil)
+	_ rooms.Subscriptions   = (*Store)(nil)
+	_ fanout.Subscriptions  = (*Store)(nil)
+	_ presence.Items        = (*Store)(nil)
+	_ presence.CheckedItems = (*Store)(nil)
+	_ presence.Connections  = (*Store)(nil)
+	_ presence.RoomLists    = (*Store)(nil)
+	_ presence.Lists        = (*Store)(nil)
+	_ fanout.Leases         = (*Store)(nil)
+	_ fanout.Marks          = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

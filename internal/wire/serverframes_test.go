@@ -42,6 +42,8 @@ func serverFrames() map[string][]goldenCase {
 		"marked":       markedFrames(),
 		"receipts":     receiptsPushes(),
 		"receiptsBody": receiptsBodies(),
+		"presence":     presenceFrames(),
+		"presenceBody": presenceBodies(),
 		"history":      historyBodies(),
 		"polled":       polledBodies(),
 		"problem":      problemBodies(),

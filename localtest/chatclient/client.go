@@ -36,6 +36,13 @@ type Entry struct {
 	ClientMessageID string              `json:"client_message_id"`
 }
 
+// Present says whether a user is there.
+type Present struct {
+	UserID  string `json:"user_id"`
+	Status  string `json:"status"`
+	Version int64  `json:"version"`
+}
+
 // Receipt says how far a member is.
 type Receipt struct {
 	UserID      string `json:"user_id"`
@@ -61,6 +68,7 @@ type Frame struct {
 	Reason    string           `json:"reason"` // why one gets a room no longer
 
 	Receipts    []Receipt `json:"receipts"`
+	Users       []Present `json:"users"`        // who has come or gone
 	DeliveredID int64     `json:"delivered_id"` // of a marked
 	ReadID      int64     `json:"read_id"`
 

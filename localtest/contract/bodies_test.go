@@ -95,7 +95,7 @@ func readsBody(t *testing.T, c apidoc.Call, body []byte) error {
 	t.Helper()
 	store := fake.NewStore()
 	sender := messages.NewSender(store, roomlog.NewWriter(store, roomlog.WriterOptions{Now: fake.Noon, Random: func([]byte) {}}), nil)
-	serve := apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, rooms.NewMembership(store)))
+	serve := apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, rooms.NewMembership(store)), nil)
 	if strings.HasSuffix(c.Path, "/messages") {
 		serve = apigw.Poll(anyToken{}, nil, sender)
 	}

@@ -20,6 +20,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
@@ -161,7 +162,8 @@ func goldenShapes(d *apidoc.Documents) map[string]string {
 		"rooms": "openapi.yaml#/components/schemas/Rooms", "oneRoom": "schemas/room.yaml#/Room",
 		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member",
 		"user": "openapi.yaml#/components/schemas/User", "deeds": "openapi.yaml#/components/schemas/Deeds",
-		"receiptsBody": "openapi.yaml#/components/schemas/Receipts"}
+		"receiptsBody": "openapi.yaml#/components/schemas/Receipts",
+		"presenceBody": "openapi.yaml#/components/schemas/Presence"}
 	for _, m := range d.Messages() {
 		shapes[m.Name] = m.Body.Shape.URL
 	}
@@ -319,7 +321,7 @@ func TestTheDocumentsAndTheChatTakeTheSameParameters(t *testing.T) {
 	history := messages.NewHistory(membership, fake.NewReader(store, nil))
 	served := []func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
 		apigw.REST(anyToken{}, history, map[string]apigw.HealthCheck{}),
-		apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, membership)),
+		apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, membership), presence.NewLister(nil, membership)),
 	}
 	for _, c := range d.Calls {
 		if c.Path == "/poll" || c.Method != http.MethodGet && c.Method != http.MethodDelete {

@@ -220,7 +220,9 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
-	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing"
+	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\n" +
+		"setting PRESENCE_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\n" +
+		"setting JOBS_QUEUE is missing\nsetting PRESENCE_CHECK_SECONDS is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
 		t.Errorf("logged %v", line)
 	}

@@ -148,7 +148,7 @@ func (w *world) store() *dynamo.Store {
 	}
 	return dynamo.New(w.dynamoDB, dynamo.Tables{
 		Entries: tables["EntriesTable"], Rooms: tables["RoomsTable"], Users: tables["UsersTable"],
-		Connections: tables["ConnectionsTable"], Subscriptions: tables["SubscriptionsTable"],
+		Sessions: tables["SessionsTable"], Presence: tables["PresenceTable"], Connections: tables["ConnectionsTable"], Subscriptions: tables["SubscriptionsTable"],
 	}, time.Now)
 }
 

@@ -131,7 +131,7 @@ func (p *person) pushed(f chatclient.Frame) {
 		p.told = append(p.told, f)
 		p.mu.Unlock()
 		return
-	case "room", "removed", "degraded":
+	case "room", "removed", "degraded", "presence":
 		p.mu.Lock()
 		p.moved = append(p.moved, f)
 		p.mu.Unlock()

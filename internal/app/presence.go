@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/presence"
+	"serverlesschat/internal/wire"
+)
+
+// maxPresenceDelay is the longest delay that a queue takes, in seconds (SQS API Reference, SendMessage).
+const maxPresenceDelay = 900
+
+func (p *Parts) seconds(name string, least int) time.Duration {
+	return time.Duration(p.settings.number(name, "a whole number of seconds", least, maxPresenceDelay)) * time.Second
+}
+
+// tracker is what follows connections as they come and go.
+func (p *Parts) tracker(store *dynamo.Store) *presence.Tracker {
+	return presence.NewTracker(store, p.jobs(), p.seconds("PRESENCE_CHECK_SECONDS", 1), time.Now)
+}
+
+// checker is what looks whether users are there, and tells their peers.
+func (p *Parts) checker(store *dynamo.Store) *presence.Checker {
+	teller := fanout.NewTeller(p.poster(), apigw.ObservePush)
+	return presence.NewChecker(store, store, p.poster(),
+		presence.NewAnnouncer(store, teller, wire.Presence, presence.DefaultLimits()), p.jobs(),
+		presence.CheckerOptions{
+			Pause: p.seconds("PRESENCE_PAUSE_SECONDS", 0), Watch: p.seconds("PRESENCE_WATCH_SECONDS", 1), Now: time.Now,
+		})
+}
+
+// noticing has users checked whose connections a push finds gone.
+type noticing struct {
+	fanout.Subscriptions
+	tracker *presence.Tracker
+}
+
+// RemoveSubscription implements [fanout.Subscriptions]. That the check cannot be sent is no error: the user is asked for
+// later.
+func (n noticing) RemoveSubscription(ctx context.Context, s chat.Subscription) error {
+	_ = n.tracker.Lost(ctx, s.User)
+	return n.Subscriptions.RemoveSubscription(ctx, s)
+}
