@@ -54,11 +54,7 @@ func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) 
 	if err != nil {
 		return restReply{}, err
 	}
-	text, err := body(event)
-	if err != nil {
-		return restReply{}, err
-	}
-	r, err := wire.ParseBody(a.Name, text, event.PathParameters)
+	r, err := bodyOf(event, a.Name)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -70,10 +66,15 @@ func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) 
 	return jsonReply(http.StatusCreated, "application/json", reply), nil
 }
 
-// body returns the body of a request. The gateway encodes one whose content type it does not take for text.
-func body(event restEvent) ([]byte, error) {
-	if !event.IsBase64Encoded {
-		return []byte(event.Body), nil
+// bodyOf reads the body of a request that asks for an action, "" for none. The gateway encodes one whose content type it
+// does not take for text.
+func bodyOf(event restEvent, action string) (wire.Request, error) {
+	text := []byte(event.Body)
+	if event.IsBase64Encoded {
+		var err error
+		if text, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
+			return wire.Request{}, err
+		}
 	}
-	return base64.StdEncoding.DecodeString(event.Body)
+	return wire.ParseBody(action, text, event.PathParameters)
 }

@@ -104,11 +104,7 @@ func callWithBody[In any](
 		if err != nil {
 			return restReply{}, err
 		}
-		text, err := body(event)
-		if err != nil {
-			return restReply{}, err
-		}
-		r, err := wire.ParseBody("", text, event.PathParameters)
+		r, err := bodyOf(event, "")
 		if err != nil {
 			return restReply{}, err
 		}

@@ -28,6 +28,7 @@ type pushJob struct {
 
 type subscription struct {
 	Connection chat.ConnectionID `json:"connection_id"`
+	User       chat.UserID       `json:"user_id,omitempty"`
 	Shard      int               `json:"shard"`
 	ExpiresAt  int64             `json:"expires_at"` // seconds since 1970
 	Closing    bool              `json:"closing,omitempty"`
@@ -71,7 +72,7 @@ func (w *Workers) Run(ctx context.Context, job fanout.Job) ([]fanout.Recipient, 
 	}
 	for _, r := range job.Recipients {
 		payload.Subscriptions = append(payload.Subscriptions, subscription{
-			Connection: r.Connection, Shard: r.Shard, ExpiresAt: r.ExpiresAt.Unix(), Closing: r.Closing, Got: r.Got,
+			Connection: r.Connection, User: r.User, Shard: r.Shard, ExpiresAt: r.ExpiresAt.Unix(), Closing: r.Closing, Got: r.Got,
 		})
 	}
 	data, err := json.Marshal(payload)
@@ -141,7 +142,8 @@ func (p pushJob) job() fanout.Job {
 	}
 	for _, s := range p.Subscriptions {
 		job.Recipients = append(job.Recipients, fanout.Recipient{Got: s.Got, Subscription: chat.Subscription{
-			Room: p.Room, Connection: s.Connection, Shard: s.Shard, ExpiresAt: time.Unix(s.ExpiresAt, 0), Closing: s.Closing,
+			Room: p.Room, Connection: s.Connection, User: s.User, Shard: s.Shard, ExpiresAt: time.Unix(s.ExpiresAt, 0),
+			Closing: s.Closing,
 		}})
 	}
 	return job

@@ -252,7 +252,7 @@ func (p *Parts) changing(store *dynamo.Store) rooms.ChangerOptions {
 	return rooms.ChangerOptions{
 		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
 		Teller: fanout.NewTeller(p.poster(), apigw.ObservePush),
-		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed},
+		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed, Degraded: wire.Degraded},
 		Now:    time.Now,
 	}
 }

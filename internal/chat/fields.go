@@ -221,6 +221,7 @@ func (f *Fields) OptionalTime(name string) *time.Time {
 		return nil
 	}
 	at, err := time.Parse(time.RFC3339, *text)
+	at = at.UTC() // times are shown so, and the year has four digits then too
 	if err != nil || at.Year() < 1970 || at.Year() > 9999 {
 		f.Check(Invalid(name, "must be a time such as 2026-11-23T12:00:00Z"))
 		return nil

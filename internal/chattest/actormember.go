@@ -115,6 +115,11 @@ func (a *Actor) DeedsIn(ctx context.Context, room chat.RoomID, before string, li
 	return a.store.DeedsIn(ctx, room, before, limit)
 }
 
+// Resize implements [rooms.Sizes].
+func (a *Actor) Resize(ctx context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	return do(ctx, a, "Resize", true, func() (bool, error) { return a.store.Resize(ctx, room, from, to) })
+}
+
 // Pace implements [messages.Pacer].
 func (a *Actor) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (time.Duration, error) {
 	return do(ctx, a, "Pace", true, func() (time.Duration, error) { return a.store.Pace(ctx, user, room, every) })

@@ -16,7 +16,8 @@
 //  3. The same client_message_id of a user in a room is stored once.
 //  4. A joined connection gets every entry at least once, or is closed. A client shows each exactly once, in order.
 //  5. A client that comes back with after_id gets all that it missed.
+//  6. Nothing reaches a connection whose user is no member any more, from 5 seconds after that at the latest.
 //  7. A refused frame changes nothing (a race lost to other content may leave a void).
 //
-// Number 6 is kept free.
+// Number 6 is not looked for here: tests of the pushing and of the members have it.
 package chattest

@@ -148,8 +148,9 @@ func changer(v env, a *chattest.Actor) *rooms.Changer {
 		Writer: roomlog.NewWriter(a, roomlog.WriterOptions{Now: v.now, Random: random}), Reader: reader(v, a), Jobs: a,
 		Teller: silence{}, OpenByJoining: true, Now: v.now,
 		Frames: rooms.Frames{
-			Room:    func(rooms.Listed) []byte { return nil },
-			Removed: func(chat.RoomID, rooms.Reason) []byte { return nil },
+			Room:     func(rooms.Listed) []byte { return nil },
+			Removed:  func(chat.RoomID, rooms.Reason) []byte { return nil },
+			Degraded: func(chat.RoomID, []rooms.Feature) []byte { return nil },
 		},
 	})
 }

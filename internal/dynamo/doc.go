@@ -9,13 +9,18 @@
 //	                                                             edited_at edits deleted reactions (a set of users by name);
 //	                                                             of a member entry: subject change role;
 //	                                                             where the room does not keep it for ever: expires_at remove_at
-//	Rooms          item=room#general                             created_at; shards: how many shards the subscriptions have
+//	Rooms          item=room#general                             kind name created_at owners slow_mode_s retention_days size deleted_at
+//	                                                             blocked: who blocks, in a direct room; listed, in a public one
+//	                                                             shards: how many shards the subscriptions have
 //	               item=counter#general                          the head: seq, pushed_id, settled_id, first_id, lease, job_until
 //	               item=health                                   checked_at: when GET /health has last written
 //	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
 //	                                                             not finished; read_id delivered_id: how far the member is;
 //	                                                             marked: the last write has moved one of the two
-//	Users          user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
+//	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds
+//	Audit          room_id=general  deed=1795434000123#!bob.2    at by action subject target_id
+//	Users          user_id=alice  item=block#bob                 alice blocks bob
+//	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
@@ -37,6 +42,7 @@
 // # Consistency
 //
 // All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two
-// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). Only a
-// subscription and what finds it from its connection are written in one transaction.
+// writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). In one
+// transaction are written: a subscription, with what finds it from its connection; a room, with its first members; and a
+// member, with how many owners its room has.
 package dynamo

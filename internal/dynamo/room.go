@@ -32,6 +32,7 @@ func roomOf(id chat.RoomID, row item) *rooms.Room {
 		SlowMode:  time.Duration(r.number("slow_mode_s")) * time.Second,
 		Retention: time.Duration(r.number("retention_days")) * day,
 		Blocked:   row["blocked"] != nil,
+		Size:      rooms.Size(r.number("size")),
 	}
 }
 

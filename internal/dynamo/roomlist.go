@@ -187,7 +187,7 @@ func (s *Store) ChangeRoom(ctx context.Context, p rooms.PatchRoom) (bool, error)
 // ListenersOf implements [rooms.Settings].
 func (s *Store) ListenersOf(ctx context.Context, room chat.RoomID, limit int) ([]chat.ConnectionID, error) {
 	page, err := s.Subscribers(ctx, room, nil, limit+1)
-	if err != nil || !page.IsSmall() || len(page.Subscriptions) > limit {
+	if err != nil || len(page.Subscriptions) > limit {
 		return nil, err
 	}
 	ids := make([]chat.ConnectionID, len(page.Subscriptions))
@@ -195,4 +195,23 @@ func (s *Store) ListenersOf(ctx context.Context, room chat.RoomID, limit int) ([
 		ids[i] = sub.Connection
 	}
 	return ids, nil
+}
+
+// Resize implements [rooms.Sizes].
+func (s *Store) Resize(ctx context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	in := &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Rooms, Key: roomKey(room), UpdateExpression: aws.String("SET #size = :to"),
+		ConditionExpression:       aws.String("attribute_exists(shards) AND #size = :from"),
+		ExpressionAttributeNames:  map[string]string{"#size": "size"}, // a reserved word
+		ExpressionAttributeValues: item{":from": number(from), ":to": number(to)},
+	}
+	if from == rooms.SizeSmall {
+		in.ConditionExpression = aws.String("attribute_exists(shards) AND (attribute_not_exists(#size) OR #size = :from)")
+	}
+	var old item
+	err := withoutConflict(ctx, func() (err error) {
+		old, _, err = s.update(ctx, in)
+		return err
+	})
+	return err == nil && old == nil, err
 }

@@ -20,8 +20,8 @@ type Subscriptions interface {
 const (
 	// MaxToldMembers is up to how many members a room is told of receipts. In larger ones they are asked for.
 	MaxToldMembers = 100
-	// announceTime bounds the pushes to one room: the next receipts tell the same and more.
-	announceTime = time.Second
+	// announceTime bounds the pushes to a page of connections: the next receipts tell the same and more.
+	announceTime = 3 * time.Second
 )
 
 // Announcer tells the members of rooms how far others are. What does not arrive is lost: it can be asked for.
@@ -50,8 +50,6 @@ func (a *Announcer) Announce(ctx context.Context, room chat.RoomID, receipts []R
 		return chat.Wrap("count members", err)
 	}
 	frame := []fanout.Frame{{Data: a.encode(room, receipts)}}
-	ctx, cancel := context.WithTimeout(ctx, announceTime)
-	defer cancel()
 	for from, first := (*fanout.Cursor)(nil), true; first || from != nil; first = false {
 		page, err := a.subscriptions.Subscribers(ctx, room, from, fanout.SmallRoom)
 		if err != nil {
@@ -79,6 +77,8 @@ func (a *Announcer) deliver(ctx context.Context, room chat.RoomID, frame []fanou
 	if len(page.Subscriptions) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, announceTime)
+	defer cancel()
 	d := fanout.Delivery{Room: room, Frames: frame, ReadAt: page.ReadAt, Quick: true}
 	for _, s := range page.Subscriptions {
 		d.Recipients = append(d.Recipients, fanout.Recipient{Subscription: s})

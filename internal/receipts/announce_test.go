@@ -1,9 +1,12 @@
 package receipts_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
@@ -52,7 +55,7 @@ func TestAnnounce(t *testing.T) {
 			}
 			told := map[chat.ConnectionID]int{}
 			for _, delivery := range d.Got {
-				if string(delivery.Frames[0].Data) != fmt.Sprint("r", c.marked) || !delivery.Quick || len(delivery.Frames) != 1 {
+				if string(delivery.Frames[0].Data) != fmt.Sprint("r", c.marked) || !delivery.Quick || delivery.ReadAt.IsZero() {
 					t.Errorf("delivery %+v", delivery)
 				}
 				for _, r := range delivery.Recipients {
@@ -91,5 +94,44 @@ func TestAnnouncementsThatFail(t *testing.T) {
 		if err := newAnnouncer(s, d).Announce(t.Context(), "r", []receipts.Receipt{{User: "ann", ReadID: 1}}); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
+	}
+}
+
+// lateStore takes a while to read the subscriptions of a room, one of which ends meanwhile.
+type lateStore struct {
+	*fake.Store
+	takes time.Duration
+}
+
+func (s lateStore) Subscribers(
+	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
+) (fanout.Page, error) {
+	page, err := s.Store.Subscribers(ctx, room, from, limit)
+	s.EndSubscription("c1")
+	time.Sleep(s.takes)
+	return page, err
+}
+
+// TestWhoHasLeftIsNotTold: what was read long ago is read again.
+func TestWhoHasLeftIsNotTold(t *testing.T) {
+	for takes, want := range map[time.Duration]int{0: 2, 4 * time.Second: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s, g := fake.NewStore().WithMembers("r", "ann"), fake.NewGateway()
+			s.Subscribed = subscribed("bob", "eve")
+			told := map[chat.ConnectionID]int{}
+			for i := range s.Subscribed {
+				sub := &s.Subscribed[i]
+				sub.ExpiresAt = time.Now().Add(time.Hour)
+				g.Open(sub.Connection, func([]byte) { told[sub.Connection]++ }, func() {})
+			}
+			pusher := fanout.NewPusher(g, s, fanout.PusherOptions{
+				Parallel: 4, PostRate: 1000, Now: time.Now, Jitter: func() float64 { return 0 },
+			})
+			a := receipts.NewAnnouncer(s, lateStore{s, takes}, pusher, func(chat.RoomID, []receipts.Receipt) []byte { return nil })
+			err := a.Announce(t.Context(), "r", []receipts.Receipt{{User: "ann", ReadID: 1}})
+			if err != nil || len(told) != want {
+				t.Errorf("after %v: told %v, %v, want %d", takes, told, err, want)
+			}
+		})
 	}
 }

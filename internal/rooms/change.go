@@ -44,6 +44,8 @@ type Teller interface {
 type Frames struct {
 	Room    func(Listed) []byte
 	Removed func(chat.RoomID, Reason) []byte
+	// Degraded tells what a room has grown too large for.
+	Degraded func(chat.RoomID, []Feature) []byte
 }
 
 // Listed is a room as a user sees it.
@@ -80,6 +82,7 @@ type ChangerStore interface {
 	Blocks
 	Users
 	Audit
+	Sizes
 }
 
 // ChangerOptions are the parts and the settings of a Changer.
@@ -117,8 +120,8 @@ const (
 	finishWait = 30 * time.Second
 	// maxSteps is how often one call looks at a member again: after each step, and after each race that it has lost.
 	maxSteps = 10
-	// quietMembers is from how many members on nobody is told who comes and goes by oneself.
-	quietMembers = 200
+	// announceTo is to how many connections at most a room's new settings are told.
+	announceTo = 200
 )
 
 // step is one change of a member that is to be made.
@@ -178,13 +181,13 @@ func (c *Changer) make(ctx context.Context, access Access, by chat.UserID, row *
 	if row != nil {
 		was = *row
 	}
-	silent, err := c.isSilent(ctx, access.Room.ID, by, s)
+	members, err := c.store.CountMembers(ctx, access.Room.ID, hugeMembers+1)
 	if err != nil {
-		return err
+		return chat.Wrap("count members", err)
 	}
 	now := c.opts.Now()
 	s.is.Version = was.Version + 1
-	s.is.Pending = &Pending{Change: s.change, By: by, At: chat.Millis(now), Silent: silent}
+	s.is.Pending = &Pending{Change: s.change, By: by, At: chat.Millis(now), Silent: isSilent(by, s, members)}
 	f := Finish{Room: access.Room.ID, User: s.is.User, Version: s.is.Version, Began: now}
 	if err := c.opts.Jobs.FinishLater(ctx, f, finishDelay); err != nil {
 		return fmt.Errorf("send job: %w", err)
@@ -193,14 +196,24 @@ func (c *Changer) make(ctx context.Context, access Access, by chat.UserID, row *
 	if err != nil || !changed {
 		return chat.Wrap("change member", err)
 	}
+	c.resize(ctx, *access.Room, members+comes(was, s.is))
 	return c.finish(ctx, access.Room, s.is)
 }
 
-// isSilent reports whether no entry tells of a step: who comes or goes by oneself in a large room.
-func (c *Changer) isSilent(ctx context.Context, room chat.RoomID, by chat.UserID, s *step) (bool, error) {
-	if by != s.is.User || s.change != chat.MemberJoined && s.change != chat.MemberLeft {
-		return false, nil
+// comes returns by how many a change makes the members of a room more.
+func comes(was, is Member) int {
+	n := 0
+	if is.State == StateIn {
+		n++
 	}
-	n, err := c.store.CountMembers(ctx, room, quietMembers+1)
-	return n > quietMembers, chat.Wrap("count members", err)
+	if was.State == StateIn {
+		n--
+	}
+	return n
+}
+
+// isSilent reports whether no entry tells of a step: who comes or goes by oneself in a room of so many members.
+func isSilent(by chat.UserID, s *step, members int) bool {
+	alone := by == s.is.User && (s.change == chat.MemberJoined || s.change == chat.MemberLeft)
+	return alone && members > hugeMembers
 }

@@ -61,6 +61,7 @@ func (j *Joiner) Join(ctx context.Context, caller chat.Caller, in JoinRoom) (roo
 	if err != nil {
 		return roomlog.Page{}, err
 	}
+	j.changer.warn(ctx, caller.Connection.ID, *access.Room)
 	if in.AfterID == nil {
 		return j.reader.Bounds(ctx, in.Room)
 	}

@@ -200,7 +200,7 @@ type Unread func(ctx context.Context, room Room, user chat.UserID, read, last ch
 
 // announce tells all who get the room now, if they are not very many, what has become of it.
 func (c *Changer) announce(ctx context.Context, room Room) {
-	ids, err := c.store.ListenersOf(ctx, room.ID, quietMembers)
+	ids, err := c.store.ListenersOf(ctx, room.ID, announceTo)
 	if err != nil { // it can be asked for too
 		return
 	}

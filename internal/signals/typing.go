@@ -68,8 +68,12 @@ func NewTypist(
 // Errors: CodeForbidden, CodeNotFound for a room that the caller is no member of. That somebody was not reached is none.
 func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struct{}, error) {
 	none := struct{}{}
-	if _, err := t.membership.May(ctx, caller.User(), in.Room, rooms.Send); err != nil {
+	access, err := t.membership.May(ctx, caller.User(), in.Room, rooms.Send)
+	if err != nil {
 		return none, err
+	}
+	if access.Room.Size == rooms.SizeHuge {
+		return none, nil
 	}
 	if !t.recent.isNews(typing{in.Room, caller.User(), in.Active}) {
 		return none, nil

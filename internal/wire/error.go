@@ -34,12 +34,17 @@ var codes = map[chat.Code]codeInfo{
 // internalMessage is all that a client learns of a defect.
 const internalMessage = "something went wrong on our side"
 
-// publicError returns what a client may learn of err: unknown errors become CodeInternal, and their text stays here.
+// publicError returns what a client may learn of err: unknown errors become CodeInternal, and their text stays here. Which
+// of several rooms failed is told all the same: each of them has its own reply.
 func publicError(err error) *chat.Error {
-	if e, ok := errors.AsType[*chat.Error](err); ok && e.Code != chat.CodeInternal {
-		return e
+	public := &chat.Error{Code: chat.CodeInternal, Message: internalMessage}
+	if e, ok := errors.AsType[*chat.Error](err); ok {
+		if e.Code != chat.CodeInternal {
+			return e
+		}
+		public.Room = e.Room
 	}
-	return &chat.Error{Code: chat.CodeInternal, Message: internalMessage}
+	return public
 }
 
 type errorFrame struct {

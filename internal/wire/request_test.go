@@ -297,6 +297,7 @@ func FuzzRequest(f *testing.F) {
 		`{"action":"joinRoom","room_id":"general","after_id":7}`,
 		`{"action":"sync","room_id":"general","after_id":0,"limit":100}`,
 		`{"action":"ping","room_ids":["a","b"]}`,
+		`{"action":"joinRooms","rooms":[{"room_id":"a","after_id":7},{"room_id":"b"}]}`,
 		`{"action":"leaveRoom","room_id":"..","request_id":"\u0000"}`,
 		`[]`, `null`, `{"action":"ping"}{}`, "{\"action\":\"\xff\"}",
 	} {

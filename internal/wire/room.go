@@ -7,12 +7,12 @@ import (
 
 // room is how a room is shown: to a member, with where that one is; to others, and where it is for all, without.
 type room struct {
-	RoomID        chat.RoomID  `json:"room_id"`
-	Name          string       `json:"name"`
-	Kind          rooms.Kind   `json:"kind"`
-	Role          chat.Role    `json:"role,omitempty"`
-	SlowModeS     int64        `json:"slow_mode_s"`
-	RetentionDays int64        `json:"retention_days"`
+	RoomID        chat.RoomID `json:"room_id"`
+	Name          string      `json:"name"`
+	Kind          rooms.Kind  `json:"kind"`
+	Role          chat.Role   `json:"role,omitempty"`
+	SlowModeS     int64       `json:"slow_mode_s"`
+	RetentionDays int64       `json:"retention_days"`
 	*standing
 }
 
@@ -141,4 +141,16 @@ func Deeds(list []rooms.Deed, next string) []byte {
 		Audit []deed `json:"audit"`
 		Next  string `json:"next,omitempty"`
 	}{shown, chat.NextCursor(next)})
+}
+
+// Degraded returns the frame that says what a room has grown too large for.
+func Degraded(room chat.RoomID, lacks []rooms.Feature) []byte {
+	if lacks == nil {
+		lacks = []rooms.Feature{} // never null
+	}
+	return encode(struct {
+		Type     string          `json:"type"`
+		RoomID   chat.RoomID     `json:"room_id"`
+		Features []rooms.Feature `json:"features"`
+	}{"degraded", room, lacks})
 }

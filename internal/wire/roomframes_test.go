@@ -39,6 +39,7 @@ func joinRoomsFrames() []clientFrame {
 		{"a room null", begin + `"rooms":[null]}`, nil},
 		{"a room without room_id", begin + `"rooms":[{"after_id":1}]}`, nil},
 		{"a bad room_id", begin + `"rooms":[{"room_id":"a b"}]}`, nil},
+		{"a room twice", begin + `"rooms":[{"room_id":"general"},{"room_id":"lobby"},{"room_id":"general","after_id":1}]}`, nil},
 		{"a bad after_id", begin + `"rooms":[{"room_id":"general","after_id":-1}]}`, nil},
 	}
 }
@@ -120,5 +121,13 @@ func deedsBodies() []goldenCase {
 			{Room: "general", At: at, By: "alice", Action: rooms.DeedDelete, Target: 7},
 			{Room: "general", At: at, By: "alice", Action: rooms.DeedSettings},
 		}, "1795434000123#x")},
+	}
+}
+
+func degradedFrames() []goldenCase {
+	return []goldenCase{
+		{name: "small again", frame: wire.Degraded("general", rooms.SizeSmall.Lacks())},
+		{name: "large", frame: wire.Degraded("general", rooms.SizeLarge.Lacks())},
+		{name: "huge", frame: wire.Degraded("general", rooms.SizeHuge.Lacks())},
 	}
 }

@@ -30,6 +30,7 @@ func serverFrames() map[string][]goldenCase {
 		"typingPushed": typingPushes(), // "typing" is the client's
 		"room":         roomFrames(),
 		"removed":      removedFrames(),
+		"degraded":     degradedFrames(),
 		"rooms":        roomsBodies(),
 		"oneRoom":      oneRoomBodies(),
 		"members":      membersBodies(),
@@ -171,6 +172,8 @@ func failures() []struct {
 		{"internal", &chat.Error{Code: chat.CodeInternal, Message: "secret", Field: "secret"}},
 		{"any other error", errors.New("secret")},
 		{"wrapped", fmt.Errorf("read member: %w", chat.Errorf(chat.CodeForbidden, "join the room first"))},
+		{"of one of several rooms", chat.InRoom("lobby", chat.Errorf(chat.CodeForbidden, "join the room first"))},
+		{"of one of several rooms, any other error", chat.InRoom("lobby", errors.New("secret"))},
 		{"unicode", chat.Errorf(chat.CodeInvalid, "Grüße <b>&\u2028")},
 	}
 }

@@ -154,7 +154,8 @@ func (w *world) expectTimeouts(want map[string]int) {
 		}
 	}
 	await(w.T, "they are counted as unavailable", func() bool {
-		return w.metric("errors", "unavailable") == strconv.Itoa(all)
+		n, _ := strconv.Atoi(w.metric("errors", "unavailable"))
+		return n >= all // jobs may have met the store while it hung, too
 	})
 }
 

@@ -373,3 +373,21 @@ func TestStoryAHundredRooms(t *testing.T) {
 		}
 	})
 }
+
+// TestStoryARoomThatGrows: it says so when it becomes too large for something, and to who joins it then.
+func TestStoryARoomThatGrows(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		for i := range 100 {
+			w.putRow("MembersTable", row{
+				"user_id": textValue(fmt.Sprintf("%s-%d", w.name, i)), "room_id": textValue(w.room("lobby")),
+				"state": textValue("in"), "role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(anHourAgo()),
+			})
+		}
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		ann.hears("degraded", w.room("lobby"), "")
+		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
+		bob.hears("degraded", w.room("lobby"), "")
+	})
+}

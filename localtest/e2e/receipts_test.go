@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -134,6 +135,41 @@ func TestStoryAMutedMemberMarks(t *testing.T) {
 		bob.fails("forbidden", "sendMessage", fields{"room_id": w.room("lobby"), "content": "hi", "client_message_id": "m"})
 		bob.marks("markRead", "lobby", id, id, id)
 		ann.learns("lobby", bob, id, id)
+	})
+}
+
+// TestReceiptsInALargeRoom are not told there, and can be asked for.
+func TestReceiptsInALargeRoom(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ids := map[string]int64{}
+		for _, room := range []string{"large", "small"} {
+			ann.joins(room)
+			bob.joins(room)
+			ids[room] = ann.sends(room, "hello").ID
+		}
+		for i := range 99 {
+			w.putRow("MembersTable", row{
+				"user_id": textValue(fmt.Sprint(w.name, "-member-", i)), "room_id": textValue(w.room("large")),
+				"state": textValue("in"), "role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(1),
+			})
+		}
+		for _, room := range []string{"large", "small"} { // one row after the other, so bob learns of the second one last
+			ann.marks("markRead", room, ids[room], ids[room], ids[room])
+		}
+		bob.learns("small", ann, ids["small"], ids["small"])
+		bob.mu.Lock()
+		defer bob.mu.Unlock()
+		for _, f := range bob.told {
+			if f.RoomID == w.room("large") {
+				t.Errorf("bob is told of the large room: %+v", f)
+			}
+		}
+		want := chatclient.Receipt{UserID: ann.user, DeliveredID: ids["large"], ReadID: ids["large"]}
+		all := gets[receiptsPage](bob, http.StatusOK, http.MethodGet, roomPath(w.room("large"))+"/receipts?limit=1", "")
+		if !slices.Equal(all.Receipts, []chatclient.Receipt{want}) || all.Next == "" {
+			t.Errorf("bob reads %+v", all)
+		}
 	})
 }
 

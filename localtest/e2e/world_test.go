@@ -137,7 +137,7 @@ func (p *person) pushed(f chatclient.Frame) {
 		p.present = append(p.present, f.Users...)
 		p.mu.Unlock()
 		return
-	case "room", "removed":
+	case "room", "removed", "degraded":
 		p.mu.Lock()
 		p.moved = append(p.moved, f)
 		p.mu.Unlock()

@@ -3,6 +3,8 @@ package fake
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -93,31 +95,66 @@ func (s *Store) Pace(context.Context, chat.UserID, chat.RoomID, time.Duration) (
 	return ask(s, func() time.Duration { return s.Pause }, "pace")
 }
 
-func (s *Store) RoomsOf(context.Context, chat.UserID, chat.RoomID, int) ([]rooms.Membered, chat.RoomID, error) {
-	return nil, "", s.Call("rooms of")
-}
-
-func (s *Store) PublicRooms(context.Context, chat.RoomID, int) ([]rooms.Room, chat.RoomID, error) {
-	return nil, "", s.Call("public rooms")
-}
-
-func (s *Store) MembersOf(_ context.Context, room chat.RoomID, _ chat.UserID, _ int) (page []rooms.Member, _ chat.UserID, err error) {
-	err = act(s, func() {
-		for user, m := range s.Members[room] {
-			if s.HasMember(room, user) {
-				page = append(page, m)
+func (s *Store) RoomsOf(_ context.Context, user chat.UserID, after chat.RoomID, limit int) ([]rooms.Membered, chat.RoomID, error) {
+	return list(s, after, limit, func() map[chat.RoomID]rooms.Membered {
+		all := map[chat.RoomID]rooms.Membered{}
+		for id, r := range s.Rooms {
+			if s.HasMember(id, user) && !r.Deleted {
+				all[id] = rooms.Membered{Room: r, Member: s.Members[id][user]}
 			}
 		}
+		return all
+	}, "rooms of")
+}
+
+func (s *Store) PublicRooms(_ context.Context, after chat.RoomID, limit int) ([]rooms.Room, chat.RoomID, error) {
+	return list(s, after, limit, func() map[chat.RoomID]rooms.Room {
+		all := maps.Clone(s.Rooms)
+		maps.DeleteFunc(all, func(_ chat.RoomID, r rooms.Room) bool { return r.Deleted || r.Kind != rooms.KindPublic })
+		return all
+	}, "public rooms")
+}
+
+func (s *Store) MembersOf(_ context.Context, room chat.RoomID, after chat.UserID, limit int) ([]rooms.Member, chat.UserID, error) {
+	return list(s, after, limit, func() map[chat.UserID]rooms.Member {
+		all := maps.Clone(s.Members[room])
+		maps.DeleteFunc(all, func(user chat.UserID, _ rooms.Member) bool { return !s.HasMember(room, user) })
+		return all
 	}, "members of")
-	return page, "", err
+}
+
+// list returns a page of what a call finds, in the order of the names, and the last name unless nothing is left.
+func list[Name ~string, V any](
+	s *Store, after Name, limit int, find func() map[Name]V, call string,
+) (page []V, next Name, err error) {
+	err = act(s, func() {
+		all := find()
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			switch {
+			case name <= after:
+			case len(page) == limit:
+				return
+			default:
+				page, next = append(page, all[name]), name
+			}
+		}
+		next = ""
+	}, "%s", call)
+	return page, next, err
 }
 
 func (s *Store) ChangeRoom(_ context.Context, p rooms.PatchRoom) (bool, error) {
-	return ask(s, func() bool { _, ok := s.Rooms[p.Room]; return ok }, "change room")
+	return ask(s, func() bool { r, ok := s.Rooms[p.Room]; return ok && !r.Deleted }, "change room")
 }
 
+// ListenersOf returns the one connection that there may be.
 func (s *Store) ListenersOf(context.Context, chat.RoomID, int) ([]chat.ConnectionID, error) {
-	return nil, s.Call("listeners of")
+	return ask(s, func() []chat.ConnectionID {
+		if s.Open == nil {
+			return nil
+		}
+		return []chat.ConnectionID{s.Open.ID}
+	}, "listeners of")
 }
 
 func (s *Store) DeleteRoom(_ context.Context, room chat.RoomID) (bool, error) {
@@ -184,6 +221,18 @@ func (s *Store) MoveCursor(
 	}, "move cursor to %d", to)
 }
 
+func (s *Store) Resize(_ context.Context, room chat.RoomID, from, to rooms.Size) (bool, error) {
+	return ask(s, func() bool {
+		r := s.Rooms[room]
+		if r.Size != from {
+			return false
+		}
+		r.Size = to
+		s.Rooms[room] = r
+		return true
+	}, "resize to %d", to)
+}
+
 func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error {
 	return s.Call("finish later")
 }
@@ -192,14 +241,21 @@ func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error 
 func NewChanger(s *Store) *rooms.Changer {
 	return rooms.NewChanger(s, rooms.ChangerOptions{
 		Writer: roomlog.NewWriter(s, roomlog.WriterOptions{Now: Noon, Random: func([]byte) {}}),
-		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon, Erasing: s,
-		Naming: rooms.Naming{Random: func() string { return "random" }, Pair: func(a, b chat.UserID) string { return string(a + b) }},
+		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
+			Degraded: func(room chat.RoomID, lacks []rooms.Feature) []byte {
+				return fmt.Append(nil, "degraded ", room, " ", lacks)
+			},
 			Removed: func(room chat.RoomID, reason rooms.Reason) []byte {
 				return fmt.Append(nil, "removed ", room, " ", reason)
 			},
 		},
+		Naming: rooms.Naming{
+			Random: func() string { return "random" },
+			Pair:   func(a, b chat.UserID) string { return string(a + "." + b) },
+		},
+		Erasing: s,
 	})
 }
 

@@ -20,6 +20,8 @@ func actions() []action {
 	return []action{
 		{"connect", nil, connect},
 		{"joinRoom", nil, joins},
+		{"joinRoom, as a new member", nil, joinsAnew},
+		{"joinRooms, 25 rooms", nil, joinsMany},
 		{"leaveRoom", nil, asks("leaveRoom", nil)},
 		{"joinRoom, after_id 0", nil, asks("joinRoom", fields{"after_id": 0})},
 		{"sendMessage", nil, sends},
@@ -33,6 +35,9 @@ func actions() []action {
 		{"markRead", sends, marks("markRead")},
 		{"typing", nil, types},
 		{"sync, 50 entries", nil, asks("sync", fields{"after_id": 0, "limit": 50})},
+		{"GET /rooms, 50 rooms of 20 unread messages", fillsRooms, listsRooms},
+		{"PUT member, a mute", nil, mutes},
+		{"DELETE member, who is connected", nil, removes},
 		{"ping, without rooms", nil, pings},
 		{"ping, a room", nil, func(ctx context.Context, r *room, _ int) error {
 			_, err := r.members[0].Do(ctx, "ping", fields{"room_ids": []string{r.name}})

@@ -30,10 +30,10 @@ const (
 
 // Counters reads what the functions have reported. Its error is ErrNoCounters where that is not served.
 func (t *Target) Counters(ctx context.Context) (Counters, error) {
-	if t.http == "" {
+	if t.HTTP == "" {
 		return nil, ErrNoCounters
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.http+"/_local/metrics", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.HTTP+"/_local/metrics", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func TestCountersAreMissing(t *testing.T) {
 			}))
 			defer server.Close()
 			defer http.DefaultClient.CloseIdleConnections()
-			counters, err := (&Target{http: server.URL}).Counters(t.Context())
+			counters, err := (&Target{HTTP: server.URL}).Counters(t.Context())
 			if errors.Is(err, ErrNoCounters) != c.missing || !c.missing && (err != nil || counters.Sum(Posts) != 120) {
 				t.Errorf("got %v, %v, missing %v", counters, err, c.missing)
 			}

@@ -22,7 +22,7 @@ func TestRemote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if remote.WebSocket != "ws://127.0.0.1:1/chat" || remote.http != "http://127.0.0.1:1" || remote.Local != nil {
+	if remote.WebSocket != "ws://127.0.0.1:1/chat" || remote.HTTP != "http://127.0.0.1:1" || remote.Local != nil {
 		t.Errorf("got %+v", remote)
 	}
 	for name, o := range map[string]Options{

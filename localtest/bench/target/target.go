@@ -26,7 +26,7 @@ type Target struct {
 	// Local says what is known of a local stack alone; nil elsewhere.
 	Local *Local
 
-	http             string // empty where it is not known
+	HTTP             string // the address of the HTTP API; empty where it is not known
 	key              *accesstoken.Key
 	issuer, audience string
 	close            func() error
@@ -90,7 +90,7 @@ func openLocal(ctx context.Context, o Options, dir string) (*Target, error) {
 	return &Target{
 		WebSocket: e.WebSocket, Deviations: o.Parameters.differing(defaults.Parameters),
 		Local: &Local{HTTP: e.HTTP, DynamoDB: e.DynamoDB, System: system},
-		http:  e.HTTP, key: key,
+		HTTP:  e.HTTP, key: key,
 		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
 		close: func() error { return errors.Join(chat.Close(), front.close(), os.RemoveAll(dir)) },
 	}, nil
@@ -126,7 +126,7 @@ func openRemote(o Options) (*Target, error) {
 		return nil, fmt.Errorf("CHAT_TOKEN_KEY: %w", err)
 	}
 	return &Target{
-		WebSocket: os.Getenv(webSocketURL), http: os.Getenv("CHAT_HTTP_URL"), key: key,
+		WebSocket: os.Getenv(webSocketURL), HTTP: os.Getenv("CHAT_HTTP_URL"), key: key,
 		close:  func() error { return nil },
 		issuer: system.Parameters["TokenIssuer"], audience: system.Parameters["TokenAudience"],
 	}, nil
