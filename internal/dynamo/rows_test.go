@@ -84,6 +84,11 @@ func (f fixture) writeRows() {
 	got(f, "wait", wait, err, 0)
 	_, err = s.MoveCursor(ctx, "ann", "r", receipts.CursorDelivered, 2)
 	f.ok(err)
+	seen, err := s.Arrive(ctx, "ann")
+	f.ok(err)
+	_, err = s.Told(ctx, seen, ahead)
+	f.ok(err)
+	f.ok(s.Depart(ctx, "ann", "L0SM9cOFvHcCIhw="))
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
 		f.ok(s.PutConnection(ctx, chat.Connection{
 			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
@@ -178,6 +183,8 @@ func kindOf(table string, row map[string]types.AttributeValue) string {
 		return "member"
 	case table == "Sessions":
 		return "session"
+	case table == "Presence":
+		return "presence"
 	}
 	return item
 }
@@ -196,6 +203,8 @@ func (f fixture) plain(row map[string]types.AttributeValue) map[string]any {
 			plain[name] = map[string][]byte{"B": value.Value}
 		case *types.AttributeValueMemberBOOL:
 			plain[name] = map[string]bool{"BOOL": value.Value}
+		case *types.AttributeValueMemberSS:
+			plain[name] = map[string][]string{"SS": value.Value}
 		case *types.AttributeValueMemberM:
 			plain[name] = map[string]any{"M": f.plain(value.Value)}
 		default:

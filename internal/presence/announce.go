@@ -83,6 +83,9 @@ func (a *Announcer) peers(ctx context.Context, user chat.UserID) ([]chat.UserID,
 	}
 	found := make(chan []chat.UserID, len(page))
 	err = chat.ForEach(ctx, page, readAtOnce, func(ctx context.Context, m rooms.Membered) error {
+		if m.Room.Size == rooms.SizeHuge {
+			return nil
+		}
 		names, err := a.lists.MemberNames(ctx, m.Room.ID, a.limits.Members+1)
 		if len(names) <= a.limits.Members {
 			found <- names

@@ -47,7 +47,7 @@ func NewChecker(
 const (
 	// handshakeTime is longer than a handshake takes. Until it is over, the gateway does not know the connection.
 	handshakeTime = time.Minute
-	// askAtOnce is how many connections of a user are asked for, or removed, side by side.
+	// askAtOnce is how many connections of a user are asked for side by side.
 	askAtOnce = 8
 )
 
@@ -105,11 +105,14 @@ func (c *Checker) settle(ctx context.Context, s State, asks bool) (State, error)
 	return s, nil
 }
 
-// end removes what is left of connections.
+// end removes what is left of connections, which are few, and of which mostly nothing is left.
 func (c *Checker) end(ctx context.Context, user chat.UserID, ids []chat.ConnectionID) error {
-	return chat.ForEach(ctx, ids, askAtOnce, func(ctx context.Context, id chat.ConnectionID) error {
-		return chat.Wrap("end connection", c.connections.EndConnection(ctx, user, id))
-	})
+	for _, id := range ids {
+		if err := c.connections.EndConnection(ctx, user, id); err != nil {
+			return fmt.Errorf("end connection: %w", err)
+		}
+	}
+	return nil
 }
 
 // ask asks the gateway for the connections, and removes those that it does not know. It returns what is open then.

@@ -13,8 +13,7 @@ import (
 // store keeps one user's state and connections. Before each call it asks the turn, which may let others go first.
 type store struct {
 	turn  func(ctx context.Context, call string) error
-	alone func(ctx context.Context) (done func()) // keeps calls apart that one process makes side by side
-	saw   func(what ...any)                       // is told what a call that leads to others has answered
+	saw   func(what ...any) // is told what a call that leads to others has answered
 	state presence.State
 	open  map[chat.ConnectionID]time.Time
 	now   time.Time
@@ -34,7 +33,7 @@ type sent struct {
 
 func newStore() *store {
 	return &store{
-		turn: func(context.Context, string) error { return nil }, saw: func(...any) {}, alone: func(context.Context) func() { return func() {} }, state: presence.State{User: "ann"}, open: map[chat.ConnectionID]time.Time{}, now: noon(),
+		turn: func(context.Context, string) error { return nil }, saw: func(...any) {}, state: presence.State{User: "ann"}, open: map[chat.ConnectionID]time.Time{}, now: noon(),
 		gone: map[chat.ConnectionID]bool{},
 	}
 }
@@ -125,7 +124,6 @@ func (s *store) OpenOf(ctx context.Context, _ chat.UserID) (map[chat.ConnectionI
 }
 
 func (s *store) EndConnection(ctx context.Context, _ chat.UserID, id chat.ConnectionID) error {
-	defer s.alone(ctx)()
 	if err := s.turn(ctx, "end"); err != nil {
 		return err
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"serverlesschat/internal/chat"
@@ -30,7 +30,6 @@ type process struct {
 	next  string
 	seen  string // what its calls were answered, as far as it matters
 	dead  bool
-	one   sync.Mutex
 }
 
 // world is one run of the model.
@@ -150,11 +149,6 @@ func (m model) run(schedule []int) *world {
 	s := newStore()
 	s.anyLeave, s.anyTold = m.anyLeave, m.anyTold
 	w := &world{store: s}
-	s.alone = func(ctx context.Context) func() {
-		p := ctx.Value(processKey{}).(*process)
-		p.one.Lock()
-		return p.one.Unlock
-	}
 	s.turn, s.saw = turn, func(what ...any) { w.running.seen += fmt.Sprintln(what...) }
 	track := s.tracker()
 	for _, id := range slices.Concat(m.stay, m.leave) {
@@ -218,17 +212,20 @@ func (m model) search() (wrong string, states int) {
 	return wrong, len(visited)
 }
 
-// TestInTheEndThePeersAreToldWhatHolds, in any order.
+// TestInTheEndThePeersAreToldWhatHolds, in any order. With CHECK_SECONDS set it tries more connections, and more that fails.
 func TestInTheEndThePeersAreToldWhatHolds(t *testing.T) {
 	ids := func(ids ...chat.ConnectionID) []chat.ConnectionID { return ids }
-	for name, m := range map[string]model{
+	models := map[string]model{
 		"one goes":                          {leave: ids("a")},
 		"one goes, another stays":           {leave: ids("a"), stay: ids("b")},
-		"two go":                            {leave: ids("a", "b")},
-		"one of two that go is cut off":     {leave: ids("a", "b"), dies: "a"},
 		"one is cut off, and another stays": {leave: ids("a"), stay: ids("b"), dies: "a"},
-		"one goes, two stay":                {leave: ids("a"), stay: ids("b", "c")},
-	} {
+		"two go":                            {leave: ids("a", "b")},
+	}
+	if os.Getenv("CHECK_SECONDS") != "" {
+		models["one of two that go is cut off"] = model{leave: ids("a", "b"), dies: "a"}
+		models["one goes, two stay"] = model{leave: ids("a"), stay: ids("b", "c")}
+	}
+	for name, m := range models {
 		t.Run(name, func(t *testing.T) {
 			wrong, states := m.search()
 			if wrong != "" {
