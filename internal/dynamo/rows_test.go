@@ -137,7 +137,7 @@ func (f fixture) rows() map[string]string {
 	for table, name := range map[string]string{
 		"Entries": f.tables.Entries, "Rooms": f.tables.Rooms, "Users": f.tables.Users,
 		"Connections": f.tables.Connections, "Subscriptions": f.tables.Subscriptions,
-		"Members": f.tables.Members, "Sessions": f.tables.Sessions,
+		"Members": f.tables.Members, "Sessions": f.tables.Sessions, "Presence": f.tables.Presence,
 	} {
 		out, err := f.engine.DynamoDB.Scan(f.Context(), &dynamodb.ScanInput{
 			TableName: &name, ConsistentRead: aws.Bool(true),

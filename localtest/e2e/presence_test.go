@@ -1,9 +1,13 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/presence"
@@ -14,7 +18,7 @@ import (
 
 // quick are settings with which nobody has to wait.
 func quick() map[string]string {
-	return map[string]string{"PresenceCheckSeconds": "1", "PresencePauseSeconds": "0", "PresenceWatchSeconds": "900"}
+	return map[string]string{"PresenceCheckSeconds": "1", "PresencePauseSeconds": "0", "PresenceWatchSeconds": "1"}
 }
 
 type presencePage struct {
@@ -22,12 +26,13 @@ type presencePage struct {
 	Next     string               `json:"next"`
 }
 
-// noticed returns what the person was told of another one, in order.
+// noticed returns what the person was told of another one, in order, without that it has come for the first time: whether
+// the two share a room by then is left to chance.
 func (p *person) noticed(of *person) (all []chatclient.Present) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range p.present {
-		if u.UserID == of.user {
+		if u.UserID == of.user && u.Version > 1 {
 			all = append(all, u)
 		}
 	}
@@ -94,6 +99,32 @@ func TestStoryPresence(t *testing.T) {
 			t.Errorf("eve noticed %+v", got)
 		}
 	})
+}
+
+// TestNobodyHasToldOfAnEnd: a connection is in the store, and the gateway knows nothing of it. The job that goes round
+// finds it, though nobody pushes to it.
+func TestNobodyHasToldOfAnEnd(t *testing.T) {
+	w := startOwn(t, stack.Options{Parameters: quick()})
+	ann, bob := w.as("ann"), w.as("bob")
+	ann.joins("lobby")
+	bob.joins("lobby")
+	bob.client.Drop()
+	ann.notices(bob, "offline")
+	err := w.store().PutConnection(w.ctx, chat.Connection{
+		ID: madeUp(0), User: chat.UserID(bob.user), ConnectedAt: time.Now().Add(-2 * time.Minute), TokenExpiresAt: time.Now(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store().Arrive(w.ctx, chat.UserID(bob.user)); err != nil {
+		t.Fatal(err)
+	}
+	client, queue := w.queue("Jobs")
+	body := fmt.Sprintf(`{"job":"checkPresence","user_id":%q}`, bob.user)
+	if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}); err != nil {
+		t.Fatal(err)
+	}
+	ann.notices(bob, "offline", "online", "offline")
 }
 
 // presenceOf returns what is kept of a user.
