@@ -69,8 +69,8 @@ func (s *Store) State(ctx context.Context, user chat.UserID) (presence.State, er
 }
 
 // Leave implements [presence.CheckedItems].
-func (s *Store) Leave(ctx context.Context, seen presence.State) (bool, error) {
-	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+func (s *Store) Leave(ctx context.Context, seen presence.State) (presence.State, bool, error) {
+	old, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Presence, Key: presenceKey(seen.User),
 		UpdateExpression:         aws.String("SET #status = :offline ADD v :one REMOVE gone"),
 		ConditionExpression:      aws.String("v = :v"),
@@ -78,8 +78,9 @@ func (s *Store) Leave(ctx context.Context, seen presence.State) (bool, error) {
 		ExpressionAttributeValues: item{
 			":offline": text(string(presence.Offline)), ":one": number(1), ":v": number(seen.Version),
 		},
+		ReturnValues: types.ReturnValueAllNew,
 	})
-	return err == nil && old == nil, err
+	return presenceOf(seen.User, row), err == nil && old == nil, err
 }
 
 // Forget implements [presence.CheckedItems].

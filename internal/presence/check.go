@@ -89,12 +89,13 @@ func (c *Checker) settle(ctx context.Context, s State, asks bool) (State, error)
 	}
 	switch {
 	case len(open) == 0 && s.Online:
-		left, err := c.items.Leave(ctx, s)
+		// What peers were told may have changed since it was read.
+		is, left, err := c.items.Leave(ctx, s)
 		if err != nil {
 			return s, fmt.Errorf("write presence: %w", err)
 		}
 		if left {
-			s.Online, s.Version, s.Gone = false, s.Version+1, nil
+			return is, nil
 		}
 	case len(s.Gone) > 0:
 		if err := c.items.Forget(ctx, s.User, s.Gone); err != nil {

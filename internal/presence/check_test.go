@@ -31,7 +31,7 @@ func (u *user) ok(err error) {
 
 func (u *user) connects(id chat.ConnectionID) {
 	u.Helper()
-	u.put(id)
+	u.ok(u.put(u.Context(), id))
 	u.ok(u.track.Connected(u.Context(), "ann"))
 }
 

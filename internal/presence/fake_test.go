@@ -12,7 +12,9 @@ import (
 
 // store keeps one user's state and connections. Before each call it asks the turn, which may let others go first.
 type store struct {
-	turn  func(call string)
+	turn  func(ctx context.Context, call string) error
+	alone func(ctx context.Context) (done func()) // keeps calls apart that one process makes side by side
+	saw   func(what ...any)                       // is told what a call that leads to others has answered
 	state presence.State
 	open  map[chat.ConnectionID]time.Time
 	now   time.Time
@@ -32,31 +34,47 @@ type sent struct {
 
 func newStore() *store {
 	return &store{
-		turn: func(string) {}, state: presence.State{User: "ann"}, open: map[chat.ConnectionID]time.Time{}, now: noon(),
+		turn: func(context.Context, string) error { return nil }, saw: func(...any) {}, alone: func(context.Context) func() { return func() {} }, state: presence.State{User: "ann"}, open: map[chat.ConnectionID]time.Time{}, now: noon(),
 		gone: map[chat.ConnectionID]bool{},
 	}
 }
 
 func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 
-func (s *store) put(id chat.ConnectionID) { s.turn("put"); s.open[id] = s.now }
+func (s *store) put(ctx context.Context, id chat.ConnectionID) error {
+	if err := s.turn(ctx, "put"); err != nil {
+		return err
+	}
+	s.open[id] = s.now
+	return nil
+}
 
-func (s *store) Arrive(context.Context, chat.UserID) (presence.State, error) {
-	s.turn("arrive")
+func (s *store) Arrive(ctx context.Context, _ chat.UserID) (presence.State, error) {
+	if err := s.turn(ctx, "arrive"); err != nil {
+		return presence.State{}, err
+	}
 	s.state.Online, s.state.Version = true, s.state.Version+1
+	s.saw(s.state.ToldOnline)
 	return s.seen(), nil
 }
 
-func (s *store) Depart(_ context.Context, _ chat.UserID, id chat.ConnectionID) error {
-	s.turn("depart")
+func (s *store) Depart(ctx context.Context, _ chat.UserID, id chat.ConnectionID) error {
+	if err := s.turn(ctx, "depart"); err != nil {
+		return err
+	}
 	if !slices.Contains(s.state.Gone, id) {
 		s.state.Gone = append(s.state.Gone, id)
 	}
 	return nil
 }
 
-func (s *store) State(context.Context, chat.UserID) (presence.State, error) {
-	s.turn("state")
+func (s *store) State(ctx context.Context, _ chat.UserID) (presence.State, error) {
+	if err := s.turn(ctx, "state"); err != nil {
+		return presence.State{}, err
+	}
+	gone := slices.Clone(s.state.Gone)
+	slices.Sort(gone)
+	s.saw(s.state.Online, versionText(s.state.Version), gone, s.state.ToldOnline)
 	return s.seen(), nil
 }
 
@@ -66,23 +84,31 @@ func (s *store) seen() presence.State {
 	return seen
 }
 
-func (s *store) Leave(_ context.Context, seen presence.State) (bool, error) {
-	s.turn("leave")
+func (s *store) Leave(ctx context.Context, seen presence.State) (presence.State, bool, error) {
+	if err := s.turn(ctx, "leave"); err != nil {
+		return presence.State{}, false, err
+	}
 	if s.state.Version != seen.Version && !s.anyLeave {
-		return false, nil
+		s.saw("no")
+		return presence.State{}, false, nil
 	}
 	s.state.Online, s.state.Version, s.state.Gone = false, s.state.Version+1, nil
-	return true, nil
+	s.saw(s.state.ToldOnline)
+	return s.seen(), true, nil
 }
 
-func (s *store) Forget(_ context.Context, _ chat.UserID, gone []chat.ConnectionID) error {
-	s.turn("forget")
+func (s *store) Forget(ctx context.Context, _ chat.UserID, gone []chat.ConnectionID) error {
+	if err := s.turn(ctx, "forget"); err != nil {
+		return err
+	}
 	s.state.Gone = slices.DeleteFunc(s.state.Gone, func(id chat.ConnectionID) bool { return slices.Contains(gone, id) })
 	return nil
 }
 
-func (s *store) Told(_ context.Context, seen presence.State, at time.Time) (bool, error) {
-	s.turn("told")
+func (s *store) Told(ctx context.Context, seen presence.State, at time.Time) (bool, error) {
+	if err := s.turn(ctx, "told"); err != nil {
+		return false, err
+	}
 	if s.state.Version != seen.Version && !s.anyTold || s.state.ToldOnline == seen.Online {
 		return false, nil
 	}
@@ -90,13 +116,19 @@ func (s *store) Told(_ context.Context, seen presence.State, at time.Time) (bool
 	return true, nil
 }
 
-func (s *store) OpenOf(context.Context, chat.UserID) (map[chat.ConnectionID]time.Time, error) {
-	s.turn("open")
+func (s *store) OpenOf(ctx context.Context, _ chat.UserID) (map[chat.ConnectionID]time.Time, error) {
+	if err := s.turn(ctx, "open"); err != nil {
+		return nil, err
+	}
+	s.saw(len(s.open) > 0)
 	return maps.Clone(s.open), nil
 }
 
-func (s *store) EndConnection(_ context.Context, _ chat.UserID, id chat.ConnectionID) error {
-	s.turn("end")
+func (s *store) EndConnection(ctx context.Context, _ chat.UserID, id chat.ConnectionID) error {
+	defer s.alone(ctx)()
+	if err := s.turn(ctx, "end"); err != nil {
+		return err
+	}
 	delete(s.open, id)
 	return nil
 }

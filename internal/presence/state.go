@@ -48,8 +48,8 @@ type CheckedItems interface {
 	// State returns the state of a user.
 	State(ctx context.Context, user chat.UserID) (State, error)
 	// Leave writes that the user is offline, counts the version up and forgets all that are gone, if the version is still
-	// the one of seen. It reports whether it did.
-	Leave(ctx context.Context, seen State) (left bool, err error)
+	// the one of seen. It returns the state after that, and whether it did.
+	Leave(ctx context.Context, seen State) (is State, left bool, err error)
 	// Forget takes connections from those that are gone.
 	Forget(ctx context.Context, user chat.UserID, gone []chat.ConnectionID) error
 	// Told writes that peers are told what is seen, at a time, if the version is still the one of seen, and they were

@@ -67,12 +67,13 @@ type person struct {
 	user   string
 	client *chatclient.Client
 
-	mu    sync.Mutex
-	rooms map[string]*view
-	told  []chatclient.Frame            // what was pushed that is not of a room's log
-	many  map[string][]chatclient.Frame // replies to what has many, by its request_id
-	moved []chatclient.Frame            // what it was told of the rooms that it is in
-	news  chan struct{}                 // has something when a view has grown
+	mu      sync.Mutex
+	rooms   map[string]*view
+	told    []chatclient.Frame            // what was pushed that is not of a room's log
+	many    map[string][]chatclient.Frame // replies to what has many, by its request_id
+	present []chatclient.Present          // who it was told has come or gone
+	moved   []chatclient.Frame            // what it was told of the rooms that it is in
+	news    chan struct{}                 // has something when a view has grown
 }
 
 // view is what a person sees of a room: entries in rising order without gaps, from where it joined.
@@ -131,7 +132,12 @@ func (p *person) pushed(f chatclient.Frame) {
 		p.told = append(p.told, f)
 		p.mu.Unlock()
 		return
-	case "room", "removed", "degraded", "presence":
+	case "presence": // of whoever comes and goes beside a story
+		p.mu.Lock()
+		p.present = append(p.present, f.Users...)
+		p.mu.Unlock()
+		return
+	case "room", "removed", "degraded":
 		p.mu.Lock()
 		p.moved = append(p.moved, f)
 		p.mu.Unlock()
