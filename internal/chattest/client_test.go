@@ -66,6 +66,13 @@ func (s *scripted) holds(log []chat.Entry) {
 	s.log = log
 }
 
+// forgets lets all up to an id expire.
+func (s *scripted) forgets(id chat.EntryID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = id
+}
+
 func (s *scripted) page(after chat.EntryID, limit int) roomlog.Page {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,12 +236,12 @@ func TestClientGoesOnFromTheFirstID(t *testing.T) {
 	withClient(t, s, false, func(t *testing.T, client *chattest.Client, record *chattest.Record) {
 		client.Drop()
 		s.holds(expiring[:6])
-		s.gone = 4
+		s.forgets(4)
 		time.Sleep(3 * time.Second)
 		shows(t, client, 6)
 		wantCalls(t, s, "dial", "join", "dial", "dial", "join after 2")
 		s.holds(expiring)
-		s.gone = 7
+		s.forgets(7)
 		s.push("r", expiring[7:])
 		time.Sleep(2 * time.Second)
 		shows(t, client, 8)

@@ -123,9 +123,13 @@ func TestThroughputOfThreeRooms(t *testing.T) {
 					w := newPushWorld(t)
 					w.gateway.Limit(b.perSecond, b.burst)
 					pushers := []*fanout.Pusher{w.pusher(), w.pusher(), w.pusher()}
+					var members [3][]fanout.Recipient
+					for i := range members {
+						members[i] = w.room(chat.RoomID(rune('a'+i)), 2000)
+					}
 					var wg sync.WaitGroup
-					for i, room := range []chat.RoomID{"a", "b", "c"} {
-						recipients := w.room(room, 2000)
+					for i, recipients := range members {
+						room := recipients[0].Room
 						wg.Go(func() {
 							for id := range chat.EntryID(10) {
 								d := fanout.Delivery{Room: room, Frames: frames(id+1, id+1), Recipients: recipients}

@@ -57,6 +57,9 @@ func TestStoryBadRoomRequests(t *testing.T) {
 			{eve, "GET", hall + "/members", "", "forbidden", ""},
 			{ann, "GET", nowhere + "/members", "", "not_found", ""},
 			{ann, "GET", hall + "/receipts?limit=0", "", "invalid", "limit"},
+			{ann, "GET", hall + "/presence?limit=0", "", "invalid", "limit"},
+			{eve, "GET", hall + "/presence", "", "forbidden", ""},
+			{ann, "GET", nowhere + "/presence", "", "not_found", ""},
 			{ann, "GET", hall + "/audit?cursor=a", "", "invalid", "cursor"},
 			{bob, "GET", hall + "/audit", "", "forbidden", ""},
 			{ann, "GET", nowhere + "/audit", "", "not_found", ""},
@@ -90,7 +93,8 @@ func TestStoryBadRoomRequests(t *testing.T) {
 		}
 		for _, call := range []string{
 			"GET /rooms", "POST /rooms", "GET " + hall, "PATCH " + hall, "DELETE " + hall, "GET " + hall + "/members",
-			"PUT " + hall + member, "DELETE " + hall + member, "GET " + hall + "/audit", "GET " + hall + "/receipts", "GET /users/" + bob.user,
+			"PUT " + hall + member, "DELETE " + hall + member, "GET " + hall + "/audit", "GET " + hall + "/receipts", "GET " + hall + "/presence",
+			"GET /users/" + bob.user,
 			"PUT /users/me/blocks/" + bob.user, "DELETE /users/me/blocks/" + bob.user,
 		} {
 			method, path, _ := strings.Cut(call, " ")
