@@ -158,6 +158,11 @@ func TestWithoutDirectPush(t *testing.T) {
 		for _, p := range []*person{ann, bob} {
 			p.sees("lobby", want...)
 		}
+		var first entry
+		ann.update(w.room("lobby"), func(v *view) { first = v.shown[0] })
+		ann.changes("editMessage", "lobby", first.ID, fields{"content": "other"})
+		want[0] = "other"
+		await(t, "the fan-out has stored the edit", func() bool { return strings.Contains(w.dump("EntriesTable"), "updated_id") })
 		if n := w.metric("posts_total", "sendmessage"); n != "" {
 			t.Errorf("senders have made %s posts", n)
 		}
@@ -165,8 +170,8 @@ func TestWithoutDirectPush(t *testing.T) {
 		await(t, "bob is gone", func() bool { return len(w.subscribers("lobby")) == 1 })
 		ann.sends("lobby", "bye")
 		bob.connects()
-		bob.joinsAfter("lobby", 20)
-		if got := contentsOf(ann.history("lobby", "?limit=100").Messages); !slices.Equal(got, append(want, "bye")) {
+		bob.joinsAfter("lobby", 21)
+		if got := contentsOf(ann.history("lobby", "?limit=100").Messages); !slices.Equal(got, append(want, "other", "bye")) {
 			t.Errorf("history %q", got)
 		}
 	})

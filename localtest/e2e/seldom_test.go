@@ -242,9 +242,22 @@ func (w *world) leavesToAJob(room string) {
 	})
 }
 
-// isTakenOut makes a row as it is when the call that removes a member has died after it wrote the row.
+// isTakenOut makes a row as it is when the call that removes a member has died after it wrote the row; and, of the entry
+// that tells it, a claim whose place has become a void meanwhile.
 func (w *world) isTakenOut(p, by *person, room string) {
 	w.Helper()
+	lost := by.sends(room, "lost")
+	w.putRow("EntriesTable", row{
+		"room_id": textValue(w.room(room)), "id": numberValue(lost.ID), "kind": textValue("void"),
+		"created_at": numberValue(anHourAgo()),
+	})
+	told := chat.NewEntry{Kind: chat.KindMember, Subject: chat.UserID(p.user), Change: chat.MemberRemoved}
+	w.putRow("UsersTable", row{
+		"user_id": textValue(p.user),
+		"item":    textValue("claim#" + w.room(room) + "#" + string(chat.MemberEntryID(told.Subject, 2))),
+		"n":       numberValue(lost.ID),
+		"h":       &types.AttributeValueMemberB{Value: roomlog.NewFingerprint(told, make([]byte, roomlog.SaltLength))},
+	})
 	w.putRow("MembersTable", row{
 		"user_id": textValue(p.user), "room_id": textValue(w.room(room)), "state": textValue("out"),
 		"role": textValue("member"), "v": numberValue(2), "joined_at": numberValue(anHourAgo()),
@@ -286,6 +299,20 @@ func TestWhoJoinsFinishesWhatAModeratorHasBegun(t *testing.T) {
 		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
 		bob.hears("removed", w.room("lobby"), "removed")
 		if got, want := ann.changesOf(w.room("lobby")), []string{"bob removed", "bob joined"}; !slices.Equal(got, want) {
+			t.Errorf("the log tells %q, want %q", got, want)
+		}
+	})
+}
+
+// TestWhoBansFinishesWhatAnotherHasBegun: the ban comes after the removal, in the log too.
+func TestWhoBansFinishesWhatAnotherHasBegun(t *testing.T) {
+	eachLocal(t, func(t *testing.T, w *world) {
+		ann, bob := w.as("ann"), w.as("bob")
+		ann.joins("lobby")
+		bob.joins("lobby")
+		w.isTakenOut(bob, ann, "lobby")
+		gets[shownMember](ann, http.StatusOK, http.MethodPut, memberPath(w.room("lobby"), bob), `{"banned":true}`)
+		if got, want := ann.changesOf(w.room("lobby")), []string{"bob removed", "bob banned"}; !slices.Equal(got, want) {
 			t.Errorf("the log tells %q, want %q", got, want)
 		}
 	})
