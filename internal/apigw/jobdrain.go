@@ -13,7 +13,6 @@ const drain = "drain"
 // drainFields are those of the job drain.
 type drainFields struct {
 	SpreadMS int64  `json:"spread_ms,omitempty"`
-	BeganMS  int64  `json:"began_ms,omitempty"` // since 1970; 0 where the drain begins
 	Cursor   string `json:"cursor,omitempty"`
 }
 
@@ -36,9 +35,9 @@ var _ fanout.DrainJobs = (*JobQueue)(nil)
 
 // DrainLater implements [fanout.DrainJobs].
 func (q *JobQueue) DrainLater(ctx context.Context, d fanout.Drain) error {
-	f := drainFields{SpreadMS: d.Spread.Milliseconds(), Cursor: d.Cursor}
+	j := job{Name: drain, drainFields: drainFields{SpreadMS: d.Spread.Milliseconds(), Cursor: d.Cursor}}
 	if !d.Began.IsZero() {
-		f.BeganMS = d.Began.UnixMilli()
+		j.BeganMS = d.Began.UnixMilli()
 	}
-	return q.send(ctx, job{Name: drain, drainFields: f}, 0)
+	return q.send(ctx, j, 0)
 }

@@ -24,5 +24,12 @@ var _ rooms.EraseJobs = (*JobQueue)(nil)
 
 // EraseLater implements [rooms.EraseJobs].
 func (q *JobQueue) EraseLater(ctx context.Context, e rooms.Erase, delay time.Duration) error {
-	return q.send(ctx, job{Name: eraseRoom, Room: e.Room, eraseFields: eraseFields{Part: e.Part}}, delay)
+	return q.send(ctx, job{
+		Name: eraseRoom, Room: e.Room, BeganMS: e.Began.UnixMilli(), eraseFields: eraseFields{Part: e.Part},
+	}, delay)
+}
+
+// erase returns what a job is to erase.
+func (j job) erase() rooms.Erase {
+	return rooms.Erase{Room: j.Room, Part: j.Part, Began: time.UnixMilli(j.BeganMS)}
 }

@@ -11,7 +11,7 @@ import (
 // finishMember is the job that finishes a change of a member, if whoever made it did not.
 const finishMember = "finishMember"
 
-// memberFields are those of the job finishMember; its began_ms is that of the job drain.
+// memberFields are those of the job finishMember.
 type memberFields struct {
 	User    chat.UserID `json:"user_id,omitempty"`
 	Version int64       `json:"v,omitempty"`
@@ -32,7 +32,7 @@ var _ rooms.FinishJobs = (*JobQueue)(nil)
 // FinishLater implements [rooms.FinishJobs].
 func (q *JobQueue) FinishLater(ctx context.Context, f rooms.Finish, delay time.Duration) error {
 	return q.send(ctx, job{
-		Name: finishMember, Room: f.Room, memberFields: memberFields{User: f.User, Version: f.Version},
-		drainFields: drainFields{BeganMS: f.Began.UnixMilli()},
+		Name: finishMember, Room: f.Room, BeganMS: f.Began.UnixMilli(),
+		memberFields: memberFields{User: f.User, Version: f.Version},
 	}, delay)
 }

@@ -13,14 +13,14 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/fanout"
-	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/telemetry"
 )
 
 // job is a message of the queue: what is to be done, and to what. It holds no content. It may be done twice, and late.
 type job struct {
-	Name string      `json:"job"`
-	Room chat.RoomID `json:"room_id,omitempty"`
+	Name    string      `json:"job"`
+	Room    chat.RoomID `json:"room_id,omitempty"`
+	BeganMS int64       `json:"began_ms,omitempty"` // since 1970: when its first job was sent; 0 where that is this one
 	memberFields
 	eraseFields
 	drainFields
@@ -47,9 +47,7 @@ type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) e
 
 func newJobTable(finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker) jobTable {
 	return jobTable{
-		eraseRoom: func(ctx context.Context, j job, _ time.Duration) error {
-			return members.Erase(ctx, rooms.Erase{Room: j.Room, Part: j.Part})
-		},
+		eraseRoom:    func(ctx context.Context, j job, _ time.Duration) error { return members.Erase(ctx, j.erase()) },
 		finishMember: func(ctx context.Context, j job, _ time.Duration) error { return members.Finish(ctx, j.finish()) },
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
 			return finisher.Finish(ctx, j.Room, retry)

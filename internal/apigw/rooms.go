@@ -120,7 +120,8 @@ func answer[In any](
 	if err := fields.Err(); err != nil {
 		return restReply{}, err
 	}
-	if room := fields.OptionalText("room_id"); room != nil {
+	// Where a request has no room, its body may hold any text there.
+	if room := fields.OptionalText("room_id"); room != nil && chat.RoomID(*room).Validate() == nil {
 		telemetry.From(ctx).Label("room", *room)
 	}
 	status, text, err := do(ctx, user, in)

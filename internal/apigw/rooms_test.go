@@ -301,3 +301,14 @@ func TestRoomsReportWhatFailed(t *testing.T) {
 		}
 	}
 }
+
+// The log has names of rooms. What a body holds in the place of one is no name, and nobody has looked at it.
+func TestTheLogHasNamesOfRoomsAlone(t *testing.T) {
+	for body, room := range map[string]any{
+		`{"kind":"public","room_id":"new","name":"New"}`:                      "new",
+		`{"kind":"private","room_id":"` + secret + ` and more","name":"New"}`: nil,
+	} {
+		_, line := serveRooms(t, halls(), roomsEvent(openRoom, "", body))
+		expect(t, "room in the log", line["room"], room)
+	}
+}

@@ -137,3 +137,33 @@ func TestAClientMessageIDStandsForOneChange(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAModeratorDeletesIsRecorded: before it is done, so that no crash leaves it unrecorded; and nothing else is.
+func TestWhatAModeratorDeletesIsRecorded(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		author chat.UserID
+		role   chat.Role
+		calls  []string // from the record on, as far as they begin so; nil for none
+		code   chat.Code
+	}{
+		{"her own", "ann", chat.RoleModerator, nil, ""},
+		{"of another", "bob", chat.RoleModerator, []string{"record delete", "reserve in r"}, ""},
+		{"of another, as an ordinary member", "bob", chat.RoleMember, nil, chat.CodeForbidden},
+	} {
+		s := fake.NewStore().WithMembers("r", "ann", "bob")
+		m := fake.Member("r", "ann")
+		m.Role = c.role
+		s.Members["r"]["ann"] = m
+		s.Entries[1] = chat.Entry{Room: "r", ID: 1, Kind: chat.KindMessage, User: c.author, Content: "hi"}
+		s.Top.Seq = 1
+		_, err := senderOn(s).Delete(t.Context(), fake.Ann(), messages.DeleteMessage{Room: "r", Target: 1, ClientMessageID: "m"})
+		if chat.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		}
+		at := slices.Index(s.Calls, "record delete")
+		if (at >= 0) != (c.calls != nil) || at >= 0 && !slices.Equal(s.Calls[at:at+2], c.calls) {
+			t.Errorf("%s: calls %q", c.name, s.Calls)
+		}
+	}
+}

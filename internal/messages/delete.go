@@ -21,25 +21,23 @@ func ReadDeleteMessage(f *chat.Fields) DeleteMessage {
 }
 
 // Delete takes the content from a message of the caller, and from its edits, for good; who moderates the room may delete
-// those of others. It returns the entry that says so.
+// those of others. That is recorded before it is done: a call that dies between the two leaves none unrecorded. It returns
+// the entry that says so.
 //
 // Errors: as [Sender.Edit].
 func (s *Sender) Delete(ctx context.Context, caller chat.Caller, in DeleteMessage) (chat.Entry, error) {
-	byRight := false
-	entry, err := s.appendChange(ctx, chat.NewEntry{
+	return s.appendChange(ctx, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindDelete, User: caller.User(), ClientMessageID: in.ClientMessageID, Target: in.Target,
 	}, rooms.DeleteOwn, func(a rooms.Access, m chat.Entry) error {
 		if m.User == caller.User() {
 			return nil
 		}
-		byRight = true
-		return a.May(rooms.DeleteAny)
+		if err := a.May(rooms.DeleteAny); err != nil {
+			return err
+		}
+		return chat.Wrap("record", s.store.Record(ctx, rooms.Deed{
+			Room: in.Room, At: a.At, By: caller.User(), Action: rooms.DeedDelete, Target: in.Target,
+			Key: fmt.Sprint(rooms.DeedDelete, in.Target),
+		}))
 	})
-	if err != nil || !byRight {
-		return entry, err
-	}
-	return entry, chat.Wrap("record", s.store.Record(ctx, rooms.Deed{
-		Room: in.Room, At: entry.CreatedAt, By: caller.User(), Action: rooms.DeedDelete, Target: in.Target,
-		Key: fmt.Sprint(rooms.DeedDelete, entry.ID),
-	}))
 }

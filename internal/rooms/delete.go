@@ -14,8 +14,8 @@ import (
 
 // EraseJobs has deleted rooms erased.
 type EraseJobs interface {
-	// EraseLater has the room erased from a part on, after the delay. When it returns nil, the job
-	// is stored.
+	// EraseLater has the room erased from a part on, after the delay, by a job that waits until the room is deleted, or
+	// seems never to be. When it returns nil, the job is stored.
 	EraseLater(ctx context.Context, e Erase, delay time.Duration) error
 }
 
@@ -31,8 +31,9 @@ const (
 
 // Erase names a deleted room, and what of it is to be erased next.
 type Erase struct {
-	Room chat.RoomID
-	Part ErasePart
+	Room  chat.RoomID
+	Part  ErasePart
+	Began time.Time // when the first job was sent
 }
 
 // Erasable is what erasing reads and writes. Each call does a part of the work, and reports whether it was all.
@@ -58,7 +59,8 @@ func (c *Changer) Delete(ctx context.Context, by chat.UserID, room chat.RoomID) 
 	if err := access.May(Govern); err != nil {
 		return err
 	}
-	if err := c.opts.Erasing.EraseLater(ctx, Erase{Room: room, Part: EraseMembers}, finishDelay); err != nil {
+	e := Erase{Room: room, Part: EraseMembers, Began: c.opts.Now()}
+	if err := c.opts.Erasing.EraseLater(ctx, e, finishDelay); err != nil {
 		return chat.Wrap("send job", err)
 	}
 	if _, err := c.store.DeleteRoom(ctx, room); err != nil {
@@ -100,8 +102,11 @@ func (c *Changer) Erase(ctx context.Context, e Erase) error {
 	if err != nil {
 		return chat.Wrap("read room", err)
 	}
-	if access.Room != nil { // whoever deletes it has died before, or is about to
-		return nil
+	if access.Room != nil { // whoever deletes it is about to, or has died before
+		if c.opts.Now().Sub(e.Began) >= finishWait {
+			return nil
+		}
+		return chat.Wrap("send job", c.opts.Erasing.EraseLater(ctx, e, finishDelay))
 	}
 	erase, next, delay := c.dismiss, EraseEntries, c.opts.EraseAfter
 	switch e.Part {
@@ -121,5 +126,6 @@ func (c *Changer) Erase(ctx context.Context, e Erase) error {
 	if next == "" {
 		return nil
 	}
-	return chat.Wrap("send job", c.opts.Erasing.EraseLater(ctx, Erase{Room: e.Room, Part: next}, delay))
+	e.Part = next
+	return chat.Wrap("send job", c.opts.Erasing.EraseLater(ctx, e, delay))
 }
