@@ -10,9 +10,10 @@ import (
 // drain is the job that asks all clients to move to new connections.
 const drain = "drain"
 
-// drainFields are those of the job drain.
+// drainFields are those of the job drain. The jobs finishMember and eraseRoom have a began_ms too.
 type drainFields struct {
 	SpreadMS int64  `json:"spread_ms,omitempty"`
+	BeganMS  int64  `json:"began_ms,omitempty"` // since 1970: when its first job was sent; 0 where that is this one
 	Cursor   string `json:"cursor,omitempty"`
 }
 
@@ -35,9 +36,9 @@ var _ fanout.DrainJobs = (*JobQueue)(nil)
 
 // DrainLater implements [fanout.DrainJobs].
 func (q *JobQueue) DrainLater(ctx context.Context, d fanout.Drain) error {
-	j := job{Name: drain, drainFields: drainFields{SpreadMS: d.Spread.Milliseconds(), Cursor: d.Cursor}}
+	f := drainFields{SpreadMS: d.Spread.Milliseconds(), Cursor: d.Cursor}
 	if !d.Began.IsZero() {
-		j.BeganMS = d.Began.UnixMilli()
+		f.BeganMS = d.Began.UnixMilli()
 	}
-	return q.send(ctx, j, 0)
+	return q.send(ctx, job{Name: drain, drainFields: f}, 0)
 }

@@ -25,7 +25,8 @@ var _ rooms.EraseJobs = (*JobQueue)(nil)
 // EraseLater implements [rooms.EraseJobs].
 func (q *JobQueue) EraseLater(ctx context.Context, e rooms.Erase, delay time.Duration) error {
 	return q.send(ctx, job{
-		Name: eraseRoom, Room: e.Room, BeganMS: e.Began.UnixMilli(), eraseFields: eraseFields{Part: e.Part},
+		Name: eraseRoom, Room: e.Room, eraseFields: eraseFields{Part: e.Part},
+		drainFields: drainFields{BeganMS: e.Began.UnixMilli()},
 	}, delay)
 }
 

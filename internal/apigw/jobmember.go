@@ -32,7 +32,7 @@ var _ rooms.FinishJobs = (*JobQueue)(nil)
 // FinishLater implements [rooms.FinishJobs].
 func (q *JobQueue) FinishLater(ctx context.Context, f rooms.Finish, delay time.Duration) error {
 	return q.send(ctx, job{
-		Name: finishMember, Room: f.Room, BeganMS: f.Began.UnixMilli(),
-		memberFields: memberFields{User: f.User, Version: f.Version},
+		Name: finishMember, Room: f.Room, memberFields: memberFields{User: f.User, Version: f.Version},
+		drainFields: drainFields{BeganMS: f.Began.UnixMilli()},
 	}, delay)
 }

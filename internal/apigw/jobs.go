@@ -18,9 +18,8 @@ import (
 
 // job is a message of the queue: what is to be done, and to what. It holds no content. It may be done twice, and late.
 type job struct {
-	Name    string      `json:"job"`
-	Room    chat.RoomID `json:"room_id,omitempty"`
-	BeganMS int64       `json:"began_ms,omitempty"` // since 1970: when its first job was sent; 0 where that is this one
+	Name string      `json:"job"`
+	Room chat.RoomID `json:"room_id,omitempty"`
 	memberFields
 	eraseFields
 	drainFields
