@@ -30,11 +30,7 @@ func (s *Store) noBlock(user, other chat.UserID) types.TransactWriteItem {
 
 // Block implements [rooms.Blocks].
 func (s *Store) Block(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error {
-	err := withoutConflict(ctx, func() error {
-		_, err := s.put(ctx, s.tables.Users, blockKey(user, other), "")
-		return err
-	})
-	if err != nil {
+	if _, err := s.put(ctx, s.tables.Users, blockKey(user, other), ""); err != nil {
 		return err
 	}
 	return s.markBlocked(ctx, direct, "ADD blocked :user", user)
@@ -45,19 +41,17 @@ func (s *Store) Unblock(ctx context.Context, user, other chat.UserID, direct cha
 	if err := s.markBlocked(ctx, direct, "DELETE blocked :user", user); err != nil {
 		return err
 	}
-	return withoutConflict(ctx, func() error { return s.delete(ctx, s.tables.Users, blockKey(user, other)) })
+	return s.delete(ctx, s.tables.Users, blockKey(user, other))
 }
 
 // markBlocked changes who blocks in a direct room, if there is one.
 func (s *Store) markBlocked(ctx context.Context, direct chat.RoomID, update string, user chat.UserID) error {
-	return withoutConflict(ctx, func() error {
-		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Rooms, Key: roomKey(direct), UpdateExpression: &update,
-			ConditionExpression:       aws.String("attribute_exists(shards)"),
-			ExpressionAttributeValues: item{":user": &types.AttributeValueMemberSS{Value: []string{string(user)}}},
-		})
-		return err
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Rooms, Key: roomKey(direct), UpdateExpression: &update,
+		ConditionExpression:       aws.String("attribute_exists(shards)"),
+		ExpressionAttributeValues: item{":user": &types.AttributeValueMemberSS{Value: []string{string(user)}}},
 	})
+	return err
 }
 
 // KnowsUser implements [rooms.Users].

@@ -48,15 +48,25 @@ func NewRetryer() aws.Retryer {
 // operation is a method of the SDK's client.
 type operation[In, Out any] func(context.Context, *In, ...func(*dynamodb.Options)) (*Out, error)
 
-// call makes one call of DynamoDB, within its budget and the time that ctx has left. It counts a call that was not
-// answered in that time. It returns the SDK's error, which names the time when it was over.
+// transacting is the budget of a transaction, which takes longer than a write of one item.
+func transacting() budget { return budget{total: 5 * time.Second, try: 2 * time.Second} }
+
+// call makes one call of DynamoDB, within its budget and the time that ctx has left, and again while a transaction of
+// others holds one of its items. It counts a call that was not answered in that time. It returns the SDK's error, which
+// names the time when it was over.
 func call[In, Out any](ctx context.Context, b budget, do operation[In, Out], in *In) (*Out, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err // not the store's fault
 	}
 	limited, cancel := context.WithTimeout(ctx, b.total)
 	defer cancel()
-	out, err := do(limited, in, func(o *dynamodb.Options) { o.HTTPClient = tryClient{o.HTTPClient, b.try} })
+	bound := func(o *dynamodb.Options) { o.HTTPClient = tryClient{o.HTTPClient, b.try} }
+	var out *Out
+	err := withoutConflict(limited, func() (err error) {
+		request := *in // the SDK writes the token of a transaction into it, and each is to have its own
+		out, err = do(limited, &request, bound)
+		return err
+	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		telemetry.From(ctx).Add(telemetry.StoreTimeouts, 1)
 		err = fmt.Errorf("no answer within %v, or what was left of the invocation: %w", b.total, err)

@@ -31,16 +31,12 @@ func (s *Store) MoveCursor(
 	if c == receipts.CursorRead {
 		set, condition = "SET read_id = :to, marked = :yes", mayRead
 	}
-	var old, row item
-	err := withoutConflict(ctx, func() (err error) {
-		old, row, err = s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Members, Key: memberKey(user, room), UpdateExpression: &set,
-			ConditionExpression:       aws.String(condition),
-			ExpressionAttributeNames:  map[string]string{"#state": "state"},
-			ExpressionAttributeValues: item{":to": number(to), ":yes": flagOf(true), ":in": text(string(rooms.StateIn))},
-			ReturnValues:              "ALL_NEW",
-		})
-		return err
+	old, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Members, Key: memberKey(user, room), UpdateExpression: &set,
+		ConditionExpression:       aws.String(condition),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: item{":to": number(to), ":yes": flagOf(true), ":in": text(string(rooms.StateIn))},
+		ReturnValues:              "ALL_NEW",
 	})
 	switch {
 	case err != nil:

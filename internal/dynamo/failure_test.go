@@ -20,6 +20,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/roomlog"
+	"serverlesschat/internal/rooms"
 )
 
 // storeAt returns a store on an endpoint, whose client tries each call once.
@@ -42,8 +43,12 @@ func calls(s *dynamo.Store) map[string]func(context.Context) error {
 		"put":    func(ctx context.Context) error { _, err := s.Place(ctx, message(1, "hi")); return err },
 		"update": func(ctx context.Context) error { _, err := s.Reserve(ctx, "r", roomlog.NoLease); return err },
 		"delete": func(ctx context.Context) error { return s.RemoveSubscription(ctx, subscription("r", "c")) },
-		"query":  func(ctx context.Context) error { _, err := s.EntriesAfter(ctx, "r", 0, 1); return err },
-		"many":   func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r", nil, 1); return err },
+		"transact": func(ctx context.Context) error {
+			_, err := s.OpenRoom(ctx, rooms.Room{ID: "r", Kind: rooms.KindPublic}, rooms.Member{Room: "r", User: "ann"})
+			return err
+		},
+		"query": func(ctx context.Context) error { _, err := s.EntriesAfter(ctx, "r", 0, 1); return err },
+		"many":  func(ctx context.Context) error { _, err := s.Subscribers(ctx, "r", nil, 1); return err },
 		"some": func(ctx context.Context) error {
 			_, err := s.Current(ctx, "r", []chat.Subscription{subscription("r", "c")})
 			return err

@@ -87,14 +87,10 @@ func (s *Store) ChangeMember(ctx context.Context, was, is rooms.Member) (bool, e
 	update := s.memberUpdate(was, is)
 	by := isOwner(is) - isOwner(was)
 	if by == 0 {
-		var old item
-		err := withoutConflict(ctx, func() (err error) {
-			old, _, err = s.update(ctx, &dynamodb.UpdateItemInput{
-				TableName: update.TableName, Key: update.Key, UpdateExpression: update.UpdateExpression,
-				ConditionExpression: update.ConditionExpression, ExpressionAttributeNames: update.ExpressionAttributeNames,
-				ExpressionAttributeValues: update.ExpressionAttributeValues,
-			})
-			return err
+		old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+			TableName: update.TableName, Key: update.Key, UpdateExpression: update.UpdateExpression,
+			ConditionExpression: update.ConditionExpression, ExpressionAttributeNames: update.ExpressionAttributeNames,
+			ExpressionAttributeValues: update.ExpressionAttributeValues,
 		})
 		return err == nil && old == nil, err
 	}
@@ -158,14 +154,12 @@ func (s *Store) ownersUpdate(room chat.RoomID, by int) types.TransactWriteItem {
 
 // Finished implements [rooms.Store].
 func (s *Store) Finished(ctx context.Context, m rooms.Member) error {
-	return withoutConflict(ctx, func() error {
-		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
-			UpdateExpression: aws.String("REMOVE pend, marked"), ConditionExpression: aws.String("v = :v"),
-			ExpressionAttributeValues: item{":v": number(m.Version)},
-		})
-		return err
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
+		UpdateExpression: aws.String("REMOVE pend, marked"), ConditionExpression: aws.String("v = :v"),
+		ExpressionAttributeValues: item{":v": number(m.Version)},
 	})
+	return err
 }
 
 // CountMembers implements [rooms.Counts].
@@ -202,18 +196,14 @@ func (s *Store) membersIn(room chat.RoomID, limit int) *dynamodb.QueryInput {
 // Pace implements [messages.Pacer].
 func (s *Store) Pace(ctx context.Context, user chat.UserID, room chat.RoomID, every time.Duration) (time.Duration, error) {
 	now := s.now()
-	var old item
-	err := withoutConflict(ctx, func() (err error) {
-		old, _, err = s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Members, Key: memberKey(user, room),
-			UpdateExpression:         aws.String("SET slow_at = :now" + notMarked),
-			ConditionExpression:      aws.String("#state = :in AND (attribute_not_exists(slow_at) OR slow_at <= :then)"),
-			ExpressionAttributeNames: map[string]string{"#state": "state"},
-			ExpressionAttributeValues: item{
-				":now": number(now.UnixMilli()), ":then": number(now.Add(-every).UnixMilli()), ":in": text(string(rooms.StateIn)),
-			},
-		})
-		return err
+	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Members, Key: memberKey(user, room),
+		UpdateExpression:         aws.String("SET slow_at = :now" + notMarked),
+		ConditionExpression:      aws.String("#state = :in AND (attribute_not_exists(slow_at) OR slow_at <= :then)"),
+		ExpressionAttributeNames: map[string]string{"#state": "state"},
+		ExpressionAttributeValues: item{
+			":now": number(now.UnixMilli()), ":then": number(now.Add(-every).UnixMilli()), ":in": text(string(rooms.StateIn)),
+		},
 	})
 	if err != nil || old == nil {
 		return 0, err

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/rooms"
@@ -20,32 +19,26 @@ const (
 
 // DeleteRoom implements [rooms.Erasable].
 func (s *Store) DeleteRoom(ctx context.Context, room chat.RoomID) (bool, error) {
-	var old item
-	err := withoutConflict(ctx, func() (err error) {
-		old, _, err = s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Rooms, Key: roomKey(room),
-			UpdateExpression:          aws.String("SET deleted_at = if_not_exists(deleted_at, :now) REMOVE listed, #name"),
-			ConditionExpression:       aws.String("attribute_exists(shards)"),
-			ExpressionAttributeNames:  map[string]string{"#name": "name"},
-			ExpressionAttributeValues: item{":now": number(s.now().UnixMilli())},
-		})
-		return err
+	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Rooms, Key: roomKey(room),
+		UpdateExpression:          aws.String("SET deleted_at = if_not_exists(deleted_at, :now) REMOVE listed, #name"),
+		ConditionExpression:       aws.String("attribute_exists(shards)"),
+		ExpressionAttributeNames:  map[string]string{"#name": "name"},
+		ExpressionAttributeValues: item{":now": number(s.now().UnixMilli())},
 	})
 	return err == nil && old == nil, err
 }
 
 // Dismissed implements [rooms.Erasable].
 func (s *Store) Dismissed(ctx context.Context, m rooms.Member) error {
-	return withoutConflict(ctx, func() error {
-		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
-			UpdateExpression:          aws.String("SET #state = :out, v = :next REMOVE pend, marked"),
-			ConditionExpression:       aws.String("v = :v"),
-			ExpressionAttributeNames:  map[string]string{"#state": "state"},
-			ExpressionAttributeValues: item{":out": text(string(rooms.StateOut)), ":v": number(m.Version), ":next": number(m.Version + 1)},
-		})
-		return err
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Members, Key: memberKey(m.User, m.Room),
+		UpdateExpression:          aws.String("SET #state = :out, v = :next REMOVE pend, marked"),
+		ConditionExpression:       aws.String("v = :v"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state"},
+		ExpressionAttributeValues: item{":out": text(string(rooms.StateOut)), ":v": number(m.Version), ":next": number(m.Version + 1)},
 	})
+	return err
 }
 
 // EraseEntries implements [rooms.Erasable]. The claim goes first: it is found by its entry.
@@ -74,19 +67,16 @@ func (s *Store) EraseEntries(ctx context.Context, room chat.RoomID) (bool, error
 // EraseRows implements [rooms.Erasable].
 func (s *Store) EraseRows(ctx context.Context, room chat.RoomID) (bool, error) {
 	in := &dynamodb.QueryInput{
-		TableName: &s.tables.Members, IndexName: aws.String(membersByRoom), Limit: aws.Int32(erasePage),
+		TableName: &s.tables.Members, IndexName: aws.String(membersByRoom),
 		KeyConditionExpression:    aws.String("room_id = :room"),
 		ExpressionAttributeValues: item{":room": text(string(room))},
-		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
 	}
 	rows, _, err := s.pages(ctx, in, erasePage)
 	if err != nil {
 		return false, err
 	}
 	err = chat.ForEach(ctx, rows, eraseAtOnce, func(ctx context.Context, row item) error {
-		return withoutConflict(ctx, func() error {
-			return s.delete(ctx, s.tables.Members, item{"user_id": row["user_id"], "room_id": row["room_id"]})
-		})
+		return s.delete(ctx, s.tables.Members, item{"user_id": row["user_id"], "room_id": row["room_id"]})
 	})
 	if err != nil || len(rows) == erasePage {
 		return false, err

@@ -176,11 +176,7 @@ func (s *Store) ChangeRoom(ctx context.Context, p rooms.PatchRoom) (bool, error)
 	if len(names) > 0 {
 		in.ExpressionAttributeNames = names
 	}
-	var old item
-	err := withoutConflict(ctx, func() (err error) {
-		old, _, err = s.update(ctx, in)
-		return err
-	})
+	old, _, err := s.update(ctx, in)
 	return err == nil && old == nil, err
 }
 
@@ -208,10 +204,6 @@ func (s *Store) Resize(ctx context.Context, room chat.RoomID, from, to rooms.Siz
 	if from == rooms.SizeSmall {
 		in.ConditionExpression = aws.String("attribute_exists(shards) AND (attribute_not_exists(#size) OR #size = :from)")
 	}
-	var old item
-	err := withoutConflict(ctx, func() (err error) {
-		old, _, err = s.update(ctx, in)
-		return err
-	})
+	old, _, err := s.update(ctx, in)
 	return err == nil && old == nil, err
 }

@@ -157,15 +157,10 @@ func (s *Store) unsubscribe(ctx context.Context, id chat.ConnectionID, room chat
 // a join writes between the two, the join itself takes back. The subscription goes first, so that what is left of a drop
 // that was cut off is found under the connection.
 func (s *Store) dropSubscription(ctx context.Context, sub chat.Subscription) error {
-	err := withoutConflict(ctx, func() error {
-		return s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection))
-	})
-	if err != nil {
+	if err := s.delete(ctx, s.tables.Subscriptions, subscriptionKey(sub.Room, sub.Shard, sub.Connection)); err != nil {
 		return err
 	}
-	return withoutConflict(ctx, func() error {
-		return s.delete(ctx, s.tables.Connections, joinedKey(sub.Connection, sub.Room))
-	})
+	return s.delete(ctx, s.tables.Connections, joinedKey(sub.Connection, sub.Room))
 }
 
 // removedAtMost is how many subscriptions of a connection one push removes. The rest goes with the next push that meets
@@ -179,13 +174,11 @@ func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) e
 
 // MarkClosing implements [fanout.Subscriptions].
 func (s *Store) MarkClosing(ctx context.Context, sub chat.Subscription) error {
-	return withoutConflict(ctx, func() error {
-		_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),
-			UpdateExpression:          aws.String("SET closing = :true"),
-			ConditionExpression:       aws.String("attribute_exists(connection_id)"),
-			ExpressionAttributeValues: item{":true": &types.AttributeValueMemberBOOL{Value: true}},
-		})
-		return err
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),
+		UpdateExpression:          aws.String("SET closing = :true"),
+		ConditionExpression:       aws.String("attribute_exists(connection_id)"),
+		ExpressionAttributeValues: item{":true": &types.AttributeValueMemberBOOL{Value: true}},
 	})
+	return err
 }

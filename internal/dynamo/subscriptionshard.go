@@ -47,7 +47,7 @@ func looksAtShard(sub chat.Subscription, shards int) bool {
 // growIfFull doubles the number of shards if the shard holds more than it should; roughly, so the read is not a
 // consistent one. It is upkeep: a failure must not make a join fail, and the next join that looks tries again.
 func (s *Store) growIfFull(ctx context.Context, room chat.RoomID, shard, shards int) {
-	out, err := s.client.Query(ctx, &dynamodb.QueryInput{
+	out, err := call(ctx, ordinary(), s.client.Query, &dynamodb.QueryInput{
 		TableName:                 &s.tables.Subscriptions,
 		KeyConditionExpression:    aws.String("room_shard = :shard"),
 		ExpressionAttributeValues: item{":shard": text(shardName(room, shard))},

@@ -19,19 +19,13 @@ import (
 // the SDK puts a token into each request, by which DynamoDB knows it again for 10 minutes (API Reference,
 // "TransactWriteItems").
 func (s *Store) transact(ctx context.Context, parts ...types.TransactWriteItem) (item, error) {
-	err := withoutConflict(ctx, func() error {
-		out, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-			TransactItems: parts, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
-		})
-		if err != nil {
-			return err
-		}
+	out, err := call(ctx, transacting(), s.client.TransactWriteItems, &dynamodb.TransactWriteItemsInput{
+		TransactItems: parts, ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+	})
+	if err == nil {
 		for i := range out.ConsumedCapacity {
 			countUnits(ctx, telemetry.WriteUnits, &out.ConsumedCapacity[i])
 		}
-		return nil
-	})
-	if err == nil {
 		return nil, nil
 	}
 	if failed, ok := reasonOf(err, conditionFailedReason); ok {
