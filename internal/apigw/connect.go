@@ -73,11 +73,13 @@ func Disconnect(store connections.Store, tracker Tracker) func(context.Context, 
 		telemetry.From(ctx).Label("action", "$disconnect")
 		id := chat.ConnectionID(event.RequestContext.ConnectionID)
 		c, err := store.Connection(ctx, id)
+		var user chat.UserID
 		if err == nil && c != nil {
-			err = tracker.Gone(ctx, c.User, id)
+			user = c.User
+			err = tracker.Gone(ctx, user, id)
 		}
 		if err == nil {
-			err = store.RemoveConnection(ctx, id)
+			err = store.RemoveConnection(ctx, user, id)
 		}
 		if err != nil {
 			return refuse(ctx, err), nil

@@ -71,8 +71,8 @@ func (a *Actor) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 }
 
 // RemoveConnection implements [connections.Store].
-func (a *Actor) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
-	return act(ctx, a, "RemoveConnection", true, func() error { return a.store.RemoveConnection(ctx, id) })
+func (a *Actor) RemoveConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error {
+	return act(ctx, a, "RemoveConnection", true, func() error { return a.store.RemoveConnection(ctx, user, id) })
 }
 
 // Subscribe implements [rooms.Subscriptions].

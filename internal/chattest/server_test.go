@@ -237,7 +237,7 @@ func (c *localConn) Drop() {
 	c.gateway.Lose(c.caller.Connection.ID)
 	c.end()
 	if c.ctx.Err() == nil {
-		_ = c.invocation().RemoveConnection(c.ctx, c.caller.Connection.ID)
+		_ = c.invocation().RemoveConnection(c.ctx, c.caller.User(), c.caller.Connection.ID)
 	}
 }
 

@@ -13,8 +13,9 @@ type Store interface {
 	PutConnection(ctx context.Context, c chat.Connection) error
 	// Connection reads one, consistently; nil when there is none.
 	Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error)
-	// RemoveConnection removes one that has ended, with all its subscriptions, also those of joins that are under way.
-	RemoveConnection(ctx context.Context, id chat.ConnectionID) error
+	// RemoveConnection removes what is left of one that has ended: from those of its user, empty when that is not known any
+	// more, and all its subscriptions, also those of joins that are under way.
+	RemoveConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error
 }
 
 // ErrClosed is returned to a client whose connection is being taken down while its frame is on the way.

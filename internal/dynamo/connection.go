@@ -54,27 +54,20 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 }
 
 // RemoveConnection implements [connections.Store].
-func (s *Store) RemoveConnection(ctx context.Context, id chat.ConnectionID) error {
-	return s.endConnection(ctx, "", id, 0)
+func (s *Store) RemoveConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error {
+	return s.endConnection(ctx, user, id, 0)
 }
 
 // dropsAtOnce is how many subscriptions of a connection are removed side by side.
 const dropsAtOnce = 8
 
-// endConnection removes what is there of a connection that has ended: from its user's session item (its row says whose it
-// is, where no user is given), its own row, the subscriptions that it has joined (limit of them at most; 0 is no limit),
-// and the one that is known, wherever that lies. The connection's row goes before these: a join that is still under way
-// looks for it last. One failure does not stop the rest.
+// endConnection removes what is there of a connection that has ended: from the session item of its user, where one is
+// given, its own row, the subscriptions that it has joined (limit of them at most; 0 is no limit), and the one that is
+// known, wherever that lies. The connection's row goes before these: a join that is still under way looks for it last. One
+// failure does not stop the rest.
 func (s *Store) endConnection(
 	ctx context.Context, user chat.UserID, id chat.ConnectionID, limit int, known ...chat.Subscription,
 ) error {
-	if user == "" {
-		row, err := s.get(ctx, s.tables.Connections, connectionKey(id))
-		if err != nil {
-			return err
-		}
-		user = chat.UserID(reader{row}.text("user_id"))
-	}
 	if user != "" {
 		if err := s.removeFromSession(ctx, user, id); err != nil {
 			return err

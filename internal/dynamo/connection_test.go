@@ -29,7 +29,7 @@ func TestConnections(t *testing.T) {
 		if err != nil || stored == nil || *stored != c {
 			f.Errorf("stored %+v, %v, want %+v", stored, err, c)
 		}
-		f.ok(f.RemoveConnection(ctx, c.ID))
+		f.ok(f.RemoveConnection(ctx, c.User, c.ID))
 		if gone, err := f.Connection(ctx, c.ID); err != nil || gone != nil {
 			f.Errorf("after its removal: %+v, %v", gone, err)
 		}
@@ -86,7 +86,7 @@ func TestRemoveConnectionFindsAll(t *testing.T) {
 		}
 		f.ok(f.Unsubscribe(ctx, "a", "r2"))
 		for range 2 {
-			f.ok(f.RemoveConnection(ctx, "a"))
+			f.ok(f.RemoveConnection(ctx, "ann", "a"))
 		}
 		for _, room := range rooms {
 			if all := f.subscribers(room); len(all) != 1 || all[0].Connection != "b" {

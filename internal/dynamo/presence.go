@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -139,10 +141,8 @@ func (s *Store) OpenOf(ctx context.Context, user chat.UserID) (map[chat.Connecti
 		return nil, err
 	}
 	open := map[chat.ConnectionID]time.Time{}
-	for id, expires := range connectionsIn(row) {
-		if !expires.Before(s.now()) {
-			open[id] = openedAt(expires)
-		}
+	for id, expires := range s.openIn(row) {
+		open[id] = openedAt(expires)
 	}
 	return open, nil
 }
@@ -151,11 +151,6 @@ func (s *Store) OpenOf(ctx context.Context, user chat.UserID) (map[chat.Connecti
 func openedAt(expires time.Time) time.Time {
 	var c chat.Connection
 	return expires.Add(-c.ExpiresAt().Sub(c.ConnectedAt))
-}
-
-// EndConnection implements [presence.Connections].
-func (s *Store) EndConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error {
-	return s.endConnection(ctx, user, id, 0)
 }
 
 // MemberNames implements [presence.RoomLists].
@@ -179,11 +174,7 @@ func (s *Store) ConnectionsOfMany(ctx context.Context, users []chat.UserID) ([]c
 	}
 	var ids []chat.ConnectionID
 	for _, row := range rows[s.tables.Sessions] {
-		for id, expires := range connectionsIn(row) {
-			if !expires.Before(s.now()) {
-				ids = append(ids, id)
-			}
-		}
+		ids = slices.AppendSeq(ids, maps.Keys(s.openIn(row)))
 	}
 	return ids, nil
 }

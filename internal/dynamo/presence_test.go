@@ -93,7 +93,7 @@ func TestPeersAndTheirConnections(t *testing.T) {
 		if got, want := fmt.Sprint(names, ids), "[ann bob] [a1 a2 b1]"; got != want || !open["a2"].Equal(opened.Add(-time.Minute)) {
 			f.Errorf("got %s, want %s; open %v", got, want, open)
 		}
-		f.ok(f.Store.EndConnection(ctx, "ann", "a1"))
+		f.ok(f.Store.RemoveConnection(ctx, "ann", "a1"))
 		if left, err := f.Store.OpenOf(ctx, "ann"); err != nil || len(left) != 1 {
 			f.Errorf("left %v, %v", left, err)
 		}

@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -84,6 +86,13 @@ func connectionsIn(row item) map[chat.ConnectionID]time.Time {
 	return found
 }
 
+// openIn returns those of them that may still be open.
+func (s *Store) openIn(row item) map[chat.ConnectionID]time.Time {
+	found := connectionsIn(row)
+	maps.DeleteFunc(found, func(_ chat.ConnectionID, expires time.Time) bool { return expires.Before(s.now()) })
+	return found
+}
+
 // removeFromSession takes a connection out of those of its user.
 func (s *Store) removeFromSession(ctx context.Context, user chat.UserID, id chat.ConnectionID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
@@ -96,14 +105,5 @@ func (s *Store) removeFromSession(ctx context.Context, user chat.UserID, id chat
 // ConnectionsOf implements [rooms.Sessions].
 func (s *Store) ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.ConnectionID, error) {
 	row, err := s.get(ctx, s.tables.Sessions, sessionKey(user))
-	if err != nil {
-		return nil, err
-	}
-	var ids []chat.ConnectionID
-	for id, expires := range connectionsIn(row) {
-		if !expires.Before(s.now()) {
-			ids = append(ids, id)
-		}
-	}
-	return ids, nil
+	return slices.Collect(maps.Keys(s.openIn(row))), err
 }

@@ -86,7 +86,7 @@ func TestAnEndedConnectionCannotJoin(t *testing.T) {
 		f.open("r")
 		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: "expired", User: "ann", ConnectedAt: time.Now().Add(-3 * time.Hour)}))
 		f.connects("ended")
-		f.ok(f.RemoveConnection(f.Context(), "ended"))
+		f.ok(f.RemoveConnection(f.Context(), "ann", "ended"))
 		for _, id := range []chat.ConnectionID{"never there", "expired", "ended"} {
 			err := f.Subscribe(f.Context(), subscription("r", id))
 			if err != connections.ErrClosed || chat.CodeOf(err) != chat.CodeUnauthorized {

@@ -146,7 +146,7 @@ func leaves(ctx context.Context, s *dynamo.Store, room chat.RoomID, id chat.Conn
 }
 
 func ends(ctx context.Context, s *dynamo.Store, _ chat.RoomID, id chat.ConnectionID) error {
-	return s.RemoveConnection(ctx, id)
+	return s.RemoveConnection(ctx, "ann", id)
 }
 
 // isPushed is a push that has read the subscription before and found its connection gone.
@@ -242,7 +242,7 @@ func (f fixture) settles(what string, room chat.RoomID, id chat.ConnectionID, en
 		if left := f.subscribers(room); len(left) != 0 {
 			f.Errorf("%s: a push left %+v", what, left)
 		}
-		f.ok(f.RemoveConnection(ctx, id))
+		f.ok(f.RemoveConnection(ctx, "ann", id))
 		subs, rows = f.subscribers(room), f.rowsOf(id)
 	}
 	switch {

@@ -42,7 +42,7 @@ func TestShardsGrowAtPushes(t *testing.T) {
 		// All ways to end a subscription find it where it is.
 		for i := range few {
 			f.ok(f.Unsubscribe(ctx, chat.ConnectionID(fmt.Sprint("early", i)), "r"))
-			f.ok(f.RemoveConnection(ctx, chat.ConnectionID(fmt.Sprint("late", i))))
+			f.ok(f.RemoveConnection(ctx, "ann", chat.ConnectionID(fmt.Sprint("late", i))))
 		}
 		f.wantShards(many, many)
 	})

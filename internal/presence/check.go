@@ -108,7 +108,7 @@ func (c *Checker) settle(ctx context.Context, s State, asks bool) (State, error)
 // end removes what is left of connections, which are few, and of which mostly nothing is left.
 func (c *Checker) end(ctx context.Context, user chat.UserID, ids []chat.ConnectionID) error {
 	for _, id := range ids {
-		if err := c.connections.EndConnection(ctx, user, id); err != nil {
+		if err := c.connections.RemoveConnection(ctx, user, id); err != nil {
 			return fmt.Errorf("end connection: %w", err)
 		}
 	}
@@ -131,7 +131,7 @@ func (c *Checker) ask(
 			return nil
 		}
 		gone <- id
-		return chat.Wrap("end connection", c.connections.EndConnection(ctx, user, id))
+		return chat.Wrap("end connection", c.connections.RemoveConnection(ctx, user, id))
 	})
 	close(gone)
 	if err != nil || len(gone) == 0 {

@@ -38,7 +38,7 @@ func (u *user) connects(id chat.ConnectionID) {
 func (u *user) goes(id chat.ConnectionID) {
 	u.Helper()
 	u.ok(u.track.Gone(u.Context(), "ann", id))
-	u.ok(u.EndConnection(u.Context(), "ann", id))
+	u.ok(u.RemoveConnection(u.Context(), "ann", id))
 }
 
 // runs does the jobs that are there now, each after its delay.

@@ -123,7 +123,7 @@ func (s *store) OpenOf(ctx context.Context, _ chat.UserID) (map[chat.ConnectionI
 	return maps.Clone(s.open), nil
 }
 
-func (s *store) EndConnection(ctx context.Context, _ chat.UserID, id chat.ConnectionID) error {
+func (s *store) RemoveConnection(ctx context.Context, _ chat.UserID, id chat.ConnectionID) error {
 	if err := s.turn(ctx, "end"); err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func (m model) lives(ctx context.Context, s *store, track *presence.Tracker, id 
 	if err := track.Gone(ctx, "ann", id); err != nil || id == m.dies {
 		return err
 	}
-	return s.EndConnection(ctx, "ann", id)
+	return s.RemoveConnection(ctx, "ann", id)
 }
 
 // search goes through all orders and returns the first that ends wrong, and how many states there are.

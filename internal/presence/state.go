@@ -61,8 +61,8 @@ type CheckedItems interface {
 type Connections interface {
 	// OpenOf returns the user's connections, and when each was opened, consistently; also some that have ended.
 	OpenOf(ctx context.Context, user chat.UserID) (map[chat.ConnectionID]time.Time, error)
-	// EndConnection removes what is left of a connection of the user, which has ended.
-	EndConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error
+	// RemoveConnection is [connections.Store].RemoveConnection.
+	RemoveConnection(ctx context.Context, user chat.UserID, id chat.ConnectionID) error
 }
 
 // Check asks whether a user is still there.

@@ -88,7 +88,7 @@ func (s *Store) PutConnection(_ context.Context, c chat.Connection) error {
 	return act(s, func() { s.Open = &c }, "put connection %s", c.ID)
 }
 
-func (s *Store) RemoveConnection(_ context.Context, id chat.ConnectionID) error {
+func (s *Store) RemoveConnection(_ context.Context, _ chat.UserID, id chat.ConnectionID) error {
 	return s.Call("remove connection %s", id)
 }
 
