@@ -80,14 +80,14 @@ func SendMessage(p *Parts) websocket {
 // Default builds the function for $default: every action that has no function of its own. It has all services, so that a
 // new action finds its own here.
 func Default(p *Parts) websocket {
-	store := p.store(p.allTables())
+	store := p.store(p.chatTables())
 	membership, reader := rooms.NewMembership(store), p.reader(store)
 	dispatch := apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
 		Sender:  messages.NewSender(store, p.writer(store, false), nil),
 		Joiner:  rooms.NewJoiner(p.joining(store), store, reader),
 		History: messages.NewHistory(membership, reader),
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
-		Teller:  fanout.NewTeller(p.poster(), apigw.ObservePush),
+		Teller:  p.teller(),
 		Marker:  receipts.NewMarker(store, store, membership),
 		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
 	}, store)
@@ -95,7 +95,7 @@ func Default(p *Parts) websocket {
 }
 
 // Fanout builds the function that the stream of the entries invokes.
-func Fanout(p *Parts) stream { return apigw.Stream(p.waker(p.jobs())) }
+func Fanout(p *Parts) stream { return apigw.Stream(p.waker()) }
 
 // Receipts builds the function that the stream of the members invokes.
 func Receipts(p *Parts) stream {
@@ -111,18 +111,13 @@ func Receipts(p *Parts) stream {
 
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
-	jobs := p.jobs()
-	tables := p.allTables()
-	tables.Presence = p.settings.required("PRESENCE_TABLE")
-	store := p.store(tables)
-	return apigw.Jobs(p.waker(jobs), p.managing(store), p.drainer(jobs), p.checker(store), jobs)
+	store := p.store(p.allTables())
+	return apigw.Jobs(p.waker(), p.managing(store), p.drainer(), p.checker(store), p.jobs())
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
 func Rooms(p *Parts) rest {
-	tables := p.allTables()
-	tables.Presence = p.settings.required("PRESENCE_TABLE")
-	store := p.store(tables)
+	store := p.store(p.allTables())
 	membership := rooms.NewMembership(store)
 	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership))
 }

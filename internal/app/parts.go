@@ -46,6 +46,7 @@ type Parts struct {
 	// part asks for it.
 	dynamoDB   *dynamodb.Client
 	management *apigw.Management
+	queue      *apigw.JobQueue
 }
 
 const (
@@ -69,8 +70,8 @@ const (
 	drainShare = 0.25
 	// maxPostRate is far above what accounts have (10,000 requests a second; API Gateway quotas).
 	maxPostRate = 1_000_000
-	// maxEraseAfter is the longest delay that a queue takes, in seconds (SQS API Reference, SendMessage).
-	maxEraseAfter = 900
+	// maxDelay is the longest delay that a queue takes, in seconds (SQS API Reference, SendMessage).
+	maxDelay = 900
 	// pairBytes is how much of its fingerprint names a direct room: 128 bits are not met twice.
 	pairBytes = 16
 	// maxPolls is what one count takes: each poll writes to it twice, and one key takes 1,000 writes a second.
@@ -152,7 +153,7 @@ func (p *Parts) direct(store *dynamo.Store) *fanout.Direct {
 }
 
 // waker is what the fan-out and its jobs push with.
-func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
+func (p *Parts) waker() *fanout.Waker {
 	store := p.store(dynamo.Tables{
 		Entries:       p.settings.required("ENTRIES_TABLE"),
 		Rooms:         p.settings.required("ROOMS_TABLE"),
@@ -163,7 +164,7 @@ func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
 	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
 		Limit: pushLimit, Parallel: pushWorkers, PostRate: p.postRate(), Now: time.Now, Jitter: mathrand.Float64,
 	})
-	return fanout.NewWaker(store, deliverer, jobs, fanout.WakerOptions{
+	return fanout.NewWaker(store, deliverer, p.jobs(), fanout.WakerOptions{
 		Frames:   wire.Messages,
 		HoleAge:  p.holeAge(),
 		Direct:   p.settings.flag("DIRECT_PUSH"),
@@ -175,8 +176,7 @@ func (p *Parts) waker(jobs *apigw.JobQueue) *fanout.Waker {
 
 // connectionLife is how long the gateway keeps a connection.
 func (p *Parts) connectionLife() time.Duration {
-	longest := int(chat.MaxConnectionLife / time.Second)
-	return time.Duration(p.settings.number("CONNECTION_SECONDS", "a whole number of seconds", 1, longest)) * time.Second
+	return p.settings.seconds("CONNECTION_SECONDS", 1, int(chat.MaxConnectionLife/time.Second))
 }
 
 func (p *Parts) postRate() float64 {
@@ -184,9 +184,9 @@ func (p *Parts) postRate() float64 {
 }
 
 // drainer is what asks all clients to move.
-func (p *Parts) drainer(jobs *apigw.JobQueue) *fanout.Drainer {
+func (p *Parts) drainer() *fanout.Drainer {
 	store := p.store(dynamo.Tables{Connections: p.settings.required("CONNECTIONS_TABLE")})
-	return fanout.NewDrainer(p.poster(), store, jobs, fanout.DrainerOptions{
+	return fanout.NewDrainer(p.poster(), store, p.jobs(), fanout.DrainerOptions{
 		Goodbye: wire.Goodbye, Parallel: pushParallel, PostRate: p.postRate() * drainShare,
 		Now: time.Now, Jitter: mathrand.Float64, Observe: apigw.ObservePush,
 	})
@@ -205,6 +205,8 @@ func (p *Parts) poster() *apigw.Management {
 	return p.management
 }
 
+func (p *Parts) teller() *fanout.Teller { return fanout.NewTeller(p.poster(), apigw.ObservePush) }
+
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 	return fanout.NewPusher(p.poster(), noticing{store, p.tracker(store)}, fanout.PusherOptions{
 		Parallel: pushParallel,
@@ -218,6 +220,13 @@ func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
 
 // allTables are those of functions that use all of them.
 func (p *Parts) allTables() dynamo.Tables {
+	tables := p.chatTables()
+	tables.Presence = p.settings.required("PRESENCE_TABLE")
+	return tables
+}
+
+// chatTables are all but that of presence.
+func (p *Parts) chatTables() dynamo.Tables {
 	return dynamo.Tables{
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
@@ -243,7 +252,7 @@ func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
 	opts.Naming = rooms.Naming{Random: func() string { return strings.ToLower(rand.Text()) }, Pair: pairNames(p.namespace)}
 	opts.Unread = receipts.NewCounter(store, wire.EntrySize, time.Now).Unread
 	opts.Erasing = p.jobs()
-	opts.EraseAfter = time.Duration(p.settings.number("ERASE_AFTER_SECONDS", "a whole number of seconds", 0, maxEraseAfter)) * time.Second
+	opts.EraseAfter = p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay)
 	return rooms.NewChanger(store, opts)
 }
 
@@ -251,7 +260,7 @@ func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
 func (p *Parts) changing(store *dynamo.Store) rooms.ChangerOptions {
 	return rooms.ChangerOptions{
 		Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
-		Teller: fanout.NewTeller(p.poster(), apigw.ObservePush),
+		Teller: p.teller(),
 		Frames: rooms.Frames{Room: wire.RoomChanged, Removed: wire.Removed, Degraded: wire.Degraded},
 		Now:    time.Now,
 	}
@@ -276,8 +285,11 @@ func (p *Parts) workers() *apigw.Workers {
 }
 
 func (p *Parts) jobs() *apigw.JobQueue {
-	client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
-	return apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
+	if p.queue == nil {
+		client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
+		p.queue = apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
+	}
+	return p.queue
 }
 
 // httpClient makes a client with connections of its own. A call takes as long as timeout; 0 is no bound. The client keeps

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
@@ -12,25 +11,17 @@ import (
 	"serverlesschat/internal/wire"
 )
 
-// maxPresenceDelay is the longest delay that a queue takes, in seconds (SQS API Reference, SendMessage).
-const maxPresenceDelay = 900
-
-func (p *Parts) seconds(name string, least int) time.Duration {
-	return time.Duration(p.settings.number(name, "a whole number of seconds", least, maxPresenceDelay)) * time.Second
-}
-
 // tracker is what follows connections as they come and go.
 func (p *Parts) tracker(store *dynamo.Store) *presence.Tracker {
-	return presence.NewTracker(store, p.jobs(), p.seconds("PRESENCE_CHECK_SECONDS", 1), time.Now)
+	return presence.NewTracker(store, p.jobs(), p.settings.seconds("PRESENCE_CHECK_SECONDS", 1, maxDelay), time.Now)
 }
 
 // checker is what looks whether users are there, and tells their peers.
 func (p *Parts) checker(store *dynamo.Store) *presence.Checker {
-	teller := fanout.NewTeller(p.poster(), apigw.ObservePush)
 	return presence.NewChecker(store, store, p.poster(),
-		presence.NewAnnouncer(store, teller, wire.Presence, presence.DefaultLimits()), p.jobs(),
+		presence.NewAnnouncer(store, p.teller(), wire.Presence, presence.DefaultLimits()), p.jobs(),
 		presence.CheckerOptions{
-			Pause: p.seconds("PRESENCE_PAUSE_SECONDS", 0), Watch: p.seconds("PRESENCE_WATCH_SECONDS", 1), Now: time.Now,
+			Pause: p.settings.seconds("PRESENCE_PAUSE_SECONDS", 0, maxDelay), Watch: p.settings.seconds("PRESENCE_WATCH_SECONDS", 1, maxDelay), Now: time.Now,
 		})
 }
 

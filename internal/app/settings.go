@@ -60,6 +60,11 @@ func (s *Settings) millis(name string, least, most int) time.Duration {
 	return time.Duration(s.number(name, "a whole number of milliseconds", least, most)) * time.Millisecond
 }
 
+// seconds reads a whole number of seconds, from least to most.
+func (s *Settings) seconds(name string, least, most int) time.Duration {
+	return time.Duration(s.number(name, "a whole number of seconds", least, most)) * time.Second
+}
+
 // number reads a whole number, from least to most; what says in words what it is.
 func (s *Settings) number(name, what string, least, most int) int {
 	text := s.required(name)
