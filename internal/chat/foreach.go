@@ -33,3 +33,16 @@ func ForEach[T any](ctx context.Context, items []T, parallel int, do func(contex
 	wg.Wait()
 	return errors.Join(fails...)
 }
+
+// Map calls do for every item, as [ForEach] does, and returns what it gets, in the order of the items.
+func Map[T, R any](ctx context.Context, items []T, parallel int, do func(context.Context, T) (R, error)) ([]R, error) {
+	results, at := make([]R, len(items)), make([]int, len(items))
+	for i := range at {
+		at[i] = i
+	}
+	err := ForEach(ctx, at, parallel, func(ctx context.Context, i int) (err error) {
+		results[i], err = do(ctx, items[i])
+		return err
+	})
+	return results, err
+}

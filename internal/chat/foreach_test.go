@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -25,6 +27,22 @@ func TestForEachBoundsWhatRunsSideBySide(t *testing.T) {
 		})
 		if err != nil || peak != 3 {
 			t.Errorf("%d at a time, %v", peak, err)
+		}
+	})
+}
+
+func TestMapKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		odd := errors.New("odd")
+		got, err := Map(t.Context(), []int{3, 2, 1, 4}, 4, func(_ context.Context, n int) (int, error) {
+			time.Sleep(time.Duration(n) * time.Second)
+			if n == 1 {
+				return 0, odd
+			}
+			return 10 * n, nil
+		})
+		if want := []int{30, 20, 0, 40}; !slices.Equal(got, want) || !errors.Is(err, odd) {
+			t.Errorf("%v, %v, want %v and the error of one", got, err, want)
 		}
 	})
 }

@@ -35,14 +35,11 @@ const (
 func (t *Teller) Tell(ctx context.Context, ids []chat.ConnectionID, frame []byte) {
 	ctx, cancel := context.WithTimeout(ctx, tellTime)
 	defer cancel()
-	outcomes := make(chan Pushed, len(ids))
-	_ = chat.ForEach(ctx, ids, tellAtOnce, func(ctx context.Context, id chat.ConnectionID) error {
-		outcomes <- t.tell(ctx, id, frame)
-		return nil
+	outcomes, _ := chat.Map(ctx, ids, tellAtOnce, func(ctx context.Context, id chat.ConnectionID) (Pushed, error) {
+		return t.tell(ctx, id, frame), nil
 	})
-	close(outcomes)
 	var all Pushed
-	for p := range outcomes {
+	for _, p := range outcomes {
 		all.Posts, all.Gone, all.Failed = all.Posts+p.Posts, all.Gone+p.Gone, all.Failed+p.Failed
 	}
 	t.observe(context.WithoutCancel(ctx), all)

@@ -81,21 +81,19 @@ func (a *Announcer) peers(ctx context.Context, user chat.UserID) ([]chat.UserID,
 	if err != nil {
 		return nil, fmt.Errorf("read rooms: %w", err)
 	}
-	found := make(chan []chat.UserID, len(page))
-	err = chat.ForEach(ctx, page, readAtOnce, func(ctx context.Context, m rooms.Membered) error {
+	found, err := chat.Map(ctx, page, readAtOnce, func(ctx context.Context, m rooms.Membered) ([]chat.UserID, error) {
 		if m.Room.Size == rooms.SizeHuge {
-			return nil
+			return nil, nil
 		}
 		names, err := a.lists.MemberNames(ctx, m.Room.ID, a.limits.Members+1)
-		if len(names) <= a.limits.Members {
-			found <- names
+		if len(names) > a.limits.Members {
+			return nil, nil
 		}
-		return chat.Wrap("read members", err)
+		return names, chat.Wrap("read members", err)
 	})
-	close(found)
 	seen := map[chat.UserID]bool{user: true}
 	var peers []chat.UserID
-	for names := range found {
+	for _, names := range found {
 		for _, name := range names {
 			if !seen[name] && len(peers) < a.limits.Peers {
 				seen[name] = true

@@ -3,6 +3,7 @@ package presence
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -125,16 +126,13 @@ func (c *Checker) ask(
 			old = append(old, id)
 		}
 	}
-	gone := make(chan chat.ConnectionID, len(old))
-	err := chat.ForEach(ctx, old, askAtOnce, func(ctx context.Context, id chat.ConnectionID) error {
+	gone, err := chat.Map(ctx, old, askAtOnce, func(ctx context.Context, id chat.ConnectionID) (bool, error) {
 		if !c.gateway.IsGone(ctx, id) {
-			return nil
+			return false, nil
 		}
-		gone <- id
-		return chat.Wrap("end connection", c.connections.RemoveConnection(ctx, user, id))
+		return true, chat.Wrap("end connection", c.connections.RemoveConnection(ctx, user, id))
 	})
-	close(gone)
-	if err != nil || len(gone) == 0 {
+	if err != nil || !slices.Contains(gone, true) {
 		return open, err
 	}
 	return c.connections.OpenOf(ctx, user)

@@ -40,11 +40,7 @@ func isDeed(m Member) bool { return m.Pending.By != m.User }
 //
 // Errors: CodeNotFound, CodeForbidden as [Access.May].
 func (c *Changer) Deeds(ctx context.Context, user chat.UserID, in ListMembers) ([]Deed, string, error) {
-	access, err := c.store.Access(ctx, user, in.Room)
-	if err != nil {
-		return nil, "", chat.Wrap("read access", err)
-	}
-	if err := access.May(Govern); err != nil {
+	if _, err := c.membership.May(ctx, user, in.Room, Govern); err != nil {
 		return nil, "", err
 	}
 	page, next, err := c.store.DeedsIn(ctx, in.Room, in.Cursor, in.Limit)

@@ -104,13 +104,14 @@ type ChangerOptions struct {
 
 // Changer changes members of rooms.
 type Changer struct {
-	store ChangerStore
-	opts  ChangerOptions
+	store      ChangerStore
+	membership *Membership
+	opts       ChangerOptions
 }
 
 // NewChanger makes a Changer.
 func NewChanger(store ChangerStore, opts ChangerOptions) *Changer {
-	return &Changer{store: store, opts: opts}
+	return &Changer{store: store, membership: NewMembership(store), opts: opts}
 }
 
 const (

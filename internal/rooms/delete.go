@@ -52,11 +52,7 @@ type Erasable interface {
 //
 // Errors: CodeNotFound, CodeForbidden as [Access.May].
 func (c *Changer) Delete(ctx context.Context, by chat.UserID, room chat.RoomID) error {
-	access, err := c.store.Access(ctx, by, room)
-	if err != nil {
-		return chat.Wrap("read access", err)
-	}
-	if err := access.May(Govern); err != nil {
+	if _, err := c.membership.May(ctx, by, room, Govern); err != nil {
 		return err
 	}
 	e := Erase{Room: room, Part: EraseMembers, Began: c.opts.Now()}
@@ -66,7 +62,7 @@ func (c *Changer) Delete(ctx context.Context, by chat.UserID, room chat.RoomID) 
 	if _, err := c.store.DeleteRoom(ctx, room); err != nil {
 		return chat.Wrap("delete room", err)
 	}
-	_, err = c.dismiss(ctx, room)
+	_, err := c.dismiss(ctx, room)
 	return err
 }
 

@@ -24,8 +24,7 @@ func (c *Changer) Enter(ctx context.Context, user chat.UserID, room chat.RoomID)
 	if access.IsIn() {
 		return access, nil
 	}
-	access, row, err := c.run(ctx, user, user, room, c.entering(ctx, user, room))
-	access.Member = row
+	access, _, err = c.run(ctx, user, user, room, c.entering(ctx, user, room))
 	return access, err
 }
 

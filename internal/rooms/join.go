@@ -122,14 +122,8 @@ func (r RoomJoined) Failure() error { return r.Err }
 
 // JoinAll joins the rooms side by side, each as [Joiner.Join] does, and returns what has become of them, in their order.
 func (j *Joiner) JoinAll(ctx context.Context, caller chat.Caller, in JoinRooms) ([]RoomJoined, error) {
-	all, at := make([]RoomJoined, len(in.Rooms)), make([]int, len(in.Rooms))
-	for i := range at {
-		at[i] = i
-	}
-	err := chat.ForEach(ctx, at, maxJoins, func(ctx context.Context, i int) error {
-		page, err := j.Join(ctx, caller, in.Rooms[i])
-		all[i] = RoomJoined{Room: in.Rooms[i].Room, Page: page, Err: err}
-		return nil
+	return chat.Map(ctx, in.Rooms, maxJoins, func(ctx context.Context, join JoinRoom) (RoomJoined, error) {
+		page, err := j.Join(ctx, caller, join)
+		return RoomJoined{Room: join.Room, Page: page, Err: err}, nil
 	})
-	return all, err
 }

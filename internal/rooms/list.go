@@ -65,13 +65,8 @@ func (c *Changer) List(ctx context.Context, user chat.UserID, in ListRooms) ([]L
 	if err != nil {
 		return nil, "", chat.Wrap("read rooms", err)
 	}
-	listed, at := make([]Listed, len(page)), make([]int, len(page))
-	for i := range at {
-		at[i] = i
-	}
-	err = chat.ForEach(ctx, at, listAtOnce, func(ctx context.Context, i int) (err error) {
-		listed[i], err = c.list(ctx, page[i].Room, page[i].Member)
-		return err
+	listed, err := chat.Map(ctx, page, listAtOnce, func(ctx context.Context, m Membered) (Listed, error) {
+		return c.list(ctx, m.Room, m.Member)
 	})
 	return listed, string(next), err
 }
@@ -91,11 +86,7 @@ func ReadListMembers(f *chat.Fields) ListMembers {
 //
 // Errors: CodeNotFound, CodeForbidden as [Access.May].
 func (c *Changer) Members(ctx context.Context, user chat.UserID, in ListMembers) ([]Member, string, error) {
-	access, err := c.store.Access(ctx, user, in.Room)
-	if err != nil {
-		return nil, "", chat.Wrap("read access", err)
-	}
-	if err := access.May(Read); err != nil {
+	if _, err := c.membership.May(ctx, user, in.Room, Read); err != nil {
 		return nil, "", err
 	}
 	page, next, err := c.store.MembersOf(ctx, in.Room, chat.UserID(in.Cursor), in.Limit)

@@ -77,11 +77,8 @@ func (c *Changer) DirectRoom(a, b chat.UserID) chat.RoomID {
 //
 // Errors: CodeNotFound for one that the user may not know of.
 func (c *Changer) Show(ctx context.Context, user chat.UserID, room chat.RoomID) (Listed, error) {
-	access, err := c.store.Access(ctx, user, room)
+	access, err := c.membership.May(ctx, user, room, See)
 	if err != nil {
-		return Listed{}, chat.Wrap("read access", err)
-	}
-	if err := access.May(See); err != nil {
 		return Listed{}, err
 	}
 	if !access.IsIn() {
@@ -149,15 +146,12 @@ func ReadPatchRoom(f *chat.Fields) PatchRoom {
 //
 // Errors: CodeNotFound, CodeForbidden as [Access.May].
 func (c *Changer) Patch(ctx context.Context, by chat.UserID, in PatchRoom) (Listed, error) {
-	access, err := c.store.Access(ctx, by, in.Room)
-	if err != nil {
-		return Listed{}, chat.Wrap("read access", err)
-	}
 	right := Govern
 	if in.Name == nil && in.Retention == nil {
 		right = SlowDown
 	}
-	if err := access.May(right); err != nil {
+	access, err := c.membership.May(ctx, by, in.Room, right)
+	if err != nil {
 		return Listed{}, err
 	}
 	is := *access.Room
@@ -171,20 +165,27 @@ func (c *Changer) Patch(ctx context.Context, by chat.UserID, in PatchRoom) (List
 		is.Retention = *in.Retention
 	}
 	if is != *access.Room {
-		found, err := c.store.ChangeRoom(ctx, in)
-		if err != nil {
-			return Listed{}, chat.Wrap("change room", err)
-		}
-		if !found { // deleted meanwhile
-			return Listed{}, errNoRoom()
+		if err := c.patch(ctx, by, in); err != nil {
+			return Listed{}, err
 		}
 		c.announce(ctx, is)
-		at := chat.Millis(c.opts.Now())
-		if err := c.store.Record(ctx, Deed{Room: in.Room, At: at, By: by, Action: DeedSettings, Key: DeedSettings}); err != nil {
-			return Listed{}, chat.Wrap("record", err)
-		}
 	}
 	return c.list(ctx, is, *access.Member)
+}
+
+// patch records the deed, then stores what is to change: whoever dies between the two leaves nothing unrecorded.
+func (c *Changer) patch(ctx context.Context, by chat.UserID, in PatchRoom) error {
+	err := c.store.Record(ctx, Deed{
+		Room: in.Room, At: chat.Millis(c.opts.Now()), By: by, Action: DeedSettings, Key: DeedSettings + "#" + string(by),
+	})
+	if err != nil {
+		return chat.Wrap("record", err)
+	}
+	found, err := c.store.ChangeRoom(ctx, in)
+	if err == nil && !found { // deleted meanwhile
+		return errNoRoom()
+	}
+	return chat.Wrap("change room", err)
 }
 
 // Settings keeps the settings of rooms, and who gets a room.

@@ -31,15 +31,15 @@ const (
 type standing int
 
 const (
-	stranger  standing = iota // to a public room
-	banned                    // from a public room
-	outsider                  // of a private or a direct room, or of one that is not there
-	peer                      // one of the two of a direct room
-	parted                    // one of the two, of whom one blocks the other
-	muted                     // a member who may say nothing at the moment
-	member                    // an ordinary one
-	moderator                 //
-	owner                     //
+	stranger standing = iota // to a public room
+	banned                   // from a public room
+	outsider                 // of a private or a direct room, or of one that is not there
+	peer                     // one of the two of a direct room
+	parted                   // one of the two, of whom one blocks the other
+	muted                    // a member who may say nothing at the moment
+	member                   // an ordinary one
+	moderator
+	owner
 	standingCount
 )
 

@@ -24,7 +24,6 @@ type Room struct {
 	SlowMode  time.Duration // between two messages of a member, whole seconds; 0 for none
 	Retention time.Duration // how long an entry is kept, whole days; 0 for ever
 	Size      Size
-	Deleted   bool
 	Blocked   bool // a direct room in which one user blocks the other
 }
 

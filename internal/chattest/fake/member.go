@@ -15,7 +15,7 @@ import (
 
 func (s *Store) access(user chat.UserID, room chat.RoomID) rooms.Access {
 	a := rooms.Access{At: Noon()}
-	if r, ok := s.Rooms[room]; ok && !r.Deleted {
+	if r, ok := s.Rooms[room]; ok && !s.deleted[room] {
 		a.Room = &r
 	}
 	if m, ok := s.Members[room][user]; ok {
@@ -99,7 +99,7 @@ func (s *Store) RoomsOf(_ context.Context, user chat.UserID, after chat.RoomID, 
 	return list(s, after, limit, func() map[chat.RoomID]rooms.Membered {
 		all := map[chat.RoomID]rooms.Membered{}
 		for id, r := range s.Rooms {
-			if s.HasMember(id, user) && !r.Deleted {
+			if s.HasMember(id, user) && !s.deleted[id] {
 				all[id] = rooms.Membered{Room: r, Member: s.Members[id][user]}
 			}
 		}
@@ -110,7 +110,7 @@ func (s *Store) RoomsOf(_ context.Context, user chat.UserID, after chat.RoomID, 
 func (s *Store) PublicRooms(_ context.Context, after chat.RoomID, limit int) ([]rooms.Room, chat.RoomID, error) {
 	return list(s, after, limit, func() map[chat.RoomID]rooms.Room {
 		all := maps.Clone(s.Rooms)
-		maps.DeleteFunc(all, func(_ chat.RoomID, r rooms.Room) bool { return r.Deleted || r.Kind != rooms.KindPublic })
+		maps.DeleteFunc(all, func(id chat.RoomID, r rooms.Room) bool { return s.deleted[id] || r.Kind != rooms.KindPublic })
 		return all
 	}, "public rooms")
 }
@@ -144,7 +144,7 @@ func list[Name ~string, V any](
 }
 
 func (s *Store) ChangeRoom(_ context.Context, p rooms.PatchRoom) (bool, error) {
-	return ask(s, func() bool { r, ok := s.Rooms[p.Room]; return ok && !r.Deleted }, "change room")
+	return ask(s, func() bool { _, ok := s.Rooms[p.Room]; return ok && !s.deleted[p.Room] }, "change room")
 }
 
 // ListenersOf returns the one connection that there may be.
@@ -159,9 +159,8 @@ func (s *Store) ListenersOf(context.Context, chat.RoomID, int) ([]chat.Connectio
 
 func (s *Store) DeleteRoom(_ context.Context, room chat.RoomID) (bool, error) {
 	return ask(s, func() bool {
-		r, ok := s.Rooms[room]
-		r.Deleted = true
-		s.Rooms[room] = r
+		_, ok := s.Rooms[room]
+		s.deleted[room] = ok
 		return ok
 	}, "delete room")
 }

@@ -25,7 +25,8 @@ func Noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 // before the calls, in Before, and read after them. Calls may be made side by side.
 type Store struct {
 	*Recorder
-	mu sync.Mutex
+	mu      sync.Mutex
+	deleted map[chat.RoomID]bool // of Rooms
 
 	Entries    map[chat.EntryID]chat.Entry
 	Top        roomlog.Head                           // the room's head
@@ -46,7 +47,7 @@ var _ chattest.Store = (*Store)(nil)
 func NewStore(ids ...chat.EntryID) *Store {
 	s := &Store{
 		Recorder: &Recorder{}, Entries: map[chat.EntryID]chat.Entry{}, Claims: map[chat.ClientMessageID]roomlog.Claim{},
-		Rooms: map[chat.RoomID]rooms.Room{}, Members: map[chat.RoomID]map[chat.UserID]rooms.Member{},
+		Rooms: map[chat.RoomID]rooms.Room{}, deleted: map[chat.RoomID]bool{}, Members: map[chat.RoomID]map[chat.UserID]rooms.Member{},
 	}
 	s.Put(time.Time{}, ids...)
 	return s
