@@ -31,12 +31,7 @@ type Services struct {
 	Pinger  *rooms.Pinger
 	Marker  *receipts.Marker
 	Typist  *signals.Typist
-	Teller  Teller // brings replies that are more than one
-}
-
-// Teller posts a frame to connections, as [rooms.Teller].
-type Teller interface {
-	Tell(ctx context.Context, ids []chat.ConnectionID, frame []byte)
+	Teller  rooms.Teller // brings replies that are more than one
 }
 
 // Actions returns the table of all actions: the name, the function that serves it, what reads its fields, what it
@@ -111,7 +106,7 @@ func actionOnMany[In any, Out interface{ Failure() error }](
 	name, function string,
 	read func(*chat.Fields) In,
 	call func(context.Context, chat.Caller, In) ([]Out, error),
-	teller Teller,
+	teller rooms.Teller,
 	encode func(requestID string, out Out) []byte,
 ) Action {
 	return replying(name, function, read, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {

@@ -18,6 +18,12 @@ type (
 	websocketReply = events.APIGatewayProxyResponse
 )
 
+// Tracker follows connections; errors as [presence.Tracker].
+type Tracker interface {
+	Connected(ctx context.Context, user chat.UserID) error
+	Gone(ctx context.Context, user chat.UserID, id chat.ConnectionID) error
+}
+
 // Connect handles $connect: the handshake waits for it, and ends with its status.
 func Connect(tokens TokenVerifier, store connections.Store, tracker Tracker) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,17 +13,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/telemetry"
-	"serverlesschat/internal/wire"
 )
-
-// receiptsRoute handles the request for the receipts of a room.
-func receiptsRoute(tokens TokenVerifier, l *receipts.Lister) restHandler {
-	return call(tokens, parameters, receipts.ReadListReceipts,
-		func(ctx context.Context, user chat.UserID, in receipts.ListReceipts) (int, []byte, error) {
-			list, next, err := l.List(ctx, user, in)
-			return http.StatusOK, wire.Receipts(list, next), err
-		})
-}
 
 // Announcer tells the members of a room how far others are; errors as [receipts.Announcer.Announce].
 type Announcer interface {

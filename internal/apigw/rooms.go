@@ -17,28 +17,14 @@ func Rooms(
 	tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister, present *presence.Lister,
 ) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
-		"GET /rooms/{room_id}/audit": call(tokens, parameters, rooms.ReadListMembers,
-			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
-				list, next, err := c.Deeds(ctx, user, in)
-				return http.StatusOK, wire.Deeds(list, next), err
-			}),
+		"GET /rooms/{room_id}/audit": list(tokens, rooms.ReadListMembers, c.Deeds, wire.Deeds),
 		"GET /users/{user_id}": call(tokens, parameters, rooms.ReadOther,
 			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
 				return http.StatusOK, wire.User(other), c.User(ctx, other)
 			}),
-		"PUT /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
-			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
-				return http.StatusNoContent, nil, c.Block(ctx, user, other)
-			}),
-		"DELETE /users/me/blocks/{user_id}": call(tokens, parameters, rooms.ReadOther,
-			func(ctx context.Context, user, other chat.UserID) (int, []byte, error) {
-				return http.StatusNoContent, nil, c.Unblock(ctx, user, other)
-			}),
-		"GET /rooms": call(tokens, parameters, rooms.ReadListRooms,
-			func(ctx context.Context, user chat.UserID, in rooms.ListRooms) (int, []byte, error) {
-				list, next, err := c.List(ctx, user, in)
-				return http.StatusOK, wire.Rooms(list, next), err
-			}),
+		"PUT /users/me/blocks/{user_id}":    change(tokens, rooms.ReadOther, c.Block),
+		"DELETE /users/me/blocks/{user_id}": change(tokens, rooms.ReadOther, c.Unblock),
+		"GET /rooms":                        list(tokens, rooms.ReadListRooms, c.List, wire.Rooms),
 		"POST /rooms": callWithBody(tokens, rooms.ReadNewRoom,
 			func(ctx context.Context, user chat.UserID, in rooms.NewRoom) (int, []byte, error) {
 				room, opened, err := c.Open(ctx, user, in)
@@ -57,26 +43,36 @@ func Rooms(
 				room, err := c.Patch(ctx, user, in)
 				return http.StatusOK, wire.Room(room), err
 			}),
-		"DELETE /rooms/{room_id}": call(tokens, parameters, (*chat.Fields).Room,
-			func(ctx context.Context, user chat.UserID, room chat.RoomID) (int, []byte, error) {
-				return http.StatusNoContent, nil, c.Delete(ctx, user, room)
-			}),
-		"GET /rooms/{room_id}/members": call(tokens, parameters, rooms.ReadListMembers,
-			func(ctx context.Context, user chat.UserID, in rooms.ListMembers) (int, []byte, error) {
-				list, next, err := c.Members(ctx, user, in)
-				return http.StatusOK, wire.Members(list, next), err
-			}),
-		"GET /rooms/{room_id}/receipts": receiptsRoute(tokens, l),
-		"GET /rooms/{room_id}/presence": presenceRoute(tokens, present),
+		"DELETE /rooms/{room_id}":       change(tokens, (*chat.Fields).Room, c.Delete),
+		"GET /rooms/{room_id}/members":  list(tokens, rooms.ReadListMembers, c.Members, wire.Members),
+		"GET /rooms/{room_id}/receipts": list(tokens, rooms.ReadListMembers, l.List, wire.Receipts),
+		"GET /rooms/{room_id}/presence": list(tokens, rooms.ReadListMembers, present.List, wire.PresenceOf),
 		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
 			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
 				m, err := c.Put(ctx, user, in)
 				return http.StatusOK, wire.Member(m), err
 			}),
-		"DELETE /rooms/{room_id}/members/{user_id}": call(tokens, parameters, rooms.ReadMemberOf,
-			func(ctx context.Context, user chat.UserID, in rooms.MemberOf) (int, []byte, error) {
-				return http.StatusNoContent, nil, c.Remove(ctx, user, in)
-			}),
+		"DELETE /rooms/{room_id}/members/{user_id}": change(tokens, rooms.ReadMemberOf, c.Remove),
+	})
+}
+
+// list makes the handler of a request for a page of a list.
+func list[In, Of any](
+	tokens TokenVerifier, read func(*chat.Fields) In,
+	page func(context.Context, chat.UserID, In) (of []Of, next string, err error), encode func([]Of, string) []byte,
+) restHandler {
+	return call(tokens, parameters, read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
+		of, next, err := page(ctx, user, in)
+		return http.StatusOK, encode(of, next), err
+	})
+}
+
+// change makes the handler of a request that has no other answer than that it was done.
+func change[In any](
+	tokens TokenVerifier, read func(*chat.Fields) In, do func(context.Context, chat.UserID, In) error,
+) restHandler {
+	return call(tokens, parameters, read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
+		return http.StatusNoContent, nil, do(ctx, user, in)
 	})
 }
 

@@ -2,6 +2,7 @@ package fanout
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -57,4 +58,25 @@ type Deliverer interface {
 	Deliver(ctx context.Context, d Delivery) (rest []Recipient, err error)
 	// Rate returns how many posts a second it can make now to so many recipients.
 	Rate(recipients int) float64
+}
+
+// PushOnce brings a frame that may be lost to a page of subscriptions of a room, as a sender does, within the time.
+//
+// Errors: [ErrForbidden], wrapped. That somebody was not reached is none.
+func PushOnce(
+	ctx context.Context, deliverer Deliverer, room chat.RoomID, frame []byte, page Page, timeout time.Duration,
+) error {
+	if len(page.Subscriptions) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	d := Delivery{Room: room, Frames: []Frame{{Data: frame}}, ReadAt: page.ReadAt, Quick: true}
+	for _, s := range page.Subscriptions {
+		d.Recipients = append(d.Recipients, Recipient{Subscription: s})
+	}
+	if _, err := deliverer.Deliver(ctx, d); errors.Is(err, ErrForbidden) {
+		return err
+	}
+	return nil
 }

@@ -29,12 +29,10 @@ type Limits struct {
 
 // DefaultLimits are those of a deployment.
 func DefaultLimits() Limits {
-	return Limits{Rooms: 50, Members: MaxToldMembers, Peers: 1000, Posts: 1000}
+	return Limits{Rooms: 50, Members: rooms.HugeMembers, Peers: 1000, Posts: 1000}
 }
 
 const (
-	// MaxToldMembers is up to how many members a room is told of presence. In larger ones it is asked for.
-	MaxToldMembers = 200
 	// announceTime bounds the reads of one change.
 	announceTime = 10 * time.Second
 	// readAtOnce is how many rooms, or batches of users, are read side by side.

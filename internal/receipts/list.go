@@ -13,23 +13,6 @@ type Members interface {
 	MembersOf(ctx context.Context, room chat.RoomID, after chat.UserID, limit int) (page []rooms.Member, next chat.UserID, err error)
 }
 
-const (
-	maxListed     = 100
-	defaultListed = 50
-)
-
-// ListReceipts asks how far the members of a room are.
-type ListReceipts struct {
-	Room   chat.RoomID
-	Cursor string // the user after whom the page begins; empty for the first page
-	Limit  int
-}
-
-// ReadListReceipts reads the fields of a request for receipts.
-func ReadListReceipts(f *chat.Fields) ListReceipts {
-	return ListReceipts{Cursor: f.Cursor(), Limit: f.Number("limit", 1, maxListed, defaultListed), Room: f.Room()}
-}
-
 // Lister tells how far the members of rooms are, to who asks.
 type Lister struct {
 	members    Members
@@ -41,10 +24,10 @@ func NewLister(members Members, membership Membership) *Lister {
 	return &Lister{members: members, membership: membership}
 }
 
-// List returns a page of receipts, and where the next one begins; "" after the last.
+// List returns the receipts of a page of the members, and where the next one begins; "" after the last.
 //
 // Errors: CodeForbidden, CodeNotFound as [rooms.Access.May].
-func (l *Lister) List(ctx context.Context, user chat.UserID, in ListReceipts) ([]Receipt, string, error) {
+func (l *Lister) List(ctx context.Context, user chat.UserID, in rooms.ListMembers) ([]Receipt, string, error) {
 	if _, err := l.membership.May(ctx, user, in.Room, rooms.Read); err != nil {
 		return nil, "", err
 	}

@@ -132,7 +132,7 @@ func TestListOfReceipts(t *testing.T) {
 		ann.ReadID, ann.DeliveredID = 5, 2
 		s.Members["r"]["ann"] = ann
 		list := receipts.NewLister(s, rooms.NewMembership(s))
-		got, next, err := list.List(t.Context(), "ann", receipts.ListReceipts{Room: room, Limit: 50})
+		got, next, err := list.List(t.Context(), "ann", rooms.ListMembers{Room: room, Paging: rooms.Paging{Limit: 50}})
 		if chat.CodeOf(err) != code {
 			t.Errorf("%s: %v, want %q", room, err, code)
 		}

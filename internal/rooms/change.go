@@ -182,7 +182,7 @@ func (c *Changer) make(ctx context.Context, access Access, by chat.UserID, row *
 	if row != nil {
 		was = *row
 	}
-	members, err := c.store.CountMembers(ctx, access.Room.ID, hugeMembers+1)
+	members, err := c.store.CountMembers(ctx, access.Room.ID, HugeMembers+1)
 	if err != nil {
 		return chat.Wrap("count members", err)
 	}
@@ -216,5 +216,5 @@ func comes(was, is Member) int {
 // isSilent reports whether no entry tells of a step: who comes or goes by oneself in a room of so many members.
 func isSilent(by chat.UserID, s *step, members int) bool {
 	alone := by == s.is.User && (s.change == chat.MemberJoined || s.change == chat.MemberLeft)
-	return alone && members > hugeMembers
+	return alone && members > HugeMembers
 }

@@ -13,13 +13,15 @@ type Size int
 // The sizes of rooms.
 const (
 	SizeSmall Size = iota // all there is
-	SizeLarge             // more than largeMembers: receipts are not told, but can be asked for
-	SizeHuge              // more than hugeMembers: nor who types or is present, nor who joins and leaves by oneself
+	SizeLarge             // more than LargeMembers: receipts are not told, but can be asked for
+	SizeHuge              // more than HugeMembers: nor who types or is present, nor who joins and leaves by oneself
 )
 
 const (
-	largeMembers = 100
-	hugeMembers  = 200
+	// LargeMembers is up to how many members a room is told of receipts.
+	LargeMembers = 100
+	// HugeMembers is up to how many it is told who types, who is present, and who joins and leaves by oneself.
+	HugeMembers = 200
 	// sizeSlack is how many members fewer make a room smaller again: else a room at a bound would change with each one.
 	sizeSlack = 10
 )
@@ -52,9 +54,9 @@ func (s Size) next(members int) Size {
 		return members > most || s >= of && members > most-sizeSlack
 	}
 	switch {
-	case bound(SizeHuge, hugeMembers):
+	case bound(SizeHuge, HugeMembers):
 		return SizeHuge
-	case bound(SizeLarge, largeMembers):
+	case bound(SizeLarge, LargeMembers):
 		return SizeLarge
 	}
 	return SizeSmall

@@ -2,8 +2,8 @@ package signals
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,8 +62,7 @@ func NewTypist(
 	}
 }
 
-// Type tells the other members of the room, if it is small. What this process has told just now it
-// does not tell again.
+// Type tells the other members of the room, if it is small. What this process has told just now it does not tell again.
 //
 // Errors: CodeForbidden, CodeNotFound for a room that the caller is no member of. That somebody was not reached is none.
 func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struct{}, error) {
@@ -85,30 +84,10 @@ func (t *Typist) Type(ctx context.Context, caller chat.Caller, in Typing) (struc
 	if !page.IsSmall() {
 		return none, nil // the room is too large for it
 	}
-	var listeners []fanout.Recipient
-	for _, s := range page.Subscriptions {
-		if s.User != caller.User() {
-			listeners = append(listeners, fanout.Recipient{Subscription: s})
-		}
-	}
-	return none, t.tell(ctx, fanout.Delivery{
-		Room: in.Room, Frames: []fanout.Frame{{Data: t.encode(in.Room, caller.User(), in.Active)}},
-		Recipients: listeners, ReadAt: page.ReadAt, Quick: true,
-	})
-}
-
-// tell pushes a frame once to each listener. Only that the gateway refuses the chat itself is an error.
-func (t *Typist) tell(ctx context.Context, d fanout.Delivery) error {
-	if len(d.Recipients) == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, typingTime)
-	defer cancel()
-	_, err := t.deliverer.Deliver(ctx, d)
-	if errors.Is(err, fanout.ErrForbidden) {
-		return fmt.Errorf("tell who types: %w", err)
-	}
-	return nil
+	own := func(s chat.Subscription) bool { return s.User == caller.User() }
+	page.Subscriptions = slices.DeleteFunc(slices.Clone(page.Subscriptions), own)
+	frame := t.encode(in.Room, caller.User(), in.Active)
+	return none, chat.Wrap("tell who types", fanout.PushOnce(ctx, t.deliverer, in.Room, frame, page, typingTime))
 }
 
 // typing is what somebody tells a room.
