@@ -1,7 +1,6 @@
 package receipts_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -20,13 +19,6 @@ func newAnnouncer(s *fake.Store, d *fake.Deliverer) *receipts.Announcer {
 	})
 }
 
-func subscribed(users ...chat.UserID) (all []chat.Subscription) {
-	for i, user := range users {
-		all = append(all, chat.Subscription{Room: "r", Connection: chat.ConnectionID(fmt.Sprint("c", i)), User: user})
-	}
-	return all
-}
-
 // TestAnnounce: all connections of a small room are told, in one frame.
 func TestAnnounce(t *testing.T) {
 	ann, bob := receipts.NewReceipt("ann", 2, 1), receipts.NewReceipt("bob", 0, 3)
@@ -39,13 +31,13 @@ func TestAnnounce(t *testing.T) {
 		told       int
 	}{
 		{"nobody is there", 2, nil, []receipts.Receipt{ann}, 0},
-		{"who has marked, alone", 2, subscribed("ann"), []receipts.Receipt{ann}, 0},
-		{"who has marked, on two devices", 2, subscribed("ann", "ann"), []receipts.Receipt{ann}, 2},
-		{"another one alone", 2, subscribed("bob"), []receipts.Receipt{ann}, 1},
-		{"one of two who have marked", 2, subscribed("ann"), []receipts.Receipt{ann, bob}, 1},
-		{"all", 3, subscribed("ann", "bob", "eve"), []receipts.Receipt{ann, bob}, 3},
-		{"all devices of a room that is just small enough", 100, subscribed(many...), []receipts.Receipt{ann}, len(many)},
-		{"a room that is too large", 101, subscribed("bob"), []receipts.Receipt{ann}, 0},
+		{"who has marked, alone", 2, fake.SubscribedTo("r", "ann"), []receipts.Receipt{ann}, 0},
+		{"who has marked, on two devices", 2, fake.SubscribedTo("r", "ann", "ann"), []receipts.Receipt{ann}, 2},
+		{"another one alone", 2, fake.SubscribedTo("r", "bob"), []receipts.Receipt{ann}, 1},
+		{"one of two who have marked", 2, fake.SubscribedTo("r", "ann"), []receipts.Receipt{ann, bob}, 1},
+		{"all", 3, fake.SubscribedTo("r", "ann", "bob", "eve"), []receipts.Receipt{ann, bob}, 3},
+		{"all devices of a room that is just small enough", 100, fake.SubscribedTo("r", many...), []receipts.Receipt{ann}, len(many)},
+		{"a room that is too large", 101, fake.SubscribedTo("r", "bob"), []receipts.Receipt{ann}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, d := fake.NewStore().WithMembers("r", "ann", "bob", "eve"), &fake.Deliverer{}
@@ -84,7 +76,7 @@ func TestAnnouncementsThatFail(t *testing.T) {
 		{"subscriptions cannot be read", "subscribers", nil, broken},
 	} {
 		s, d := fake.NewStore().WithMembers("r", "ann"), &fake.Deliverer{Err: c.err}
-		s.Subscribed = subscribed("bob")
+		s.Subscribed = fake.SubscribedTo("r", "bob")
 		s.Before = func(call string) error {
 			if c.call != "" && len(call) >= len(c.call) && call[:len(c.call)] == c.call {
 				return broken
@@ -97,37 +89,17 @@ func TestAnnouncementsThatFail(t *testing.T) {
 	}
 }
 
-// lateStore takes a while to read the subscriptions of a room, one of which ends meanwhile.
-type lateStore struct {
-	*fake.Store
-	takes time.Duration
-}
-
-func (s lateStore) Subscribers(
-	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
-) (fanout.Page, error) {
-	page, err := s.Store.Subscribers(ctx, room, from, limit)
-	s.EndSubscription("c1")
-	time.Sleep(s.takes)
-	return page, err
-}
-
 // TestWhoHasLeftIsNotTold: what was read long ago is read again.
 func TestWhoHasLeftIsNotTold(t *testing.T) {
 	for takes, want := range map[time.Duration]int{0: 2, 4 * time.Second: 1} {
 		synctest.Test(t, func(t *testing.T) {
 			s, g := fake.NewStore().WithMembers("r", "ann"), fake.NewGateway()
-			s.Subscribed = subscribed("bob", "eve")
-			told := map[chat.ConnectionID]int{}
-			for i := range s.Subscribed {
-				sub := &s.Subscribed[i]
-				sub.ExpiresAt = time.Now().Add(time.Hour)
-				g.Open(sub.Connection, func([]byte) { told[sub.Connection]++ }, func() {})
-			}
+			s.Subscribed = fake.SubscribedTo("r", "bob", "eve")
+			told := s.OpenSubscribed(g)
 			pusher := fanout.NewPusher(g, s, fanout.PusherOptions{
 				Parallel: 4, PostRate: 1000, Now: time.Now, Jitter: func() float64 { return 0 },
 			})
-			a := receipts.NewAnnouncer(s, lateStore{s, takes}, pusher, func(chat.RoomID, []receipts.Receipt) []byte { return nil })
+			a := receipts.NewAnnouncer(s, fake.SlowSubscribers{Store: s, Takes: takes, Ends: "c1"}, pusher, func(chat.RoomID, []receipts.Receipt) []byte { return nil })
 			err := a.Announce(t.Context(), "r", []receipts.Receipt{{User: "ann", ReadID: 1}})
 			if err != nil || len(told) != want {
 				t.Errorf("after %v: told %v, %v, want %d", takes, told, err, want)

@@ -23,6 +23,16 @@ func hall() *fake.Store {
 	return s
 }
 
+// diesAfter lets so many calls of a store through, and no more.
+func diesAfter(s *fake.Store, calls int) {
+	s.Before = func(string) error {
+		if len(s.Calls) >= calls {
+			return errDied
+		}
+		return nil
+	}
+}
+
 // crash is a change of bob, and what has come of it when it is finished.
 type crash struct {
 	change func(t *testing.T, c *rooms.Changer) error
@@ -65,12 +75,7 @@ func TestAChangeIsFinishedWhoeverDies(t *testing.T) {
 			for dies := 0; ; dies++ {
 				s := hall()
 				changer := fake.NewChanger(s)
-				s.Before = func(string) error {
-					if len(s.Calls) >= dies {
-						return errDied
-					}
-					return nil
-				}
+				diesAfter(s, dies)
 				err := c.change(t, changer)
 				lived := err == nil
 				s.Before = nil

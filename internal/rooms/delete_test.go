@@ -29,12 +29,7 @@ func TestADeletedRoomIsErasedWhoeverDies(t *testing.T) {
 	for dies := 0; ; dies++ {
 		s := hall()
 		changer := fake.NewChanger(s)
-		s.Before = func(string) error {
-			if len(s.Calls) >= dies {
-				return errDied
-			}
-			return nil
-		}
+		diesAfter(s, dies)
 		lived := changer.Delete(t.Context(), "ann", "r") == nil
 		s.Before = nil
 		deleted := slices.Contains(s.Calls, "delete room")

@@ -1,7 +1,6 @@
 package signals_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -26,14 +25,7 @@ func newTypist(s *fake.Store, d *fake.Deliverer) *signals.Typist {
 	return signals.NewTypist(rooms.NewMembership(s), s, d, time.Now, encode)
 }
 
-func subscribed(users ...chat.UserID) (all []chat.Subscription) {
-	for i, user := range users {
-		all = append(all, chat.Subscription{Room: "r", Connection: chat.ConnectionID(fmt.Sprint("c", i)), User: user})
-	}
-	return all
-}
-
-func crowd(n int) []chat.Subscription { return subscribed(make([]chat.UserID, n)...) }
+func crowd(n int) []chat.Subscription { return fake.SubscribedTo("r", make([]chat.UserID, n)...) }
 
 // TestType: the others are told, once, if they are not too many.
 func TestType(t *testing.T) {
@@ -43,8 +35,8 @@ func TestType(t *testing.T) {
 		told       []chat.ConnectionID
 	}{
 		{"nobody is there", nil, nil},
-		{"she is alone, on two devices", subscribed("ann", "ann"), nil},
-		{"the others", subscribed("ann", "bob", "ann", "eve"), []chat.ConnectionID{"c1", "c3"}},
+		{"she is alone, on two devices", fake.SubscribedTo("r", "ann", "ann"), nil},
+		{"the others", fake.SubscribedTo("r", "ann", "bob", "ann", "eve"), []chat.ConnectionID{"c1", "c3"}},
 		{"too many", crowd(fanout.SmallRoom + 1), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -78,7 +70,7 @@ func TestType(t *testing.T) {
 func TestTypingIsToldOnceInThreeSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, d := fake.NewStore().WithMembers("r", "ann").WithMembers("q", "ann"), &fake.Deliverer{}
-		s.Subscribed = subscribed("bob")
+		s.Subscribed = fake.SubscribedTo("r", "bob")
 		typist := newTypist(s, d)
 		for i, step := range []struct {
 			wait   time.Duration
@@ -121,7 +113,7 @@ func TestTypingThatFails(t *testing.T) {
 			if c.members != nil {
 				s.WithMembers("r", c.members...)
 			}
-			s.Subscribed = subscribed("bob")
+			s.Subscribed = fake.SubscribedTo("r", "bob")
 			_, err := newTypist(s, d).Type(t.Context(), fake.Ann(), signals.Typing{Room: "r", Active: true})
 			if chat.CodeOf(err) != c.code || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %q", err, c.code)
@@ -133,37 +125,17 @@ func TestTypingThatFails(t *testing.T) {
 	}
 }
 
-// slowStore takes 4 s to read the subscriptions of a room, one of which ends meanwhile.
-type slowStore struct {
-	*fake.Store
-	leaves chat.ConnectionID
-}
-
-func (s slowStore) Subscribers(
-	ctx context.Context, room chat.RoomID, from *fanout.Cursor, limit int,
-) (fanout.Page, error) {
-	page, err := s.Store.Subscribers(ctx, room, from, limit)
-	s.EndSubscription(s.leaves)
-	time.Sleep(4 * time.Second)
-	return page, err
-}
-
 // TestWhoHasLeftIsNotToldWhoTypes: what was read long ago is read again.
 func TestWhoHasLeftIsNotToldWhoTypes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, g := fake.NewStore().WithMembers("r", "ann"), fake.NewGateway()
-		s.Subscribed = subscribed("bob", "eve")
-		told := map[chat.ConnectionID]int{}
-		for i := range s.Subscribed {
-			sub := &s.Subscribed[i]
-			sub.ExpiresAt = time.Now().Add(time.Hour)
-			g.Open(sub.Connection, func([]byte) { told[sub.Connection]++ }, func() {})
-		}
+		s.Subscribed = fake.SubscribedTo("r", "bob", "eve")
+		told := s.OpenSubscribed(g)
 		pusher := fanout.NewPusher(g, s, fanout.PusherOptions{
 			Parallel: 4, PostRate: 1000, Now: time.Now, Jitter: func() float64 { return 0 },
 		})
 		encode := func(chat.RoomID, chat.UserID, bool) []byte { return nil }
-		typist := signals.NewTypist(rooms.NewMembership(s), slowStore{s, "c1"}, pusher, time.Now, encode)
+		typist := signals.NewTypist(rooms.NewMembership(s), fake.SlowSubscribers{Store: s, Takes: 4 * time.Second, Ends: "c1"}, pusher, time.Now, encode)
 		if _, err := typist.Type(t.Context(), fake.Ann(), signals.Typing{Room: "r", Active: true}); err != nil {
 			t.Fatal(err)
 		}
