@@ -27,10 +27,10 @@ type room struct {
 	fault           atomic.Pointer[error] // the first entry that was lost, doubled or out of order
 }
 
-// member is a connection; its last id shows whether it got every entry once and in order.
+// member is a connection; its last id shows whether it got every entry since its first one once and in order.
 type member struct {
 	client *chatclient.Client
-	lastID int64 // used by the client's reader alone
+	lastID int64 // 0 before the first entry; used by the client's reader alone
 }
 
 // flight is a message on its way.
@@ -86,15 +86,22 @@ func (r *room) reset() {
 
 func (r *room) pushed(m *member, f chatclient.Frame) {
 	now := time.Now()
-	if f.Type != "messages" {
+	switch f.Type {
+	case "messages":
+	case "room", "degraded", "presence": // what is told of rooms and users besides
+		return
+	default:
 		r.fail(fmt.Errorf("unexpected frame of type %q: %s", f.Type, f.Message))
 		return
 	}
 	for _, e := range f.Messages {
-		if e.ID != m.lastID+1 {
+		if m.lastID != 0 && e.ID != m.lastID+1 {
 			r.fail(fmt.Errorf("entry %d came after %d", e.ID, m.lastID))
 		}
 		m.lastID = e.ID
+		if e.Kind == "member" { // who came in while it was there already
+			continue
+		}
 		r.mu.Lock()
 		flight := r.flights[e.ClientMessageID]
 		r.mu.Unlock()

@@ -29,6 +29,8 @@ func (b *backlog) enter(ctx context.Context, user string) (*member, error) {
 	return m, nil
 }
 
+func user(i int) string { return fmt.Sprintf("user-%d", i) }
+
 // openCrowd lets the members enter, some at a time. Each needs two open files, one at either end.
 func (b *backlog) openCrowd(ctx context.Context) (*crowd, error) {
 	c, joined := &crowd{make([]*member, b.members)}, atomic.Int64{}
@@ -36,7 +38,7 @@ func (b *backlog) openCrowd(ctx context.Context) (*crowd, error) {
 	group.SetLimit(8)
 	for i := range c.members {
 		group.Go(func() (err error) {
-			c.members[i], err = b.enter(ctx, fmt.Sprintf("user-%d", i))
+			c.members[i], err = b.enter(ctx, user(i))
 			progress("joining members: %d", joined.Add(1))
 			return err
 		})

@@ -88,7 +88,14 @@ type backlog struct {
 }
 
 func (b *backlog) run(ctx context.Context) error {
-	sender, err := b.enter(ctx, "sender") // makes the room
+	users := make([]chat.UserID, b.members)
+	for i := range users {
+		users[i] = chat.UserID(user(i))
+	}
+	if err := b.tables.open(ctx, b.room, "sender", users); err != nil {
+		return err
+	}
+	sender, err := b.enter(ctx, "sender")
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,9 @@ func (m *member) got(frame []byte) {
 		m.fail(fmt.Errorf("unexpected frame: %.200s", frame))
 		r.Type = "unexpected" // whoever waits is to learn it
 	}
+	if r.Type == "room" || r.Type == "presence" { // told besides, to nobody who waits
+		return
+	}
 	select {
 	case m.replies <- r:
 	default: // nobody asks any more

@@ -13,6 +13,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/bench/target"
 )
@@ -31,10 +32,37 @@ func openTables(l *target.Local) *tables {
 	}
 	t := &tables{client: dynamodb.NewFromConfig(engine.Config(l.DynamoDB)), names: dynamo.Tables{
 		Entries: names["EntriesTable"], Rooms: names["RoomsTable"], Users: names["UsersTable"],
-		Connections: names["ConnectionsTable"], Subscriptions: names["SubscriptionsTable"],
+		Connections: names["ConnectionsTable"], Subscriptions: names["SubscriptionsTable"], Members: names["MembersTable"],
 	}}
 	t.store = dynamo.New(t.client, t.names, time.Now)
 	return t
+}
+
+// open opens a room with its members, of whom no entry tells: the log is the backlog's alone.
+func (t *tables) open(ctx context.Context, room chat.RoomID, owner chat.UserID, others []chat.UserID) error {
+	opened := rooms.Room{ID: room, Kind: rooms.KindPublic, Name: string(room)}
+	if _, err := t.store.OpenRoom(ctx, opened, memberOf(room, owner, chat.RoleOwner)); err != nil {
+		return err
+	}
+	if err := t.store.Finished(ctx, memberOf(room, owner, chat.RoleOwner)); err != nil {
+		return err
+	}
+	const sideBySide = 8
+	return chat.ForEach(ctx, others, sideBySide, func(ctx context.Context, user chat.UserID) error {
+		m := memberOf(room, user, chat.RoleMember)
+		if _, err := t.store.ChangeMember(ctx, rooms.Member{Room: room, User: user}, m); err != nil {
+			return err
+		}
+		return t.store.Finished(ctx, m)
+	})
+}
+
+func memberOf(room chat.RoomID, user chat.UserID, role chat.Role) rooms.Member {
+	now := chat.Millis(time.Now())
+	return rooms.Member{
+		Room: room, User: user, State: rooms.StateIn, Role: role, JoinedAt: now, Version: 1,
+		Pending: &rooms.Pending{Change: chat.MemberJoined, By: user, At: now, Silent: true},
+	}
 }
 
 // fill puts entries from id 1 on. The log counts as pushed up to the last of them before any is there: so the records

@@ -31,6 +31,8 @@ func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("costs", flag.ContinueOnError)
 	members := flags.Int("members", 10, "members of the room, one connection each")
 	times := flags.Int("times", 20, "how often each action is done")
+	quiet := flags.Duration("quiet", 1500*time.Millisecond,
+		"for how long no counter may change before what an action has set off is over: a job waits for a second")
 	o := target.Options{Poll: pollEvery}
 	o.RegisterFlags(flags)
 	if err := flags.Parse(args); err != nil {
@@ -44,7 +46,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	r, err := openRoom(ctx, t, *members, *times)
+	r, err := openRoom(ctx, t, *members, *times, *quiet)
 	if err != nil {
 		return err
 	}
@@ -61,9 +63,7 @@ func run(ctx context.Context, args []string) (err error) {
 
 const (
 	pollEvery = 10 * time.Millisecond
-	// quiet is for how long no counter may change before what an action has set off is over: a job waits for a second.
-	quiet = 1500 * time.Millisecond
-	look  = 100 * time.Millisecond
+	look      = 100 * time.Millisecond
 )
 
 // measure prints what one action costs. What it needs is made before.
@@ -103,7 +103,7 @@ func (r *room) each(ctx context.Context, do func(context.Context, *room, int) er
 // settled waits until the counters stand still, and returns them.
 func (r *room) settled(ctx context.Context) (target.Counters, error) {
 	last, err := r.target.Counters(ctx)
-	for since := time.Now(); err == nil && time.Since(since) < quiet; {
+	for since := time.Now(); err == nil && time.Since(since) < r.quiet; {
 		time.Sleep(look)
 		var now target.Counters
 		if now, err = r.target.Counters(ctx); err == nil && !maps.Equal(now, last) {
@@ -119,13 +119,14 @@ type room struct {
 	name    string
 	members []*chatclient.Client
 	times   int
+	quiet   time.Duration
 	ids     []int64 // of the messages that the last preparation has sent
 	spare   *chatclient.Client
 	count   int
 }
 
-func openRoom(ctx context.Context, t *target.Target, members, times int) (*room, error) {
-	r := &room{target: t, name: fmt.Sprint("costs-", time.Now().UnixMilli()), times: times}
+func openRoom(ctx context.Context, t *target.Target, members, times int, quiet time.Duration) (*room, error) {
+	r := &room{target: t, name: fmt.Sprint("costs-", time.Now().UnixMilli()), times: times, quiet: quiet}
 	for i := range members {
 		c, err := r.connect(ctx, fmt.Sprint("user-", i))
 		if err == nil {
