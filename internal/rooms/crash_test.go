@@ -23,16 +23,6 @@ func hall() *fake.Store {
 	return s
 }
 
-// diesAfter lets so many calls of a store through, and no more.
-func diesAfter(s *fake.Store, calls int) {
-	s.Before = func(string) error {
-		if len(s.Calls) >= calls {
-			return errDied
-		}
-		return nil
-	}
-}
-
 // crash is a change of bob, and what has come of it when it is finished.
 type crash struct {
 	change func(t *testing.T, c *rooms.Changer) error
@@ -75,7 +65,7 @@ func TestAChangeIsFinishedWhoeverDies(t *testing.T) {
 			for dies := 0; ; dies++ {
 				s := hall()
 				changer := fake.NewChanger(s)
-				diesAfter(s, dies)
+				s.DieAfter(dies, errDied)
 				err := c.change(t, changer)
 				lived := err == nil
 				s.Before = nil

@@ -29,7 +29,7 @@ func TestADeletedRoomIsErasedWhoeverDies(t *testing.T) {
 	for dies := 0; ; dies++ {
 		s := hall()
 		changer := fake.NewChanger(s)
-		diesAfter(s, dies)
+		s.DieAfter(dies, errDied)
 		lived := changer.Delete(t.Context(), "ann", "r") == nil
 		s.Before = nil
 		deleted := slices.Contains(s.Calls, "delete room")

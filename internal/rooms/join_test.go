@@ -87,12 +87,7 @@ func TestJoinReportsFailures(t *testing.T) {
 			if name == "coming" {
 				store.WithMembers("r", "bob")
 			}
-			store.Before = func(string) error {
-				if len(store.Calls) == i {
-					return broken
-				}
-				return nil
-			}
+			store.DieAfter(i, broken)
 			_, err := joiner(store).Join(t.Context(), fake.Ann(), rooms.JoinRoom{Room: "r"})
 			if !errors.Is(err, broken) {
 				t.Errorf("%s, %s (call %d): got %v after %q", name, failing, i, err, store.Calls)

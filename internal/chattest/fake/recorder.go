@@ -3,6 +3,7 @@ package fake
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,7 +16,8 @@ type Recorder struct {
 	Calls []string
 	At    []time.Time
 	// Before is called with the text of each call that is about to be made. If it returns an error, the call is not
-	// made and returns that error. It may be nil.
+	// made and returns that error. Calls that are made side by side call it side by side, so what it changes must be
+	// safe for that. It may be nil.
 	Before func(call string) error
 }
 
@@ -35,4 +37,15 @@ func (r *Recorder) Call(format string, args ...any) error {
 	r.Calls = append(r.Calls, call)
 	r.At = append(r.At, time.Now())
 	return nil
+}
+
+// DieAfter lets so many more calls be made, whoever makes them. All later ones return err, as if the process had died.
+func (r *Recorder) DieAfter(calls int, err error) {
+	var begun atomic.Int64
+	r.Before = func(string) error {
+		if begun.Add(1) > int64(calls) {
+			return err
+		}
+		return nil
+	}
 }
