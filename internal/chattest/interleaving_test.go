@@ -73,10 +73,17 @@ const (
 // runInterleaving runs one interleaving to its end, in a room of its own, and returns the promises that were not kept.
 func runInterleaving(
 	ctx context.Context, p parts, store chattest.Store, room chat.RoomID, choose choices,
-) (chattest.Violations, []string, error) {
+) (outcome, error) {
 	w := newInterleaving(ctx, p, store, room, choose)
 	w.changes = choose("changes", 2) == 1
 	return w.run()
+}
+
+// outcome is what has come of an interleaving.
+type outcome struct {
+	broken  chattest.Violations
+	journal []string // what was done, in its order
+	changes int      // edits, deletions and reactions in the log
 }
 
 func newInterleaving(
@@ -99,18 +106,24 @@ func newInterleaving(
 	return w
 }
 
-// run runs it to its end, and returns the promises that were not kept.
-func (w *interleaving) run() (chattest.Violations, []string, error) {
+// run runs it to its end.
+func (w *interleaving) run() (outcome, error) {
 	if err := w.prepare(); err != nil {
-		return nil, nil, err
+		return outcome{}, err
 	}
 	for w.step() {
 	}
 	log, err := w.history()
 	if err != nil {
-		return nil, w.journal, err
+		return outcome{journal: w.journal}, err
 	}
-	return w.record.Check(log), w.journal, nil
+	o := outcome{broken: w.record.Check(log), journal: w.journal}
+	for _, e := range log {
+		if e.IsChange() {
+			o.changes++
+		}
+	}
+	return o, nil
 }
 
 // prepare makes the room with its members and draws what is to happen.

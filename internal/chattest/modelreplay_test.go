@@ -22,8 +22,8 @@ func followInterleaving(
 	random := rand.New(rand.NewPCG(seed, 0))
 	w := newInterleaving(ctx, p, store, room, func(_ string, n int) int { return random.IntN(n) })
 	w.follow = newFollower(w.env.direct, w.env.now)
-	_, journal, err = w.run()
-	return w.follow, journal, err
+	o, err := w.run()
+	return w.follow, o.journal, err
 }
 
 // TestCallsFollowTheModel: what senders, wakes and jobs call, and in which order, is what was searched.

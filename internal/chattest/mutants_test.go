@@ -133,10 +133,11 @@ func (m mutant) caught(t *testing.T, changes bool, newRoom func() chat.RoomID, f
 		random := rand.New(rand.NewPCG(seed, 0))
 		w := newInterleaving(t.Context(), p, from.store, newRoom(), func(_ string, n int) int { return random.IntN(n) })
 		w.changes = changes
-		found, journal, err := w.run()
+		o, err := w.run()
 		if err != nil {
-			t.Fatalf("%v\n%s", err, strings.Join(journal, "\n"))
+			t.Fatalf("%v\n%s", err, strings.Join(o.journal, "\n"))
 		}
+		found := o.broken
 		if at := slices.IndexFunc(found, func(v chattest.Violation) bool { return v.Promise == m.breaks }); at >= 0 {
 			return fmt.Sprintf("%-56s promises %-12s after %3d orders: %s",
 				m.name, strings.Trim(fmt.Sprint(found.Promises()), "[]"), seed+1, found[at].What)

@@ -22,9 +22,11 @@ type searcher struct {
 	parts parts
 	store chattest.Store
 	rooms atomic.Int64
-	runs  int
 	end   time.Time
 	found bool
+
+	runs    int
+	changes int // edits, deletions and reactions in all logs
 }
 
 func newSearcher(t *testing.T, e *enginetest.Engine, p parts) *searcher {
@@ -40,16 +42,17 @@ func (s *searcher) over() bool { return !s.found && time.Now().After(s.end) }
 // run runs one interleaving. It returns what was wrong, or "".
 func (s *searcher) run(choose choices) string {
 	s.runs++
-	found, journal, err := runInterleaving(s.t.Context(), s.parts, s.store, s.newRoom(), choose)
-	if err == nil && len(found) == 0 {
+	o, err := runInterleaving(s.t.Context(), s.parts, s.store, s.newRoom(), choose)
+	s.changes += o.changes
+	if err == nil && len(o.broken) == 0 {
 		return ""
 	}
 	s.found = true
-	text := found.String()
+	text := o.broken.String()
 	if err != nil {
 		text += err.Error() + "\n"
 	}
-	return text + strings.Join(journal, "\n")
+	return text + strings.Join(o.journal, "\n")
 }
 
 // TestPromisesInAnyOrder searches orders of store calls, and faults between them, for one in which a promise is not
@@ -67,7 +70,7 @@ func TestPromisesInAnyOrder(t *testing.T) {
 				rt.Fatal("a promise was not kept") // the same text each time, or it would not be shrunk
 			}
 		})
-		t.Logf("%d orders", s.runs)
+		t.Logf("%d orders with %d changes", s.runs, s.changes)
 	})
 }
 
@@ -86,6 +89,6 @@ func TestPromisesInRandomOrder(t *testing.T) {
 				break
 			}
 		}
-		t.Logf("%d orders, from CHECK_SEED=%d on", s.runs, first)
+		t.Logf("%d orders with %d changes, from CHECK_SEED=%d on", s.runs, s.changes, first)
 	})
 }

@@ -2,6 +2,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -97,8 +98,45 @@ func (v *Verifier) verify(raw string) (chat.Identity, error) {
 	if err := chat.UserID(subject).Validate(); err != nil {
 		return chat.Identity{}, fmt.Errorf("sub: %w", err)
 	}
-	return chat.Identity{User: chat.UserID(subject), ExpiresAt: expires.UTC()}, nil
+	session, err := sessionOf(claims, subject)
+	if err != nil {
+		return chat.Identity{}, err
+	}
+	identity := chat.Identity{User: chat.UserID(subject), Session: session, ExpiresAt: expires.UTC()}
+	if issued, err := claims.GetIssuedAt(); err == nil && issued != nil {
+		identity.IssuedAt = issued.UTC()
+	}
+	return identity, nil
 }
+
+// SessionID returns the session of tokens that name it so, in the claim sid (OpenID Connect Back-Channel Logout, 2.1).
+func SessionID(sid string) chat.SessionID { return hashed("sid", sid) }
+
+// sessionOf returns the session of a token: that of the claim sid. An issuer that gives none has sessions of one token,
+// by its jti; without that, all tokens of a user are one session.
+func sessionOf(claims jwt.MapClaims, subject string) (chat.SessionID, error) {
+	for _, name := range []string{"sid", "jti"} {
+		value, ok := claims[name]
+		if !ok {
+			continue
+		}
+		id, ok := value.(string)
+		if !ok || id == "" {
+			return "", fmt.Errorf("%s is not a text, or is empty", name)
+		}
+		return hashed(name, id), nil
+	}
+	return hashed("sub", subject), nil
+}
+
+// hashed makes a name of a claim's value, which is of any length and of any characters.
+func hashed(claim, value string) chat.SessionID {
+	sum := sha256.Sum256([]byte(claim + " " + value))
+	return chat.SessionID(base64.RawURLEncoding.EncodeToString(sum[:sessionBytes]))
+}
+
+// sessionBytes of a hash are not met twice.
+const sessionBytes = 16
 
 // maxYear is the last that RFC 3339 can write.
 const maxYear = 9999

@@ -54,9 +54,36 @@ func TestIdentityIsWhatTheTokenSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := chat.Identity{User: "alice", ExpiresAt: now().Add(time.Hour)}
-	if identity != want {
-		t.Errorf("got %+v, want %+v", identity, want)
+	want := chat.Identity{User: "alice", Session: identity.Session, IssuedAt: now(), ExpiresAt: now().Add(time.Hour)}
+	if identity != want || identity.Session == "" {
+		t.Errorf("got %+v, want %+v with a session", identity, want)
+	}
+}
+
+// TestSessions: tokens of one sign-in have one session, and all others have others.
+func TestSessions(t *testing.T) {
+	header, claims := goodHeader(es256().kid, "ES256"), goodClaims()
+	session := func(change object) chat.SessionID {
+		identity, err := verifier(t).Verify(es256().token(t, header, with(claims, change)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return identity.Session
+	}
+	of := session(object{"sid": "a", "jti": "1"})
+	if of != session(object{"sid": "a", "jti": "2"}) || of != token.SessionID("a") {
+		t.Error("two tokens of one sid are of two sessions")
+	}
+	seen := map[chat.SessionID]string{of: "the sid a"}
+	for name, change := range map[string]object{
+		"the sid b": {"sid": "b"}, "the jti a": {"jti": "a"}, "the jti b": {"jti": "b"}, "no id": {}, "another user": {"sub": "a"},
+		"a long sid": {"sid": strings.Repeat("a", 1000)}, "a sid of other characters": {"sid": "a b\u00e4"},
+	} {
+		s := session(change)
+		if seen[s] != "" || len(s) > 43 {
+			t.Errorf("%s has the session %q, as has %q", name, s, seen[s])
+		}
+		seen[s] = name
 	}
 }
 
@@ -104,6 +131,10 @@ func badClaims() map[string]object {
 		"sub a reserved name":    {"sub": "me"},
 		"sub of an erased user":  {"sub": "deleted-1"},
 		"sub that leaves a path": {"sub": ".."},
+		"sid as a number":        {"sid": 1},
+		"sid null":               {"sid": nil},
+		"empty sid":              {"sid": ""},
+		"jti as a list":          {"jti": []string{"a"}},
 	}
 }
 
