@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -56,7 +58,7 @@ func newJobTable(finisher RoomFinisher, members Members, drainer Drainer, checke
 	}
 }
 
-// JobQueue is the queue of jobs. It implements [fanout.Jobs].
+// JobQueue is a queue of jobs. It implements [fanout.Jobs].
 type JobQueue struct {
 	client *sqs.Client
 	url    string
@@ -110,10 +112,10 @@ func retryAfter(receives int) time.Duration {
 	return wait
 }
 
-// Jobs handles messages of the queue. A job that fails comes again after its wait, which it is given as the time for
+// Jobs handles messages of the queues. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(
-	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, queue *JobQueue,
+	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, queues ...*JobQueue,
 ) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
 	table := newJobTable(finisher, members, drainer, checker)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
@@ -126,7 +128,7 @@ func Jobs(
 				continue
 			}
 			telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
-			if err := queue.hide(ctx, message.ReceiptHandle, retry); err != nil {
+			if err := hide(ctx, queues, message, retry); err != nil {
 				telemetry.From(ctx).Fail(string(chat.CodeUnavailable), err) // it comes again when its usual time is over
 			}
 			response.BatchItemFailures = append(response.BatchItemFailures,
@@ -160,7 +162,22 @@ func runJob(ctx context.Context, table jobTable, message events.SQSMessage, retr
 // hideTime bounds the call that says when a job comes again.
 const hideTime = 2 * time.Second
 
-// hide makes a message come again after the time, and not when the queue's own time is over.
+// hide makes a message come again after the time, and not when its queue's own time is over.
+func hide(ctx context.Context, queues []*JobQueue, message events.SQSMessage, wait time.Duration) error {
+	for _, q := range queues {
+		if q.isAt(message.EventSourceARN) {
+			return q.hide(ctx, message.ReceiptHandle, wait)
+		}
+	}
+	return fmt.Errorf("hide job: no queue is %q", message.EventSourceARN)
+}
+
+// isAt reports whether the ARN is the queue's. Its last part is the queue's name, as that of the URL (Amazon SQS
+// Developer Guide, "Queue and message identifiers"). A function has queues of one account and Region alone.
+func (q *JobQueue) isAt(arn string) bool {
+	return arn[strings.LastIndexByte(arn, ':')+1:] == path.Base(q.url)
+}
+
 func (q *JobQueue) hide(ctx context.Context, receipt string, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hideTime)
 	defer cancel()

@@ -20,7 +20,10 @@ import (
 	"serverlesschat/internal/fanout"
 )
 
-const queueURL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+const (
+	queueURL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+	queueARN = "arn:aws:sqs:us-east-1:123456789012:jobs"
+)
 
 // sqsCall is a call that a queue has got.
 type sqsCall struct {
@@ -35,6 +38,12 @@ type sqsCall struct {
 // jobQueue returns a queue that keeps its calls in got and answers each with the status.
 func jobQueue(t *testing.T, status int, got *[]sqsCall) *apigw.JobQueue {
 	t.Helper()
+	return apigw.NewJobQueue(sqsClient(t, status, got), queueURL)
+}
+
+// sqsClient returns a client of an SQS that keeps its calls in got and answers each with the status.
+func sqsClient(t *testing.T, status int, got *[]sqsCall) *sqs.Client {
+	t.Helper()
 	url, client := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		call := sqsCall{action: strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")}
 		if err := json.NewDecoder(r.Body).Decode(&call); err != nil {
@@ -45,11 +54,11 @@ func jobQueue(t *testing.T, status int, got *[]sqsCall) *apigw.JobQueue {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte("{}"))
 	})
-	return apigw.NewJobQueue(sqs.New(sqs.Options{
+	return sqs.New(sqs.Options{
 		BaseEndpoint: aws.String(url), Region: "us-east-1", Retryer: aws.NopRetryer{}, HTTPClient: client,
 		Credentials:                      credentials.NewStaticCredentialsProvider("id", "key", ""),
 		DisableMessageChecksumValidation: true,
-	}), queueURL)
+	})
 }
 
 func TestPushLater(t *testing.T) {
@@ -84,7 +93,7 @@ func (f *finisher) Finish(_ context.Context, room chat.RoomID, retry time.Durati
 
 func jobMessage(id, receives, body string) events.SQSMessage {
 	return events.SQSMessage{
-		MessageId: id, ReceiptHandle: "receipt of " + id, Body: body,
+		MessageId: id, ReceiptHandle: "receipt of " + id, Body: body, EventSourceARN: queueARN,
 		Attributes: map[string]string{"ApproximateReceiveCount": receives},
 	}
 }
@@ -154,6 +163,33 @@ func TestAJobThatCannotBeHidden(t *testing.T) {
 	}
 }
 
+// TestAJobIsHiddenInItsOwnQueue: a receipt is good for the queue alone that the job came from. A job of a queue that is
+// not known comes again when that one's own time is over.
+func TestAJobIsHiddenInItsOwnQueue(t *testing.T) {
+	const account = "https://sqs.us-east-1.amazonaws.com/123456789012/"
+	for arn, want := range map[string]string{
+		"arn:aws:sqs:us-east-1:123456789012:chat-Jobs":   account + "chat-Jobs",
+		"arn:aws:sqs:us-east-1:123456789012:chat-Checks": account + "chat-Checks",
+		"arn:aws:sqs:us-east-1:123456789012:Jobs":        "",
+		"": "",
+	} {
+		var calls []sqsCall
+		client := sqsClient(t, http.StatusOK, &calls)
+		f := &finisher{do: func() error { return errors.New("broken") }}
+		message := jobMessage("m", "1", `{"job":"pushRoom","room_id":"r"}`)
+		message.EventSourceARN = arn
+		jobs := apigw.Jobs(f, nil, nil, nil, apigw.NewJobQueue(client, account+"chat-Jobs"), apigw.NewJobQueue(client, account+"chat-Checks"))
+		response, err := jobs(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})
+		var hidden string
+		for _, call := range calls {
+			hidden += call.QueueUrl
+		}
+		if err != nil || len(response.BatchItemFailures) != 1 || hidden != want {
+			t.Errorf("of %q: failures %v, %v, hidden in %q, want %q", arn, response.BatchItemFailures, err, hidden, want)
+		}
+	}
+}
+
 // drainer keeps what it was asked for.
 type drainer struct{ got []fanout.Drain }
 
@@ -186,7 +222,7 @@ func TestDrainJobs(t *testing.T) {
 		expect(t, "room", line["room"], nil)
 	}
 	d := &drainer{}
-	observe(t, apigw.Jobs(nil, nil, d, nil, nil), events.SQSEvent{Records: []events.SQSMessage{
+	observe(t, apigw.Jobs(nil, nil, d, nil), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "m", Body: `{"job":"drain"}`, Attributes: map[string]string{"SentTimestamp": "1790000000123"}},
 	}})
 	if len(d.got) != 1 || !d.got[0].Began.Equal(began) {

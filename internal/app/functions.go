@@ -109,17 +109,17 @@ func Receipts(p *Parts) stream {
 	return apigw.Receipts(receipts.NewAnnouncer(store, store, p.pusher(store), wire.ReceiptsPushed))
 }
 
-// Jobs builds the function that the queue of jobs invokes.
+// Jobs builds the function that the queues of jobs invoke.
 func Jobs(p *Parts) queue {
 	store := p.store(p.allTables())
-	return apigw.Jobs(p.waker(), p.managing(store), p.drainer(), p.checker(store), p.jobs())
+	return apigw.Jobs(p.waker(), p.managing(store, erasing{p.jobs(), p.checks()}), p.drainer(), p.checker(store), p.jobs(), p.checks())
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
 func Rooms(p *Parts) rest {
 	store := p.store(p.allTables())
 	membership := rooms.NewMembership(store)
-	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership))
+	return apigw.Rooms(p.tokens(), p.managing(store, p.jobs()), receipts.NewLister(store, membership), presence.NewLister(store, membership))
 }
 
 // Push builds the worker of the functions that push.

@@ -46,7 +46,7 @@ type Parts struct {
 	// part asks for it.
 	dynamoDB   *dynamodb.Client
 	management *apigw.Management
-	queue      *apigw.JobQueue
+	sqs        *sqs.Client
 }
 
 const (
@@ -247,11 +247,11 @@ func (p *Parts) joining(store *dynamo.Store) *rooms.Changer {
 }
 
 // managing is what opens, changes and deletes rooms, and changes their members.
-func (p *Parts) managing(store *dynamo.Store) *rooms.Changer {
+func (p *Parts) managing(store *dynamo.Store, jobs rooms.EraseJobs) *rooms.Changer {
 	opts := p.changing(store)
 	opts.Naming = rooms.Naming{Random: func() string { return strings.ToLower(rand.Text()) }, Pair: pairNames(p.namespace)}
 	opts.Unread = receipts.NewCounter(store, wire.EntrySize, time.Now).Unread
-	opts.Erasing = p.jobs()
+	opts.Erasing = jobs
 	opts.EraseAfter = p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay)
 	return rooms.NewChanger(store, opts)
 }
@@ -284,12 +284,17 @@ func (p *Parts) workers() *apigw.Workers {
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
 }
 
-func (p *Parts) jobs() *apigw.JobQueue {
-	if p.queue == nil {
-		client := sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
-		p.queue = apigw.NewJobQueue(client, p.settings.required("JOBS_QUEUE"))
+// jobs is the queue of what promises rest on.
+func (p *Parts) jobs() *apigw.JobQueue { return p.jobQueue("JOBS_QUEUE") }
+
+// checks is the queue of what may wait.
+func (p *Parts) checks() *apigw.JobQueue { return p.jobQueue("CHECKS_QUEUE") }
+
+func (p *Parts) jobQueue(setting string) *apigw.JobQueue {
+	if p.sqs == nil {
+		p.sqs = sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
 	}
-	return p.queue
+	return apigw.NewJobQueue(p.sqs, p.settings.required(setting))
 }
 
 // httpClient makes a client with connections of its own. A call takes as long as timeout; 0 is no bound. The client keeps

@@ -13,13 +13,13 @@ import (
 
 // tracker is what follows connections as they come and go.
 func (p *Parts) tracker(store *dynamo.Store) *presence.Tracker {
-	return presence.NewTracker(store, p.jobs(), p.settings.seconds("PRESENCE_CHECK_SECONDS", 1, maxDelay), time.Now)
+	return presence.NewTracker(store, p.checks(), p.settings.seconds("PRESENCE_CHECK_SECONDS", 1, maxDelay), time.Now)
 }
 
 // checker is what looks whether users are there, and tells their peers.
 func (p *Parts) checker(store *dynamo.Store) *presence.Checker {
 	return presence.NewChecker(store, store, p.poster(),
-		presence.NewAnnouncer(store, p.teller(), wire.Presence, presence.DefaultLimits()), p.jobs(),
+		presence.NewAnnouncer(store, p.teller(), wire.Presence, presence.DefaultLimits()), p.checks(),
 		presence.CheckerOptions{
 			Pause: p.settings.seconds("PRESENCE_PAUSE_SECONDS", 0, maxDelay), Watch: p.settings.seconds("PRESENCE_WATCH_SECONDS", 1, maxDelay), Now: time.Now,
 		})

@@ -1,6 +1,7 @@
 package rooms_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -66,5 +67,33 @@ func TestErasingWaitsForTheDeletion(t *testing.T) {
 		if strings.Contains(strings.Join(s.Calls, " "), "dismissed") {
 			t.Errorf("after %v: a room that is there has lost members: %q", age, s.Calls)
 		}
+	}
+}
+
+// largeRoom is a store whose room has so many entries that erasing them does not end. Each part of it takes a second.
+type largeRoom struct {
+	*fake.Store
+	now time.Time
+}
+
+func (s *largeRoom) EraseEntries(ctx context.Context, room chat.RoomID) (bool, error) {
+	s.now = s.now.Add(time.Second)
+	_, err := s.Store.EraseEntries(ctx, room)
+	return false, err
+}
+
+// A job that erases a large room lets others have their turn.
+func TestErasingTakesTurns(t *testing.T) {
+	s := &largeRoom{Store: hall(), now: fake.Noon()}
+	if err := fake.NewChanger(s.Store).Delete(t.Context(), "ann", "r"); err != nil {
+		t.Fatal(err)
+	}
+	s.Calls = nil
+	changer := rooms.NewChanger(s, rooms.ChangerOptions{Erasing: s, Now: func() time.Time { return s.now }})
+	if err := changer.Erase(t.Context(), rooms.Erase{Room: "r", Part: rooms.EraseEntries, Began: fake.Noon()}); err != nil {
+		t.Fatal(err)
+	}
+	if took := s.now.Sub(fake.Noon()); took != 10*time.Second || s.Calls[len(s.Calls)-1] != "erase entries later" {
+		t.Errorf("after %v: calls %q", took, s.Calls)
 	}
 }

@@ -70,7 +70,7 @@ func metricOf(namespace, name, dimension, statistic any) string {
 // Lambda's errors and throttles name all functions between them.
 func wantAlarms(t *testing.T) map[string]alarm {
 	t.Helper()
-	behind := []string{"FanoutFunction", "JobsFunction", "PushFunction", "ReceiptsFunction"} // of the streams and the queue
+	behind := []string{"FanoutFunction", "JobsFunction", "PushFunction", "ReceiptsFunction"} // of the streams and the queues
 	ofFunctions := func(name string, wanted bool) (metrics []string) {
 		for function := range resources(t, "AWS::Serverless::Function") {
 			if slices.Contains(behind, function) == wanted {
@@ -86,6 +86,8 @@ func wantAlarms(t *testing.T) map[string]alarm {
 			"QueueName JobsDeadLetters.QueueName", "Maximum")}, 0, 1},
 		"JobsAgeAlarm": {[]string{metricOf("AWS/SQS", "ApproximateAgeOfOldestMessage",
 			"QueueName Jobs.QueueName", "Maximum")}, 300, 1}, // seconds
+		"ChecksAgeAlarm": {[]string{metricOf("AWS/SQS", "ApproximateAgeOfOldestMessage",
+			"QueueName Checks.QueueName", "Maximum")}, 1800, 1}, // seconds; some jobs are sent 15 minutes ahead
 		"DefectsAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors, "outcome "+string(chat.CodeInternal), "Sum")}, 0, 1},
 		"UnavailableAlarm": {[]string{metricOf(ownNamespace, telemetry.Errors,
 			"outcome "+string(chat.CodeUnavailable), "Sum")}, 0, 1},

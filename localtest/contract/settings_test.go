@@ -222,7 +222,7 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	}
 	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\n" +
 		"setting PRESENCE_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\n" +
-		"setting JOBS_QUEUE is missing\nsetting PRESENCE_CHECK_SECONDS is missing"
+		"setting CHECKS_QUEUE is missing\nsetting PRESENCE_CHECK_SECONDS is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
 		t.Errorf("logged %v", line)
 	}

@@ -165,9 +165,15 @@ func (w *world) subscribers(room string) []chat.Subscription {
 	return page.Subscriptions
 }
 
-// subscribe makes up connections that have joined a room. It writes their rows in batches, which is much faster than
-// having each join.
+// subscribe makes up connections of one user that have joined a room.
 func subscribe(w *world, room string, count int) {
+	w.Helper()
+	subscribeAs(w, room, count, func(int) string { return "somebody" })
+}
+
+// subscribeAs makes up connections that have joined a room, each of a user of its own. It writes their rows in batches,
+// which is much faster than having each join.
+func subscribeAs(w *world, room string, count int, user func(i int) string) {
 	w.Helper()
 	const batch = 25 // DynamoDB's limit
 	table, expires := *w.tableName("SubscriptionsTable"), numberValue(time.Now().Add(time.Hour).Unix())
@@ -178,7 +184,7 @@ func subscribe(w *world, room string, count int) {
 		for i := first; i < min(first+batch, count); i++ {
 			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: row{
 				"room_shard": textValue(w.room(room) + "#0"), "connection_id": textValue(string(madeUp(i))),
-				"user_id": textValue("somebody"), "expires_at": expires,
+				"user_id": textValue(user(i)), "expires_at": expires,
 			}}})
 		}
 		group.Go(func() error {

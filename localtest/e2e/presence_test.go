@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/presence"
 	"serverlesschat/localtest/aws/engine"
@@ -119,11 +117,7 @@ func TestNobodyHasToldOfAnEnd(t *testing.T) {
 	if _, err := w.store().Arrive(w.ctx, chat.UserID(bob.user)); err != nil {
 		t.Fatal(err)
 	}
-	client, queue := w.queue("Jobs")
-	body := fmt.Sprintf(`{"job":"checkPresence","user_id":%q}`, bob.user)
-	if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}); err != nil {
-		t.Fatal(err)
-	}
+	w.sendsJob("Checks", fmt.Sprintf(`{"job":"checkPresence","user_id":%q}`, bob.user))
 	ann.notices(bob, "offline", "online", "offline")
 }
 

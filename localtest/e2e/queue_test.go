@@ -46,8 +46,13 @@ func (w *world) queued(logicalID string) (n int) {
 // hasJob puts a job for a room into the queue.
 func (w *world) hasJob(room string) {
 	w.Helper()
-	client, url := w.queue("Jobs")
-	body := fmt.Sprintf(`{"job":"pushRoom","room_id":%q}`, w.room(room))
+	w.sendsJob("Jobs", fmt.Sprintf(`{"job":"pushRoom","room_id":%q}`, w.room(room)))
+}
+
+// sendsJob puts a job into a queue.
+func (w *world) sendsJob(logicalID, body string) {
+	w.Helper()
+	client, url := w.queue(logicalID)
 	if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: url, MessageBody: &body}); err != nil {
 		w.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/roomlog"
@@ -280,15 +279,11 @@ func TestAJobFinishesWhatAModeratorHasBegun(t *testing.T) {
 			p.joins("lobby")
 		}
 		w.hasLost(carl, ann, "lobby")
-		client, queue := w.queue("Jobs")
 		begun := time.Now()
 		for _, p := range []*person{bob, carl} {
-			body := fmt.Sprintf(`{"job":"finishMember","room_id":%q,"user_id":%q,"v":2,"began_ms":%d}`,
-				w.room("lobby"), p.user, time.Now().UnixMilli())
 			// The job comes first, as ever. It waits for the row.
-			if _, err := client.SendMessage(w.ctx, &sqs.SendMessageInput{QueueUrl: queue, MessageBody: &body}); err != nil {
-				t.Fatal(err)
-			}
+			w.sendsJob("Jobs", fmt.Sprintf(`{"job":"finishMember","room_id":%q,"user_id":%q,"v":2,"began_ms":%d}`,
+				w.room("lobby"), p.user, time.Now().UnixMilli()))
 			w.isTakenOut(p, ann, "lobby")
 		}
 		for _, p := range []*person{bob, carl} {

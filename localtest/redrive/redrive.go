@@ -26,7 +26,7 @@ import (
 type Names struct {
 	DeadLetters     string // URL of the queue of wakes that were given up
 	Jobs            string // URL of the queue of jobs
-	JobsDeadLetters string // URL of the queue of jobs that were given up
+	JobsDeadLetters string // URL of the queue of jobs that were given up, those of Checks too
 	RoomsTable      string
 }
 
@@ -44,7 +44,7 @@ type Report struct {
 	Scanned bool // some letter's records were not in the stream any more, so all rooms were looked at
 }
 
-// Run brings jobs back to their queue, and sends a job for each room that a letter is about. A letter goes when its jobs
+// Run brings jobs back to the queues they came from, and sends a job for each room that a letter is about. A letter goes when its jobs
 // are stored.
 func Run(ctx context.Context, c Clients, n Names) (Report, error) {
 	if err := moveJobs(ctx, c.SQS, n.JobsDeadLetters); err != nil {
