@@ -158,7 +158,7 @@ func (w *world) holds(text string) bool {
 // TestReadersShowWhatIsNotApplied: while nobody pushes, readers fold themselves. One that had to walk far applies, and
 // spares the others that.
 func TestReadersShowWhatIsNotApplied(t *testing.T) {
-	eachLocal(t, func(t *testing.T, w *world) {
+	onceLocal(t, func(t *testing.T, w *world) {
 		for function, read := range map[string]func(p *person, room string) []entry{
 			"HistoryFunction": func(p *person, room string) []entry { return p.history(room, "?after=0").Messages },
 			"PollFunction": func(p *person, room string) []entry {

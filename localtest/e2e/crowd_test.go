@@ -22,7 +22,7 @@ import (
 )
 
 func TestStoryAThousandListeners(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	once(t, func(t *testing.T, w *world) {
 		const count = 1000
 		room := w.room("hall")
 		var heard atomic.Int64

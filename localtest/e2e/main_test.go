@@ -28,6 +28,10 @@ const (
 	stackName = "chat"
 )
 
+// streamPoll is shorter than on AWS, so that stories need not wait. Shorter still, two stacks that do nothing would take
+// most of a processor.
+const streamPoll = 50 * time.Millisecond
+
 var toolsDir = filepath.Join(root, ".local", "tools")
 
 // deployment is a running chat that stories run on.
@@ -94,12 +98,20 @@ func closeAll() error {
 }
 
 // each runs the story with a chat on each engine.
-func each(t *testing.T, story func(t *testing.T, w *world)) {
+func each(t *testing.T, story func(t *testing.T, w *world)) { on(t, engines(), story) }
+
+// once runs the story with a chat on one engine. It is for stories that take long because much happens in them. What the
+// engines may differ in is in each call of the store by itself, and the store's own tests make all of them on both.
+func once(t *testing.T, story func(t *testing.T, w *world)) { on(t, engines()[:1], story) }
+
+func engines() []engine.Kind { return []engine.Kind{engine.Dynoxide, engine.Local} }
+
+func on(t *testing.T, kinds []engine.Kind, story func(t *testing.T, w *world)) {
 	if url := os.Getenv("CHAT_WEBSOCKET_URL"); url != "" {
 		story(t, newWorld(t, remote(t, url)))
 		return
 	}
-	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+	onEngines(t, kinds, func(t *testing.T, kind engine.Kind) {
 		start, _ := running.LoadOrStore(kind, sync.OnceValues(func() (*deployment, error) { return startChat(kind) }))
 		c, err := start.(func() (*deployment, error))()
 		if err != nil {
@@ -111,7 +123,11 @@ func each(t *testing.T, story func(t *testing.T, w *world)) {
 
 // eachEngine runs a test on each engine that this machine has.
 func eachEngine(t *testing.T, test func(t *testing.T, kind engine.Kind)) {
-	for _, kind := range []engine.Kind{engine.Dynoxide, engine.Local} {
+	onEngines(t, engines(), test)
+}
+
+func onEngines(t *testing.T, kinds []engine.Kind, test func(t *testing.T, kind engine.Kind)) {
+	for _, kind := range kinds {
 		t.Run(string(kind), func(t *testing.T) {
 			if missing := engine.Missing(t.Context(), kind, toolsDir); missing != "" {
 				t.Skipf("left out: %s", missing)
@@ -146,6 +162,7 @@ func start(o stack.Options) (*deployment, error) {
 	}
 	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
+	o.StreamPoll = streamPoll
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}

@@ -85,33 +85,39 @@ func TestAGatewayThatIsDownClosesNobody(t *testing.T) {
 
 // TestAJobPushesARoom: it does all that the fan-out does, which leaves the room to it.
 func TestAJobPushesARoom(t *testing.T) {
-	eachLocal(t, func(t *testing.T, w *world) {
-		for name, count := range map[string]int{"few": 3, "many": 2001} {
-			ann := w.as("ann")
-			ann.joins(name)
-			subscribe(w, name, count) // connections that have ended
-			head := row{
-				"item": textValue("counter#" + w.room(name)), "seq": numberValue(4), "lease": textValue("stream"),
-				"job_until": numberValue(time.Now().Add(time.Hour).UnixMilli()),
-			}
-			w.putRow("RoomsTable", head)
-			for _, id := range []int64{1, 3} { // the writer of 2 has died
-				w.putRow("EntriesTable", row{
-					"room_id": textValue(w.room(name)), "id": numberValue(id), "kind": textValue("message"),
-					"created_at": numberValue(anHourAgo()), "user_id": textValue("ann"),
-					"client_message_id": textValue(fmt.Sprint(id)), "content": textValue(fmt.Sprint(id)),
-				})
-			}
-			w.putRow("EntriesTable", row{
-				"room_id": textValue(w.room(name)), "id": numberValue(4), "kind": textValue("edit"), "target_id": numberValue(3),
-				"created_at": numberValue(anHourAgo()), "user_id": textValue("ann"), "client_message_id": textValue("4"),
-				"content": textValue("three"),
-			})
-			w.hasJob(name)
-			ann.sees(name, "1", "", "three", "three")
-			await(t, "only ann is left", func() bool { return len(w.subscribers(name)) == 1 })
-		}
+	t.Run("of few", func(t *testing.T) {
+		eachLocal(t, func(t *testing.T, w *world) { w.pushesByAJob(3) })
 	})
+	t.Run("of many", func(t *testing.T) {
+		onceLocal(t, func(t *testing.T, w *world) { w.pushesByAJob(2001) })
+	})
+}
+
+// pushesByAJob has a job push a room that has connections which have ended.
+func (w *world) pushesByAJob(ended int) {
+	w.Helper()
+	ann, room := w.as("ann"), textValue(w.room("lobby"))
+	ann.joins("lobby")
+	subscribe(w, "lobby", ended)
+	w.putRow("RoomsTable", row{
+		"item": textValue("counter#" + w.room("lobby")), "seq": numberValue(4), "lease": textValue("stream"),
+		"job_until": numberValue(time.Now().Add(time.Hour).UnixMilli()),
+	})
+	for _, id := range []int64{1, 3} { // the writer of 2 has died
+		w.putRow("EntriesTable", row{
+			"room_id": room, "id": numberValue(id), "kind": textValue("message"),
+			"created_at": numberValue(anHourAgo()), "user_id": textValue("ann"),
+			"client_message_id": textValue(fmt.Sprint(id)), "content": textValue(fmt.Sprint(id)),
+		})
+	}
+	w.putRow("EntriesTable", row{
+		"room_id": room, "id": numberValue(4), "kind": textValue("edit"), "target_id": numberValue(3),
+		"created_at": numberValue(anHourAgo()), "user_id": textValue("ann"), "client_message_id": textValue("4"),
+		"content": textValue("three"),
+	})
+	w.hasJob("lobby")
+	ann.sees("lobby", "1", "", "three", "three")
+	await(w.T, "only ann is left", func() bool { return len(w.subscribers("lobby")) == 1 })
 }
 
 // TestReadersTellOfARoomThatIsLate: whoever reads it has a job push it. Readers who had to walk far spare others that.

@@ -301,7 +301,7 @@ func TestStoryBadPollsAndPosts(t *testing.T) {
 // TestStorySwitching has people who go from the socket to the poll and back while many write by both. Each sees every
 // entry once, in its order.
 func TestStorySwitching(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	once(t, func(t *testing.T, w *world) {
 		const moves, writers, each = 6, 3, 40
 		var people []*person
 		for i := range 2 {

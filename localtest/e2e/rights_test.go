@@ -19,8 +19,8 @@ import (
 )
 
 // Every stack of this test binary judges the calls of its functions by their roles and records them. When all stories
-// have run, each engine's recording is compared with the roles of template.yaml: what was denied is missing
-// there, and what no call needed is not to be given. A role without one of its statements, actions or resources must
+// have run, the recordings are compared with the roles of template.yaml: what was denied is missing there, and
+// what no call needed, on whichever engine, is not to be given. A role without one of its statements, actions or resources must
 // deny some recorded call.
 
 // recording is the calls of one engine's stacks.
@@ -82,21 +82,17 @@ func judgeRights(all bool) error {
 		return err
 	}
 	var errs []error
+	var direct []iam.Call // made where senders push
 	recorded := false
 	recordings.Range(func(key, r any) bool {
 		recorded = true
-		on := key.(recordedOn)
+		on, calls := key.(recordedOn), r.(*recording).made()
+		if on.direct {
+			direct = append(direct, calls...)
+		}
 		for _, v := range variants {
-			if v.direct != on.direct {
-				continue
-			}
-			audit := iam.Audit{Calls: r.(*recording).made(), Roles: v.roles, Exceptions: exceptions()}
-			problems := audit.Missing()
-			if all && on.direct {
-				problems = append(problems, audit.Needless()...)
-			}
-			for _, problem := range problems {
-				errs = append(errs, fmt.Errorf("rights, on %s%s: %s", on.kind, v.name, problem))
+			if v.direct == on.direct {
+				errs = append(errs, problems(" on "+string(on.kind)+v.name, audit(v, calls).Missing())...)
 			}
 		}
 		return true
@@ -104,7 +100,23 @@ func judgeRights(all bool) error {
 	if recorded && !all {
 		fmt.Println("rights that no test needs are not looked for: that takes a run of all tests here, all passed")
 	}
+	for _, v := range variants {
+		if all && v.direct && len(direct) > 0 {
+			errs = append(errs, problems(v.name, audit(v, direct).Needless())...)
+		}
+	}
 	return errors.Join(errs...)
+}
+
+func audit(v variant, calls []iam.Call) iam.Audit {
+	return iam.Audit{Calls: calls, Roles: v.roles, Exceptions: exceptions()}
+}
+
+func problems(where string, found []string) (errs []error) {
+	for _, problem := range found {
+		errs = append(errs, fmt.Errorf("rights,%s: %s", where, problem))
+	}
+	return errs
 }
 
 // variant is the template's roles under some values of its parameters.

@@ -21,16 +21,21 @@ import (
 )
 
 // These stories are about what happens seldom, and only where something broke or came late. Each is brought about by
-// hand in the tables, so that the calls it takes are made in every run, on each engine.
+// hand in the tables, so that the calls it takes are made in every run.
 
 // eachLocal is each for stories that reach into the tables.
-func eachLocal(t *testing.T, story func(t *testing.T, w *world)) {
-	each(t, func(t *testing.T, w *world) {
+func eachLocal(t *testing.T, story func(t *testing.T, w *world)) { each(t, local(story)) }
+
+// onceLocal is once for stories that reach into the tables.
+func onceLocal(t *testing.T, story func(t *testing.T, w *world)) { once(t, local(story)) }
+
+func local(story func(t *testing.T, w *world)) func(t *testing.T, w *world) {
+	return func(t *testing.T, w *world) {
 		if w.stack == nil {
 			t.Skip("needs to reach into the tables")
 		}
 		story(t, w)
-	})
+	}
 }
 
 type row = map[string]types.AttributeValue
@@ -151,12 +156,15 @@ func (w *world) digHole(room string, id int64) {
 // the fan-out has workers push to many.
 func TestConnectionsThatAreNotThere(t *testing.T) {
 	const few, moreThanOneWorkerPushesTo = 2, 2000
-	for name, count := range map[string]int{"a few": few, "many": moreThanOneWorkerPushesTo} {
+	for name, c := range map[string]struct {
+		count int
+		on    func(*testing.T, func(*testing.T, *world))
+	}{"a few": {few, eachLocal}, "many": {moreThanOneWorkerPushesTo, onceLocal}} {
 		t.Run(name, func(t *testing.T) {
-			eachLocal(t, func(t *testing.T, w *world) {
+			c.on(t, func(t *testing.T, w *world) {
 				ann := w.as("ann")
 				ann.joins("lobby")
-				subscribe(w, "lobby", count)
+				subscribe(w, "lobby", c.count)
 				ann.sends("lobby", "hello")
 				ann.sees("lobby", "hello")
 				await(t, "the position moves past them", func() bool { return w.position("lobby") == 1 })
