@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,30 +22,41 @@ import (
 	"serverlesschat/localtest/chatclient"
 )
 
+// TestStoryAThousandListeners: what one says is heard by all. Some come into the room by themselves, more than are told of
+// each other, and the rest are members already.
 func TestStoryAThousandListeners(t *testing.T) {
 	once(t, func(t *testing.T, w *world) {
-		const count = 1000
-		room := w.room("hall")
+		const count, come = 1000, 250
+		room, user := w.room("hall"), func(i int) string { return fmt.Sprintf("%s-%d", w.name, i) }
 		var heard atomic.Int64
 		all := make(chan struct{})
+		hear := func(f chatclient.Frame) {
+			if f.Type == "messages" && len(f.Messages) == 1 && f.Messages[0].Content == "hear, hear" && heard.Add(1) == count {
+				close(all)
+			}
+		}
+		clients := make([]*chatclient.Client, count)
+		enters := func(ctx context.Context, i int) (err error) {
+			clients[i], err = chatclient.Dial(ctx, w.websocket, w.token(user(i)), chatclient.Options{Push: hear})
+			if err == nil {
+				_, err = clients[i].Join(ctx, room)
+			}
+			return err
+		}
+		if err := enters(w.ctx, 0); err != nil {
+			t.Fatal(err)
+		}
+		if w.stack != nil {
+			var rows []row
+			for i := come; i < count; i++ {
+				rows = append(rows, memberRow(room, user(i)))
+			}
+			w.putRows("MembersTable", rows)
+		}
 		group, ctx := errgroup.WithContext(w.ctx)
 		group.SetLimit(16)
-		clients := make([]*chatclient.Client, count)
-		for i := range clients {
-			group.Go(func() (err error) {
-				clients[i], err = chatclient.Dial(ctx, w.websocket, w.token(fmt.Sprintf("%s-%d", w.name, i)), chatclient.Options{
-					Push: func(f chatclient.Frame) {
-						if f.Type == "messages" && len(f.Messages) == 1 && f.Messages[0].Content == "hear, hear" && heard.Add(1) == count {
-							close(all)
-						}
-					},
-				})
-				if err != nil {
-					return err
-				}
-				_, err = clients[i].Join(ctx, room)
-				return err
-			})
+		for i := 1; i < count; i++ {
+			group.Go(func() error { return enters(ctx, i) })
 		}
 		err := group.Wait()
 		defer closeClients(clients)
@@ -171,21 +183,40 @@ func subscribe(w *world, room string, count int) {
 	subscribeAs(w, room, count, func(int) string { return "somebody" })
 }
 
-// subscribeAs makes up connections that have joined a room, each of a user of its own. It writes their rows in batches,
-// which is much faster than having each join.
+// subscribeAs makes up connections that have joined a room, each of a user of its own. It writes their rows, which is much
+// faster than having each join.
 func subscribeAs(w *world, room string, count int, user func(i int) string) {
 	w.Helper()
+	expires := numberValue(time.Now().Add(time.Hour).Unix())
+	rows := make([]row, count)
+	for i := range rows {
+		rows[i] = row{
+			"room_shard": textValue(w.room(room) + "#0"), "connection_id": textValue(string(madeUp(i))),
+			"user_id": textValue(user(i)), "expires_at": expires,
+		}
+	}
+	w.putRows("SubscriptionsTable", rows)
+}
+
+// memberRow is the row of a member of a room.
+func memberRow(room, user string) row {
+	return row{
+		"user_id": textValue(user), "room_id": textValue(room), "state": textValue("in"),
+		"role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(anHourAgo()),
+	}
+}
+
+// putRows writes many rows, in batches.
+func (w *world) putRows(logicalID string, rows []row) {
+	w.Helper()
 	const batch = 25 // DynamoDB's limit
-	table, expires := *w.tableName("SubscriptionsTable"), numberValue(time.Now().Add(time.Hour).Unix())
+	table := *w.tableName(logicalID)
 	group, ctx := errgroup.WithContext(w.ctx)
 	group.SetLimit(4)
-	for first := 0; first < count; first += batch {
+	for some := range slices.Chunk(rows, batch) {
 		var writes []types.WriteRequest
-		for i := first; i < min(first+batch, count); i++ {
-			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: row{
-				"room_shard": textValue(w.room(room) + "#0"), "connection_id": textValue(string(madeUp(i))),
-				"user_id": textValue(user(i)), "expires_at": expires,
-			}}})
+		for _, r := range some {
+			writes = append(writes, types.WriteRequest{PutRequest: &types.PutRequest{Item: r}})
 		}
 		group.Go(func() error {
 			out, err := w.dynamoDB.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
