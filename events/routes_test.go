@@ -105,8 +105,8 @@ func TestWebSocketEventsAreOfTheirRoutes(t *testing.T) {
 func TestHTTPRoutesAreHandled(t *testing.T) {
 	s := system(t)
 	handlers := map[string]func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
-		"history": apigw.REST(nil, nil, nil), "poll": apigw.Poll(nil, nil, nil),
-		"rooms": apigw.Rooms(nil, nil, nil, nil),
+		"history": apigw.REST(apigw.Guard{}, nil, nil), "poll": apigw.Poll(apigw.Guard{}, nil, nil),
+		"rooms": apigw.Rooms(apigw.Guard{}, nil, nil, nil, nil),
 	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {

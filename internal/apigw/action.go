@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
@@ -32,16 +33,18 @@ type Services struct {
 	Marker  *receipts.Marker
 	Typist  *signals.Typist
 	Teller  rooms.Teller // brings replies that are more than one
+
+	Authenticator *connections.Authenticator
 }
 
 // Actions returns the table of all actions: the name, the function that serves it, what reads its fields, what it
 // calls, and what encodes its reply.
 func Actions(s Services) []Action {
 	return []Action{
-		action("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
-		action("editMessage", SendMessageFunction, messages.ReadEditMessage, s.Sender.Edit, wire.Ack),
-		action("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack),
-		action("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack),
+		actionBeside("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
+		actionBeside("editMessage", SendMessageFunction, messages.ReadEditMessage, s.Sender.Edit, wire.Ack),
+		actionBeside("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack),
+		actionBeside("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack),
 		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
 		actionOnMany("joinRooms", DefaultFunction, rooms.ReadJoinRooms, s.Joiner.JoinAll, s.Teller, wire.JoinedEach),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
@@ -49,7 +52,8 @@ func Actions(s Services) []Action {
 		action("markDelivered", DefaultFunction, receipts.ReadMarkDelivered, s.Marker.Delivered, wire.Marked),
 		action("markRead", DefaultFunction, receipts.ReadMarkRead, s.Marker.Read, wire.Marked),
 		action("typing", DefaultFunction, signals.ReadTyping, s.Typist.Type, wire.NoReply).oneWay(),
-		action("ping", DefaultFunction, rooms.ReadPing, s.Pinger.Ping, wire.Pong),
+		action("authenticate", DefaultFunction, connections.ReadAuthenticate, s.Authenticator.Authenticate, wire.Authenticated),
+		actionUncounted("ping", DefaultFunction, rooms.ReadPing, rooms.Ping.AsksNothing, s.Pinger.Ping, wire.Pong),
 	}
 }
 
@@ -57,7 +61,7 @@ func Actions(s Services) []Action {
 type Action struct {
 	Name     string
 	Function string
-	run      func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) (reply []byte, err error)
+	run      func(ctx context.Context, d door, r wire.Request) (reply []byte, err error)
 	counted  telemetry.Metric // is counted up with each success; empty for none
 	OneWay   bool             // it has no reply but an error, and a route of its own without a response
 }
@@ -74,30 +78,55 @@ func (a Action) oneWay() Action {
 	return a
 }
 
-// serve runs the action, and records the room and the success.
-func (a Action) serve(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
+// serve runs the action for who comes by the door, and records the room and the success.
+func (a Action) serve(ctx context.Context, d door, r wire.Request) ([]byte, error) {
 	record := telemetry.From(ctx)
 	if room := r.RoomLabel(); room != "" {
 		record.Label("room", room)
 	}
-	reply, err := a.run(ctx, caller, r)
+	reply, err := a.run(ctx, d, r)
 	if err == nil && a.counted != "" {
 		record.Add(a.counted, 1)
 	}
 	return reply, err
 }
 
-// action makes an Action of its parts. The caller is read last, right before the call: so a frame with a wrong field
-// costs no read.
+// action makes an Action of its parts. Its caller is let in before the call.
 func action[In, Out any](
 	name, function string,
 	read func(*chat.Fields) In,
 	call func(context.Context, chat.Caller, In) (Out, error),
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	return replying(name, function, read, call, func(_ context.Context, _ chat.Caller, requestID string, out Out) []byte {
-		return encode(requestID, out)
-	})
+	return replying(name, function, read, door.admit, call, one(encode))
+}
+
+// actionBeside makes an Action whose caller is let in while the call reads what it needs: the call waits for that itself,
+// before it changes anything.
+func actionBeside[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
+	call func(context.Context, chat.Caller, In) (Out, error),
+	encode func(requestID string, out Out) []byte,
+) Action {
+	return replying(name, function, read, door.admitBeside, call, one(encode))
+}
+
+// actionUncounted makes an Action that is not counted against the user's rate where free says so.
+func actionUncounted[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
+	free func(In) bool,
+	call func(context.Context, chat.Caller, In) (Out, error),
+	encode func(requestID string, out Out) []byte,
+) Action {
+	enter := func(d door, ctx context.Context, in In) (chat.Caller, error) {
+		if free(in) {
+			return d.pass(ctx)
+		}
+		return door.admit(d, ctx)
+	}
+	return replyingTo(name, function, read, enter, call, one(encode))
 }
 
 // actionOnMany makes an Action with a reply for each thing that it was asked about. The gateway takes one reply of a
@@ -109,7 +138,7 @@ func actionOnMany[In any, Out interface{ Failure() error }](
 	teller rooms.Teller,
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	return replying(name, function, read, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
+	return replying(name, function, read, door.admit, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
 		for _, out := range all {
 			if err := out.Failure(); err != nil {
 				telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
@@ -123,23 +152,47 @@ func actionOnMany[In any, Out interface{ Failure() error }](
 	})
 }
 
+// replier brings what a call has returned to its caller: it returns the reply.
+type replier[Out any] func(ctx context.Context, c chat.Caller, requestID string, out Out) []byte
+
+func one[Out any](encode func(requestID string, out Out) []byte) replier[Out] {
+	return func(_ context.Context, _ chat.Caller, requestID string, out Out) []byte {
+		return encode(requestID, out)
+	}
+}
+
 func replying[In, Out any](
 	name, function string,
 	read func(*chat.Fields) In,
+	enter func(door, context.Context) (chat.Caller, error),
 	call func(context.Context, chat.Caller, In) (Out, error),
-	reply func(ctx context.Context, c chat.Caller, requestID string, out Out) []byte,
+	reply replier[Out],
 ) Action {
-	run := func(ctx context.Context, caller func() (chat.Caller, error), r wire.Request) ([]byte, error) {
+	return replyingTo(name, function, read,
+		func(d door, ctx context.Context, _ In) (chat.Caller, error) { return enter(d, ctx) }, call, reply)
+}
+
+func replyingTo[In, Out any](
+	name, function string,
+	read func(*chat.Fields) In,
+	enter func(door, context.Context, In) (chat.Caller, error),
+	call func(context.Context, chat.Caller, In) (Out, error),
+	reply replier[Out],
+) Action {
+	run := func(ctx context.Context, d door, r wire.Request) ([]byte, error) {
 		fields := r.Fields()
 		in := read(fields)
 		if err := fields.Err(); err != nil {
-			return nil, err
+			return nil, d.turnAway(ctx, err)
 		}
-		c, err := caller()
+		c, err := enter(d, ctx, in)
 		if err != nil {
 			return nil, err
 		}
 		out, err := call(ctx, c, in)
+		if refused := c.Admit(); refused != nil {
+			return nil, refused
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,8 @@ type TokenVerifier interface {
 var (
 	errNoToken   = chat.Errorf(chat.CodeUnauthorized, "a token is required")
 	errTwoTokens = chat.Errorf(chat.CodeUnauthorized, "more than one token was given")
+
+	errTwoTickets = chat.Errorf(chat.CodeUnauthorized, "more than one ticket was given")
 )
 
 // bearer returns the token of an Authorization header, RFC 6750, 2.1; values are all that came under that name.

@@ -13,7 +13,7 @@ const (
 	twoTokens   = "unauthorized: more than one token was given"
 	notBearer   = "unauthorized: the Authorization header must be of the form Bearer TOKEN"
 	notValid    = "unauthorized: the token is not valid"
-	noTickets   = "unauthorized: tickets are not accepted yet"
+	badTicket   = "unauthorized: the ticket is not valid"
 	notInQuery  = "unauthorized: a token may not be in the query: queries end up in access logs"
 	wsProtocols = "Sec-WebSocket-Protocol"
 )
@@ -29,12 +29,12 @@ func TestTheLogSaysWhyAHandshakeIsRefused(t *testing.T) {
 		"a bad token":          {headers: multi{"Authorization": {"Bearer " + secret}}, want: notValid},
 		"two headers":          {headers: multi{"Authorization": {"Bearer good", "Bearer good"}}, want: twoTokens},
 		"two protocols":        {headers: multi{wsProtocols: {"chat.v1, bearer.good, bearer.good"}}, want: twoTokens},
-		"a ticket":             {query: multi{"ticket": {secret}}, want: noTickets},
+		"a ticket":             {query: multi{"ticket": {secret}}, want: badTicket},
 		"a ticket, bad token":  {headers: multi{"Authorization": {"Bearer bad"}}, query: multi{"ticket": {secret}}, want: notValid},
 		"a token in the query": {headers: multi{"Authorization": {"Bearer good"}}, query: multi{"token": {secret}}, want: notInQuery},
 	} {
 		t.Run(name, func(t *testing.T) {
-			reply, line := observe(t, apigw.Connect(tokens{}, newStore(), noTracker{}), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(opener(newStore()), noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusUnauthorized)
 			expect(t, "reason in the log", line["error"], c.want)
 		})

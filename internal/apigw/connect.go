@@ -25,27 +25,22 @@ type Tracker interface {
 }
 
 // Connect handles $connect: the handshake waits for it, and ends with its status.
-func Connect(tokens TokenVerifier, store connections.Store, tracker Tracker) func(context.Context, websocketEvent) (websocketReply, error) {
+func Connect(opener *connections.Opener, tracker Tracker) func(context.Context, websocketEvent) (websocketReply, error) {
 	return func(ctx context.Context, event websocketEvent) (websocketReply, error) {
 		telemetry.From(ctx).Label("connection_id", event.RequestContext.ConnectionID)
 		telemetry.From(ctx).Label("action", "$connect")
 		h := handshakeOf(event)
-		raw, err := h.token()
+		token, ticket, err := h.credential()
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
-		identity, err := tokens.Verify(raw)
-		if err != nil {
-			return refuse(ctx, err), nil
-		}
-		err = store.PutConnection(ctx, chat.Connection{
-			ID:             chat.ConnectionID(event.RequestContext.ConnectionID),
-			User:           identity.User,
-			ConnectedAt:    time.UnixMilli(event.RequestContext.ConnectedAt),
-			TokenExpiresAt: identity.ExpiresAt,
+		c, err := opener.Open(ctx, connections.Handshake{
+			ID:          chat.ConnectionID(event.RequestContext.ConnectionID),
+			ConnectedAt: time.UnixMilli(event.RequestContext.ConnectedAt),
+			Token:       token, Ticket: ticket, Origin: h.origin(),
 		})
 		if err == nil {
-			err = tracker.Connected(ctx, identity.User)
+			err = tracker.Connected(ctx, c.User)
 		}
 		if err != nil {
 			return refuse(ctx, err), nil

@@ -58,7 +58,7 @@ func TestConnectTakesATokenFromItsPlaces(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(opener(store), noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusOK)
 			expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], c.protocol)
 			if c.protocol == "" && len(reply.Headers) > 0 {
@@ -100,13 +100,13 @@ func TestConnectRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(c.headers, c.query))
+			reply, line := observe(t, apigw.Connect(opener(store), noTracker{}), connectEvent(c.headers, c.query))
 			expect(t, "status", reply.StatusCode, http.StatusUnauthorized)
 			expect(t, "code", object(t, reply.Body)["code"], "unauthorized")
 			expect(t, "content type", reply.Headers["Content-Type"], "application/problem+json")
 			expect(t, "outcome", line["outcome"], "unauthorized")
 			expect(t, "Errors", line["Errors"], 1.0)
-			if calls := store.Calls; len(calls) > 0 {
+			if calls := beyondSession(store); len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -127,12 +127,12 @@ func TestConnectRefusesATokenWithoutTheProtocol(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := newStore()
-			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(headers, nil))
+			reply, line := observe(t, apigw.Connect(opener(store), noTracker{}), connectEvent(headers, nil))
 			expect(t, "status", reply.StatusCode, http.StatusBadRequest)
 			expect(t, "code", object(t, reply.Body)["code"], "invalid")
 			expect(t, "outcome", line["outcome"], "invalid")
 			expect(t, "error", line["error"], "invalid Sec-WebSocket-Protocol: must hold chat.v1 beside bearer.TOKEN")
-			if calls := store.Calls; len(calls) > 0 {
+			if calls := beyondSession(store); len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -143,14 +143,14 @@ func TestConnectRefusesATokenWithoutTheProtocol(t *testing.T) {
 func TestConnectReadsSingleHeaders(t *testing.T) {
 	event := connectEvent(multi{"sec-webSocket-protocol": {"chat.v1, bearer.good"}}, nil)
 	event.MultiValueHeaders = nil
-	reply, _ := observe(t, apigw.Connect(tokens{}, newStore(), noTracker{}), event)
+	reply, _ := observe(t, apigw.Connect(opener(newStore()), noTracker{}), event)
 	expect(t, "status", reply.StatusCode, http.StatusOK)
 	expect(t, "subprotocol", reply.Headers["Sec-WebSocket-Protocol"], "chat.v1")
 }
 
 func TestConnectStoresTheConnection(t *testing.T) {
 	store := newStore()
-	observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
+	observe(t, apigw.Connect(opener(store), noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 	want := chat.Connection{ID: connectionID, User: "alice", ConnectedAt: noon(), TokenExpiresAt: noon().Add(time.Hour)}
 	if !store.Open.ConnectedAt.Equal(want.ConnectedAt) {
 		t.Errorf("connected at %s", store.Open.ConnectedAt)
@@ -171,7 +171,7 @@ func TestConnectReportsWhatFailed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			store := failing(newStore(), "put connection", c.err)
-			reply, line := observe(t, apigw.Connect(tokens{}, store, noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
+			reply, line := observe(t, apigw.Connect(opener(store), noTracker{}), connectEvent(multi{"Authorization": {"Bearer good"}}, nil))
 			expect(t, "status", reply.StatusCode, c.status)
 			expect(t, "code", object(t, reply.Body)["code"], c.code)
 			expect(t, "outcome", line["outcome"], c.code)

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/connections"
 )
 
 func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
@@ -25,15 +27,19 @@ func messageEvent(body string) events.APIGatewayWebsocketProxyRequest {
 // log.
 func dispatch(t *testing.T, s *fake.Store, event events.APIGatewayWebsocketProxyRequest) (reply, line map[string]any) {
 	t.Helper()
-	function := apigw.DefaultFunction
-	for _, a := range apigw.Actions(apigw.Services{}) {
-		if strings.Contains(event.Body, `"action":"`+a.Name+`"`) {
-			function = a.Function
-		}
-	}
-	got, line := observe(t, apigw.Dispatch(function, services(s), s), event)
+	got, line := observe(t, apigw.Dispatch(functionOf(event.Body), services(s), gate(s), ender(s)), event)
 	expect(t, "status", got.StatusCode, http.StatusOK)
 	return object(t, got.Body), line
+}
+
+// functionOf returns the function that the gateway sends a frame to.
+func functionOf(body string) string {
+	for _, a := range apigw.Actions(apigw.Services{}) {
+		if strings.Contains(body, `"action":"`+a.Name+`"`) {
+			return a.Function
+		}
+	}
+	return apigw.DefaultFunction
 }
 
 // frames are one good frame of each action that has a reply.
@@ -50,6 +56,7 @@ func frames() map[string]string {
 		"sync":          `{"action":"sync","request_id":"r-1","room_id":"general","after_id":1,"limit":1}`,
 		"markDelivered": `{"action":"markDelivered","request_id":"r-1","room_id":"general","id":3}`,
 		"markRead":      `{"action":"markRead","request_id":"r-1","room_id":"general","id":2}`,
+		"authenticate":  `{"action":"authenticate","request_id":"r-1","token":"good"}`,
 		"ping":          `{"action":"ping","request_id":"r-1","room_ids":["general","others","nowhere","p.1"]}`,
 	}
 }
@@ -57,7 +64,7 @@ func frames() map[string]string {
 func TestEveryActionHasItsReply(t *testing.T) {
 	replies := map[string]string{
 		"sendMessage": "ack", "editMessage": "ack", "deleteMessage": "ack", "react": "ack", "joinRoom": "joined", "joinRooms": "joined", "leaveRoom": "left", "sync": "synced",
-		"markDelivered": "marked", "markRead": "marked", "ping": "pong",
+		"markDelivered": "marked", "markRead": "marked", "authenticate": "authenticated", "ping": "pong",
 	}
 	for action, body := range frames() {
 		t.Run(action, func(t *testing.T) {
@@ -67,7 +74,7 @@ func TestEveryActionHasItsReply(t *testing.T) {
 			expect(t, "action in the log", line["action"], action)
 			expect(t, "outcome", line["outcome"], "ok")
 			expect(t, "connection_id in the log", line["connection_id"], connectionID)
-			if action != "ping" && action != "joinRooms" {
+			if action != "ping" && action != "joinRooms" && action != "authenticate" {
 				expect(t, "room in the log", line["room"], "general")
 			}
 		})
@@ -92,7 +99,7 @@ func TestActionsOfOtherFunctionsAreUnknown(t *testing.T) {
 			function = apigw.DefaultFunction
 		}
 		s, body := newStore(), cmp.Or(frames()[a.Name], typing)
-		got, _ := observe(t, apigw.Dispatch(function, services(s), s), messageEvent(body))
+		got, _ := observe(t, apigw.Dispatch(function, services(s), gate(s), ender(s)), messageEvent(body))
 		expectError(t, object(t, got.Body), "unknown_action")
 	}
 }
@@ -155,7 +162,7 @@ func TestRefusedFramesDoNotReachTheStore(t *testing.T) {
 			}
 			expect(t, "outcome", line["outcome"], c.code)
 			expect(t, "Messages", line["Messages"], nil)
-			if calls := s.Calls; len(calls) > 0 {
+			if calls := beyondSession(s); len(calls) > 0 {
 				t.Errorf("the store was called: %v", calls)
 			}
 		})
@@ -184,7 +191,7 @@ func TestRoomsOfOthers(t *testing.T) {
 			s := newStore()
 			reply, _ := dispatch(t, s, messageEvent(strings.Replace(frames()[action], "general", room, 1)))
 			expectError(t, reply, code)
-			if calls := s.Calls; !slices.Equal(calls, []string{"connection", first}) {
+			if calls := beyondSession(s); !slices.Equal(calls, []string{first}) {
 				t.Errorf("%s in %s: calls %v", action, room, calls)
 			}
 		}
@@ -231,6 +238,67 @@ func TestFailuresOfTheStoreAreReported(t *testing.T) {
 						t.Errorf("the client gets %v", failure)
 					}
 				})
+			}
+		}
+	}
+}
+
+// TestWhatCountsAgainstTheRate: every frame counts once, also one that cannot be read or is refused; a ping without rooms
+// does not.
+func TestWhatCountsAgainstTheRate(t *testing.T) {
+	all := frames()
+	all["not JSON"], all["no action"], all["unknown"] = "{", "{}", `{"action":"fly"}`
+	all["bad field"], all["typing"] = `{"action":"sync","room_id":"general","after_id":-1}`, typing
+	all["bad ping"] = `{"action":"ping","room_ids":1}`
+	all["free"] = `{"action":"ping"}`
+	for name, body := range all {
+		s := newStore(log(3)...)
+		s.Subscribed = nil
+		_, _ = observe(t, apigw.Dispatch(functionOf(body), services(s), gate(s), ender(s)), messageEvent(body))
+		acts, looks := count(s.Calls, "act"), count(s.Calls, "look")
+		if name == "free" && (acts != 0 || looks != 1) || name != "free" && acts != 1 {
+			t.Errorf("%s: calls %q", name, s.Calls)
+		}
+	}
+}
+
+func count(calls []string, call string) (n int) {
+	for _, c := range calls {
+		if c == call {
+			n++
+		}
+	}
+	return n
+}
+
+// TestWhoIsRefusedChangesNothing: whatever is asked for, nothing is written, and the reply says why: an error, or the
+// goodbye of a connection that has ended, which is closed.
+func TestWhoIsRefusedChangesNothing(t *testing.T) {
+	for name, c := range map[string]struct {
+		refusal error
+		reply   string
+		closed  bool
+	}{
+		"too often": {chat.RateLimited(time.Second), `"code":"rate_limited"`, false},
+		"closed":    {connections.ErrClosed, `"code":"unauthorized"`, false},
+		"expired":   {connections.ErrExpired, `{"type":"goodbye","code":"expired","reconnect":true,"after_ms":0}`, true},
+		"revoked":   {connections.ErrRevoked, `{"type":"goodbye","code":"revoked","reconnect":false,"after_ms":0}`, true},
+		"a defect":  {errBroken, `"code":"internal"`, false},
+	} {
+		for action, body := range frames() {
+			s, gateway := newStore(log(3)...), fake.NewGateway()
+			s.Refusal = c.refusal
+			var told []string
+			closed := false
+			gateway.Open(connectionID, func(frame []byte) { told = append(told, string(frame)) }, func() { closed = true })
+			before := len(s.Entries)
+			got, _ := observe(t, apigw.Dispatch(functionOf(body), services(s), gate(s), fake.NewEnder(s, gateway)), messageEvent(body))
+			if !strings.Contains(got.Body, c.reply) || closed != c.closed || closed != (len(told) == 1) {
+				t.Errorf("%s, %s: reply %s, told %q, closed %t", name, action, got.Body, told, closed)
+			}
+			reads := []string{"precheck"} // beside the refusal
+			if calls := beyondSession(s); !slices.Equal(calls, reads) && len(calls) > 0 || len(s.Entries) != before {
+				t.Errorf("%s, %s: calls %q", name, action, calls)
 			}
 		}
 	}

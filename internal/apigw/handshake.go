@@ -10,6 +10,7 @@ import (
 // handshake is what a client sends when it connects.
 type handshake struct {
 	authorization []string
+	origins       []string
 	protocols     []string
 	query         map[string][]string
 }
@@ -28,6 +29,8 @@ func handshakeOf(event websocketEvent) handshake {
 		switch strings.ToLower(name) {
 		case "authorization":
 			h.authorization = append(h.authorization, values...)
+		case "origin":
+			h.origins = append(h.origins, values...)
 		case "sec-websocket-protocol":
 			for protocol := range strings.SplitSeq(strings.Join(values, ","), ",") {
 				h.protocols = append(h.protocols, strings.TrimSpace(protocol))
@@ -59,27 +62,35 @@ func (h handshake) offeredTokens() (tokens []string) {
 	return tokens
 }
 
-// token returns the token that the client is to be judged by: that of the first place which holds something. A bad one
-// there is not passed over for a better one elsewhere.
-func (h handshake) token() (string, error) {
+// credential returns the token, or else the ticket, that the client is to be judged by: that of the first place which
+// holds something. A bad one there is not passed over for a better one elsewhere.
+func (h handshake) credential() (token, ticket string, err error) {
 	for name := range h.query {
 		if strings.EqualFold(name, "access_token") || strings.EqualFold(name, "token") {
-			return "", chat.Errorf(chat.CodeUnauthorized, "a token may not be in the query: queries end up in access logs")
+			return "", "", chat.Errorf(chat.CodeUnauthorized, "a token may not be in the query: queries end up in access logs")
 		}
 	}
 	offered := h.offeredTokens()
 	switch {
 	case len(offered) > 0 && h.chatProtocol() == "":
 		// A browser drops a connection whose answer takes up none of the protocols that it offered.
-		return "", chat.Invalid("Sec-WebSocket-Protocol", "must hold %s beside %sTOKEN", wire.Subprotocol, wire.TokenProtocolPrefix)
+		return "", "", chat.Invalid("Sec-WebSocket-Protocol", "must hold %s beside %sTOKEN", wire.Subprotocol, wire.TokenProtocolPrefix)
 	case len(h.authorization) > 0:
-		return bearer(h.authorization)
+		token, err = bearer(h.authorization)
+		return token, "", err
 	case len(offered) == 1:
-		return offered[0], nil
+		return offered[0], "", nil
 	case len(offered) > 1:
-		return "", errTwoTokens
-	case len(h.query["ticket"]) > 0:
-		return "", chat.Errorf(chat.CodeUnauthorized, "tickets are not accepted yet")
+		return "", "", errTwoTokens
 	}
-	return "", errNoToken
+	switch tickets := h.query["ticket"]; {
+	case len(tickets) > 1:
+		return "", "", errTwoTickets
+	case len(tickets) == 1 && tickets[0] != "":
+		return "", tickets[0], nil
+	}
+	return "", "", errNoToken
 }
+
+// origin returns the origin of the page that connects; empty when it is no page. A client that names several is none.
+func (h handshake) origin() string { return strings.Join(h.origins, ",") }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +16,12 @@ import (
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/signals"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -91,7 +94,32 @@ func services(s *fake.Store) apigw.Services {
 		History: history(s),
 		Marker:  receipts.NewMarker(s, s, membership),
 		Pinger:  rooms.NewPinger(membership, reader(s), chat.MaxConnectionLife, noon),
+
+		Typist:        signals.NewTypist(membership, s, &fake.Deliverer{}, time.Now, wire.Typing),
+		Teller:        fake.NewTeller(s),
+		Authenticator: connections.NewAuthenticator(tokens{}, s, s),
 	}
+}
+
+func gate(s *fake.Store) *connections.Gate { return fake.NewGate(s) }
+
+func ender(s *fake.Store) *connections.Ender { return fake.NewEnder(s, fake.NewGateway()) }
+
+func guard(s *fake.Store) apigw.Guard { return apigw.Guard{Tokens: tokens{}, Gate: gate(s)} }
+
+func tickets(s *fake.Store) *connections.TicketOffice {
+	return connections.NewTicketOffice(s, func() string { return "ticket" }, noon)
+}
+
+func opener(s *fake.Store) *connections.Opener {
+	return connections.NewOpener(tokens{}, s, s, connections.OpenerOptions{Origins: []string{"https://chat.invalid"}, Limit: 20, Now: noon})
+}
+
+// beyondSession returns the calls of a store that more was done with than to find out who asks.
+func beyondSession(s *fake.Store) []string {
+	return slices.DeleteFunc(slices.Clone(s.Calls), func(call string) bool {
+		return slices.Contains([]string{"connection", "act", "act for", "look", "redeem"}, call)
+	})
 }
 
 // tokens takes the token "good", and no other.

@@ -39,7 +39,7 @@ func TestOneWay(t *testing.T) {
 			s.Subscribed = []chat.Subscription{{Room: "general", Connection: "other", User: "bob"}}
 			event := messageEvent(c.body)
 			event.RequestContext.RouteKey = c.route
-			got, _ := observe(t, apigw.OneWay(apigw.Dispatch(apigw.DefaultFunction, services, s), gateway), event)
+			got, _ := observe(t, apigw.OneWay(apigw.Dispatch(apigw.DefaultFunction, services, gate(s), ender(s)), gateway), event)
 			expect(t, "status", got.StatusCode, http.StatusOK)
 			if c.replied == "" && got.Body != "" || c.replied != "" && object(t, got.Body)["type"] != c.replied {
 				t.Errorf("the reply is %q, want %q", got.Body, c.replied)

@@ -12,21 +12,21 @@ import (
 )
 
 // Poll handles the requests of clients that cannot keep a connection open: they ask for what is new, and send.
-func Poll(tokens TokenVerifier, poller *messages.Poller, sender *messages.Sender) func(context.Context, restEvent) (restReply, error) {
+func Poll(guard Guard, poller *messages.Poller, sender *messages.Sender) func(context.Context, restEvent) (restReply, error) {
 	actions := Actions(Services{Sender: sender})
 	posted := actions[slices.IndexFunc(actions, func(a Action) bool { return a.Name == PostedAction })]
 	return route(map[string]restHandler{
 		"GET /poll": func(ctx context.Context, event restEvent) (restReply, error) {
-			return poll(ctx, tokens, poller, event)
+			return poll(ctx, guard, poller, event)
 		},
 		"POST /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
-			return post(ctx, tokens, posted, event)
+			return post(ctx, guard, posted, event)
 		},
 	})
 }
 
-func poll(ctx context.Context, tokens TokenVerifier, poller *messages.Poller, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+func poll(ctx context.Context, guard Guard, poller *messages.Poller, event restEvent) (restReply, error) {
+	identity, err := guard.writer(ctx, event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -49,17 +49,17 @@ func poll(ctx context.Context, tokens TokenVerifier, poller *messages.Poller, ev
 
 // post runs an action that came in the body of a request: by the same rules as one that came in a frame, and with the
 // same reply. A repeat gets what the first one got, the status too: its client may not know that it is one.
-func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+func post(ctx context.Context, guard Guard, a Action, event restEvent) (restReply, error) {
+	identity, err := guard.reader(event)
 	if err != nil {
 		return restReply{}, err
 	}
+	door := requestDoor(guard.Gate, identity)
 	r, err := bodyOf(event, a.Name)
 	if err != nil {
-		return restReply{}, err
+		return restReply{}, door.turnAway(ctx, err)
 	}
-	caller := chat.Caller{Connection: chat.Connection{User: identity.User, TokenExpiresAt: identity.ExpiresAt}}
-	reply, err := a.serve(ctx, func() (chat.Caller, error) { return caller, nil }, r)
+	reply, err := a.serve(ctx, door, r)
 	if err != nil {
 		return restReply{}, err
 	}

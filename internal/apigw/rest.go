@@ -22,10 +22,10 @@ type (
 type HealthCheck func(context.Context) error
 
 // REST handles the requests of the HTTP API, by their route keys.
-func REST(tokens TokenVerifier, history *messages.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
+func REST(guard Guard, history *messages.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
 		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
-			return readHistory(ctx, tokens, history, event)
+			return readHistory(ctx, guard, history, event)
 		},
 		"GET /health": func(ctx context.Context, _ restEvent) (restReply, error) {
 			return checkHealth(ctx, health), nil
@@ -53,8 +53,8 @@ func route(routes map[string]restHandler) restHandler {
 	}
 }
 
-func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.History, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+func readHistory(ctx context.Context, guard Guard, history *messages.History, event restEvent) (restReply, error) {
+	identity, err := guard.reader(event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -69,14 +69,6 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 		return restReply{}, err
 	}
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
-}
-
-func authenticate(tokens TokenVerifier, event restEvent) (chat.Identity, error) {
-	raw, err := bearer(authorization(event.Headers))
-	if err != nil {
-		return chat.Identity{}, err
-	}
-	return tokens.Verify(raw)
 }
 
 // parameters returns the fields of a request: the parameters of its query and of its path. A parameter of the path wins

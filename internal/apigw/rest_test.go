@@ -25,7 +25,7 @@ func authorized() map[string]string { return map[string]string{"authorization": 
 
 func rest(t *testing.T, s *fake.Store, event events.APIGatewayV2HTTPRequest) (reply events.APIGatewayV2HTTPResponse, line map[string]any) {
 	t.Helper()
-	reply, line = observe(t, apigw.REST(tokens{}, history(s), map[string]apigw.HealthCheck{}), event)
+	reply, line = observe(t, apigw.REST(apigw.Guard{Tokens: tokens{}}, history(s), map[string]apigw.HealthCheck{}), event)
 	expect(t, "cache-control", reply.Headers["cache-control"], "no-store")
 	return reply, line
 }
@@ -166,7 +166,7 @@ func TestHealth(t *testing.T) {
 				"store": func(context.Context) error { return c.err },
 				"other": func(context.Context) error { return nil },
 			}
-			reply, line := observe(t, apigw.REST(tokens{}, nil, checks), events.APIGatewayV2HTTPRequest{RouteKey: "GET /health"})
+			reply, line := observe(t, apigw.REST(apigw.Guard{Tokens: tokens{}}, nil, checks), events.APIGatewayV2HTTPRequest{RouteKey: "GET /health"})
 			expect(t, "status", reply.StatusCode, c.status)
 			body := object(t, reply.Body)
 			parts, _ := body["parts"].(map[string]any)
@@ -188,7 +188,7 @@ func TestHealthChecksGetTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	checks := map[string]apigw.HealthCheck{"store": func(ctx context.Context) error { return ctx.Err() }}
-	reply, err := apigw.REST(tokens{}, nil, checks)(ctx, events.APIGatewayV2HTTPRequest{RouteKey: "GET /health"})
+	reply, err := apigw.REST(apigw.Guard{Tokens: tokens{}}, nil, checks)(ctx, events.APIGatewayV2HTTPRequest{RouteKey: "GET /health"})
 	if err != nil || reply.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("status %d, error %v", reply.StatusCode, errors.Join(err))
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
@@ -14,18 +15,19 @@ import (
 
 // Rooms handles the requests about rooms and their members.
 func Rooms(
-	tokens TokenVerifier, c *rooms.Changer, l *receipts.Lister, present *presence.Lister,
+	guard Guard, c *rooms.Changer, l *receipts.Lister, present *presence.Lister, office *connections.TicketOffice,
 ) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
-		"GET /rooms/{room_id}/audit": list(tokens, rooms.ReadListMembers, c.Deeds, wire.Deeds),
-		"GET /users/{user_id}": call(tokens, parameters, rooms.ReadOther,
+		ticketRoute:                  issueTicket(guard, office),
+		"GET /rooms/{room_id}/audit": list(guard, rooms.ReadListMembers, c.Deeds, wire.Deeds),
+		"GET /users/{user_id}": call(guard, rooms.ReadOther,
 			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
 				return http.StatusOK, wire.User(other), c.User(ctx, other)
 			}),
-		"PUT /users/me/blocks/{user_id}":    change(tokens, rooms.ReadOther, c.Block),
-		"DELETE /users/me/blocks/{user_id}": change(tokens, rooms.ReadOther, c.Unblock),
-		"GET /rooms":                        list(tokens, rooms.ReadListRooms, c.List, wire.Rooms),
-		"POST /rooms": callWithBody(tokens, rooms.ReadNewRoom,
+		"PUT /users/me/blocks/{user_id}":    change(guard, rooms.ReadOther, c.Block),
+		"DELETE /users/me/blocks/{user_id}": change(guard, rooms.ReadOther, c.Unblock),
+		"GET /rooms":                        list(guard, rooms.ReadListRooms, c.List, wire.Rooms),
+		"POST /rooms": callWithBody(guard, rooms.ReadNewRoom,
 			func(ctx context.Context, user chat.UserID, in rooms.NewRoom) (int, []byte, error) {
 				room, opened, err := c.Open(ctx, user, in)
 				if opened {
@@ -33,70 +35,77 @@ func Rooms(
 				}
 				return http.StatusOK, wire.Room(room), err
 			}),
-		"GET /rooms/{room_id}": call(tokens, parameters, (*chat.Fields).Room,
+		"GET /rooms/{room_id}": call(guard, (*chat.Fields).Room,
 			func(ctx context.Context, user chat.UserID, room chat.RoomID) (int, []byte, error) {
 				shown, err := c.Show(ctx, user, room)
 				return http.StatusOK, wire.Room(shown), err
 			}),
-		"PATCH /rooms/{room_id}": callWithBody(tokens, rooms.ReadPatchRoom,
+		"PATCH /rooms/{room_id}": callWithBody(guard, rooms.ReadPatchRoom,
 			func(ctx context.Context, user chat.UserID, in rooms.PatchRoom) (int, []byte, error) {
 				room, err := c.Patch(ctx, user, in)
 				return http.StatusOK, wire.Room(room), err
 			}),
-		"DELETE /rooms/{room_id}":       change(tokens, (*chat.Fields).Room, c.Delete),
-		"GET /rooms/{room_id}/members":  list(tokens, rooms.ReadListMembers, c.Members, wire.Members),
-		"GET /rooms/{room_id}/receipts": list(tokens, rooms.ReadListMembers, l.List, wire.Receipts),
-		"GET /rooms/{room_id}/presence": list(tokens, rooms.ReadListMembers, present.List, wire.PresenceOf),
-		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(tokens, rooms.ReadPutMember,
+		"DELETE /rooms/{room_id}":       change(guard, (*chat.Fields).Room, c.Delete),
+		"GET /rooms/{room_id}/members":  list(guard, rooms.ReadListMembers, c.Members, wire.Members),
+		"GET /rooms/{room_id}/receipts": list(guard, rooms.ReadListMembers, l.List, wire.Receipts),
+		"GET /rooms/{room_id}/presence": list(guard, rooms.ReadListMembers, present.List, wire.PresenceOf),
+		"PUT /rooms/{room_id}/members/{user_id}": callWithBody(guard, rooms.ReadPutMember,
 			func(ctx context.Context, user chat.UserID, in rooms.PutMember) (int, []byte, error) {
 				m, err := c.Put(ctx, user, in)
 				return http.StatusOK, wire.Member(m), err
 			}),
-		"DELETE /rooms/{room_id}/members/{user_id}": change(tokens, rooms.ReadMemberOf, c.Remove),
+		"DELETE /rooms/{room_id}/members/{user_id}": change(guard, rooms.ReadMemberOf, c.Remove),
 	})
 }
 
 // list makes the handler of a request for a page of a list.
 func list[In, Of any](
-	tokens TokenVerifier, read func(*chat.Fields) In,
+	guard Guard, read func(*chat.Fields) In,
 	page func(context.Context, chat.UserID, In) (of []Of, next string, err error), encode func([]Of, string) []byte,
 ) restHandler {
-	return call(tokens, parameters, read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
+	return call(guard, read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
 		of, next, err := page(ctx, user, in)
 		return http.StatusOK, encode(of, next), err
 	})
 }
 
-// change makes the handler of a request that has no other answer than that it was done.
-func change[In any](
-	tokens TokenVerifier, read func(*chat.Fields) In, do func(context.Context, chat.UserID, In) error,
-) restHandler {
-	return call(tokens, parameters, read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
-		return http.StatusNoContent, nil, do(ctx, user, in)
-	})
-}
-
-// call makes the handler of a request of its parts: what reads its fields, and what is done for its user.
+// call makes the handler of a request that changes nothing.
 func call[In any](
-	tokens TokenVerifier, fieldsOf func(restEvent) *chat.Fields, read func(*chat.Fields) In,
+	guard Guard, read func(*chat.Fields) In,
 	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
 ) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
-		identity, err := authenticate(tokens, event)
+		identity, err := guard.reader(event)
 		if err != nil {
 			return restReply{}, err
 		}
-		return answer(ctx, identity.User, fieldsOf(event), read, do)
+		return answer(ctx, identity.User, parameters(event), read, do)
 	}
 }
 
-// callWithBody is call for a request whose fields are in its body, beside those of its path.
+// change makes the handler of a request that changes something, and has no other answer than that it was done.
+func change[In any](
+	guard Guard, read func(*chat.Fields) In, do func(context.Context, chat.UserID, In) error,
+) restHandler {
+	return func(ctx context.Context, event restEvent) (restReply, error) {
+		identity, err := guard.writer(ctx, event)
+		if err != nil {
+			return restReply{}, err
+		}
+		return answer(ctx, identity.User, parameters(event), read, func(ctx context.Context, user chat.UserID, in In) (int, []byte, error) {
+			return http.StatusNoContent, nil, do(ctx, user, in)
+		})
+	}
+}
+
+// callWithBody makes the handler of a request that changes something, whose fields are in its body, beside those of its
+// path.
 func callWithBody[In any](
-	tokens TokenVerifier, read func(*chat.Fields) In,
+	guard Guard, read func(*chat.Fields) In,
 	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
 ) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
-		identity, err := authenticate(tokens, event)
+		identity, err := guard.writer(ctx, event)
 		if err != nil {
 			return restReply{}, err
 		}

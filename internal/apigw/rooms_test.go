@@ -74,7 +74,7 @@ func halls() *fake.Store {
 
 func serveRooms(t *testing.T, s *fake.Store, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, map[string]any) {
 	t.Helper()
-	reply, line := observe(t, apigw.Rooms(tokens{}, fake.NewChanger(s), nil, nil), event)
+	reply, line := observe(t, apigw.Rooms(guard(s), fake.NewChanger(s), nil, nil, tickets(s)), event)
 	expect(t, "cache-control", reply.Headers["cache-control"], "no-store")
 	expect(t, "action in the log", line["action"], event.RouteKey)
 	return reply, line
@@ -200,8 +200,8 @@ func TestRoomsRefuse(t *testing.T) {
 			expectProblem(t, reply, c.status, c.code)
 			expect(t, "field", object(t, reply.Body)["field"], c.field)
 			expect(t, "outcome", line["outcome"], c.code)
-			if len(s.Calls) > 0 {
-				t.Errorf("the store was called: %v", s.Calls)
+			if calls := beyondSession(s); len(calls) > 0 {
+				t.Errorf("the store was called: %v", calls)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
@@ -35,11 +36,12 @@ type (
 // Connect builds the function for $connect.
 func Connect(p *Parts) websocket {
 	store := p.store(dynamo.Tables{
-		Connections: p.settings.required("CONNECTIONS_TABLE"),
-		Sessions:    p.settings.required("SESSIONS_TABLE"),
-		Presence:    p.settings.required("PRESENCE_TABLE"),
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+		Presence:      p.settings.required("PRESENCE_TABLE"),
 	})
-	return apigw.Connect(p.tokens(), store, p.tracker(store))
+	return apigw.Connect(p.opener(store), p.tracker(store))
 }
 
 // Disconnect builds the function for $disconnect.
@@ -62,11 +64,11 @@ func SendMessage(p *Parts) websocket {
 		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
 		Audit:       p.settings.required("AUDIT_TABLE"),
+		Sessions:    p.settings.required("SESSIONS_TABLE"),
 	}
 	direct := p.settings.flag("DIRECT_PUSH")
 	if direct {
 		tables.Subscriptions = p.settings.required("SUBSCRIPTIONS_TABLE")
-		tables.Sessions = p.settings.required("SESSIONS_TABLE")
 	}
 	store := p.store(tables)
 	var pusher messages.Pusher
@@ -74,14 +76,15 @@ func SendMessage(p *Parts) websocket {
 		pusher = p.direct(store)
 	}
 	services := apigw.Services{Sender: messages.NewSender(store, p.writer(store, direct), pusher)}
-	return apigw.Dispatch(apigw.SendMessageFunction, services, store)
+	ender := p.ender(store)
+	return apigw.Dispatch(apigw.SendMessageFunction, services, p.gate(store, ender.Remind), ender)
 }
 
 // Default builds the function for $default: every action that has no function of its own. It has all services, so that a
 // new action finds its own here.
 func Default(p *Parts) websocket {
 	store := p.store(p.chatTables())
-	membership, reader := rooms.NewMembership(store), p.reader(store)
+	membership, reader, ender := rooms.NewMembership(store), p.reader(store), p.ender(store)
 	dispatch := apigw.Dispatch(apigw.DefaultFunction, apigw.Services{
 		Sender:  messages.NewSender(store, p.writer(store, false), nil),
 		Joiner:  rooms.NewJoiner(p.joining(store), store, reader),
@@ -89,8 +92,10 @@ func Default(p *Parts) websocket {
 		Pinger:  rooms.NewPinger(membership, reader, p.connectionLife(), time.Now),
 		Teller:  p.teller(),
 		Marker:  receipts.NewMarker(store, store, membership),
-		Typist:  signals.NewTypist(membership, store, p.pusher(store), time.Now, wire.Typing),
-	}, store)
+		Typist:  signals.NewTypist(membership, p.watched(store), p.pusher(store), time.Now, wire.Typing),
+
+		Authenticator: connections.NewAuthenticator(p.tokens(), store, store),
+	}, p.gate(store, ender.Remind), ender)
 	return apigw.OneWay(dispatch, p.poster())
 }
 
@@ -106,7 +111,7 @@ func Receipts(p *Parts) stream {
 		Connections:   p.settings.required("CONNECTIONS_TABLE"),
 		Sessions:      p.settings.required("SESSIONS_TABLE"),
 	})
-	return apigw.Receipts(receipts.NewAnnouncer(store, store, p.pusher(store), wire.ReceiptsPushed))
+	return apigw.Receipts(receipts.NewAnnouncer(store, p.watched(store), p.pusher(store), wire.ReceiptsPushed))
 }
 
 // Jobs builds the function that the queues of jobs invoke.
@@ -119,7 +124,8 @@ func Jobs(p *Parts) queue {
 func Rooms(p *Parts) rest {
 	store := p.store(p.allTables())
 	membership := rooms.NewMembership(store)
-	return apigw.Rooms(p.tokens(), p.managing(store, p.jobs()), receipts.NewLister(store, membership), presence.NewLister(store, membership))
+	return apigw.Rooms(p.guard(store), p.managing(store, p.jobs()), receipts.NewLister(store, membership),
+		presence.NewLister(store, membership), p.tickets(store))
 }
 
 // Push builds the worker of the functions that push.
@@ -142,7 +148,7 @@ func History(p *Parts) rest {
 		Members: p.settings.required("MEMBERS_TABLE"),
 	})
 	history := messages.NewHistory(rooms.NewMembership(store), p.reader(store))
-	return apigw.REST(p.tokens(), history, map[string]apigw.HealthCheck{"store": store.Ping})
+	return apigw.REST(apigw.Guard{Tokens: p.tokens()}, history, map[string]apigw.HealthCheck{"store": store.Ping})
 }
 
 // Poll builds the function for clients that cannot keep a connection open. Their messages are pushed by the stream.
@@ -153,13 +159,14 @@ func Poll(p *Parts) rest {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
+		Sessions:    p.settings.required("SESSIONS_TABLE"),
 	})
 	membership := rooms.NewMembership(store)
 	poller := messages.NewPoller(membership, p.reader(store), store, messages.PollerOptions{
 		Concurrency: p.settings.number("POLL_CONCURRENCY", "a whole number of polls", 0, maxPolls),
 		Now:         time.Now, NewToken: rand.Text, Jitter: mathrand.Float64,
 	})
-	return apigw.Poll(p.tokens(), poller, messages.NewSender(store, p.writer(store, false), nil))
+	return apigw.Poll(p.guard(store), poller, messages.NewSender(store, p.writer(store, false), nil))
 }
 
 // Run builds a function and hands it to Lambda; it does not return. What is wrong with the settings ends the process,

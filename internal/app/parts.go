@@ -147,7 +147,7 @@ func (p *Parts) gather() time.Duration  { return p.settings.millis("GATHER_MS", 
 
 // direct is what a sender pushes with.
 func (p *Parts) direct(store *dynamo.Store) *fanout.Direct {
-	return fanout.NewDirect(store, p.pusher(store), fanout.DirectOptions{
+	return fanout.NewDirect(p.watched(store), p.pusher(store), fanout.DirectOptions{
 		Frames: wire.Messages, Gather: p.gather(), Now: time.Now, Left: apigw.ObserveLeft,
 	})
 }
@@ -164,7 +164,7 @@ func (p *Parts) waker() *fanout.Waker {
 	deliverer := fanout.NewChunkedDeliverer(p.pusher(store), p.workers(), fanout.ChunkOptions{
 		Limit: pushLimit, Parallel: pushWorkers, PostRate: p.postRate(), Now: time.Now, Jitter: mathrand.Float64,
 	})
-	return fanout.NewWaker(store, deliverer, p.jobs(), fanout.WakerOptions{
+	return fanout.NewWaker(p.watched(store), deliverer, p.jobs(), fanout.WakerOptions{
 		Frames:   wire.Messages,
 		HoleAge:  p.holeAge(),
 		Direct:   p.settings.flag("DIRECT_PUSH"),
@@ -208,7 +208,7 @@ func (p *Parts) poster() *apigw.Management {
 func (p *Parts) teller() *fanout.Teller { return fanout.NewTeller(p.poster(), apigw.ObservePush) }
 
 func (p *Parts) pusher(store *dynamo.Store) *fanout.Pusher {
-	return fanout.NewPusher(p.poster(), noticing{store, p.tracker(store)}, fanout.PusherOptions{
+	return fanout.NewPusher(p.poster(), noticing{p.watched(store), p.tracker(store)}, fanout.PusherOptions{
 		Parallel: pushParallel,
 		PostRate: p.postRate(),
 		Patience: patience,

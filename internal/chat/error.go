@@ -62,6 +62,20 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
+// RetryAfter returns how long err asks to wait; 0 where it does not say.
+func RetryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// RateLimited returns the error for who has used up a limit: after the wait, in whole milliseconds, the same may succeed.
+func RateLimited(wait time.Duration) *Error {
+	wait = (wait + time.Millisecond - 1).Truncate(time.Millisecond)
+	return &Error{Code: CodeRateLimited, Message: "too much is asked in too short a time", RetryAfter: wait}
+}
+
 // Invalid returns an error that names the field that is wrong, by its name in the protocol.
 func Invalid(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 )
 
 func TestCodeOf(t *testing.T) {
@@ -28,5 +29,19 @@ func TestCodeOf(t *testing.T) {
 	}
 	if !errors.Is(e, cause) {
 		t.Error("the cause is lost")
+	}
+}
+
+// TestWaitsAreWhole: a wait that is rounded down is too short.
+func TestWaitsAreWhole(t *testing.T) {
+	for wait, want := range map[time.Duration]time.Duration{
+		time.Nanosecond: time.Millisecond, time.Millisecond: time.Millisecond, 1500 * time.Microsecond: 2 * time.Millisecond,
+	} {
+		if got := RetryAfter(fmt.Errorf("x: %w", RateLimited(wait))); got != want {
+			t.Errorf("%v: asks to wait for %v, want %v", wait, got, want)
+		}
+	}
+	if got := RetryAfter(nil); got != 0 {
+		t.Errorf("without an error: %v", got)
 	}
 }

@@ -11,5 +11,5 @@ type Identity struct {
 }
 
 // SessionID names a sign-in of a user. All tokens that come of it have the same one, so that they can be ended together.
-// It is 1-43 characters of base64url.
+// It is 1-22 characters of base64url.
 type SessionID string

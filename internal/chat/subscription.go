@@ -10,5 +10,6 @@ type Subscription struct {
 	User       UserID
 	Version    int64 // of its member's row, when it was made
 	ExpiresAt  time.Time
-	Closing    bool // it could not be reached: it gets no more pushes, and is to be closed
+	LookAt     time.Time // until then the token of the connection holds, and longer; zero where that is not known
+	Closing    bool      // it could not be reached: it gets no more pushes, and is to be closed
 }

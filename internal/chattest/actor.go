@@ -61,8 +61,8 @@ func (a *Actor) EntriesBefore(ctx context.Context, room chat.RoomID, before chat
 }
 
 // PutConnection implements [connections.Store].
-func (a *Actor) PutConnection(ctx context.Context, c chat.Connection) error {
-	return act(ctx, a, "PutConnection", true, func() error { return a.store.PutConnection(ctx, c) })
+func (a *Actor) PutConnection(ctx context.Context, c chat.Connection, limit int) error {
+	return act(ctx, a, "PutConnection", true, func() error { return a.store.PutConnection(ctx, c, limit) })
 }
 
 // Connection implements [connections.Store].

@@ -31,8 +31,8 @@ func (a *Actor) Finished(ctx context.Context, m rooms.Member) error {
 }
 
 // ConnectionsOf implements [rooms.Sessions].
-func (a *Actor) ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.ConnectionID, error) {
-	return do(ctx, a, "ConnectionsOf", false, func() ([]chat.ConnectionID, error) { return a.store.ConnectionsOf(ctx, user) })
+func (a *Actor) ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.Connection, error) {
+	return do(ctx, a, "ConnectionsOf", false, func() ([]chat.Connection, error) { return a.store.ConnectionsOf(ctx, user) })
 }
 
 // Evict implements [rooms.Evictions].

@@ -75,6 +75,9 @@ func (w *interleaving) append(
 	})
 }
 
+// maxConnections is more than an interleaving opens.
+const maxConnections = 1000
+
 // learn notes that somebody was shown an id.
 func (w *interleaving) learn(id chat.EntryID) { w.known = max(w.known, id) }
 
@@ -99,8 +102,9 @@ func (w *interleaving) join(comesBack bool) {
 	caller := chat.Caller{Connection: chat.Connection{ID: c.id, User: "ann", ConnectedAt: w.now}}
 	w.start("join ", func(ctx context.Context, a *chattest.Actor, f *followed) {
 		f.subscribes()
-		if w.store.PutConnection(w.ctx, caller.Connection) != nil {
-			return // no handshake, no connection
+		if err := w.store.PutConnection(w.ctx, caller.Connection, maxConnections); err != nil {
+			w.note("    no handshake: %v", err)
+			return
 		}
 		page, err := w.parts.join(ctx, w.env, a, caller, in)
 		if err == nil && !c.lost {

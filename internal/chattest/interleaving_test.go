@@ -2,6 +2,7 @@ package chattest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -114,6 +115,9 @@ func (w *interleaving) run() (outcome, error) {
 	for w.step() {
 	}
 	log, err := w.history()
+	for _, c := range w.open { // or their users would have too many
+		err = errors.Join(err, w.store.RemoveConnection(w.ctx, "ann", c.id))
+	}
 	if err != nil {
 		return outcome{journal: w.journal}, err
 	}

@@ -214,7 +214,7 @@ func (d dialer) Dial(ctx context.Context, push func(chat.RoomID, []chat.Entry)) 
 	id := chat.ConnectionID(fmt.Sprintf("%s-c%d", d.room, d.conns.Add(1)))
 	c := &localConn{server: d.server, done: make(chan struct{})}
 	c.caller = chat.Caller{Connection: chat.Connection{ID: id, User: d.user, ConnectedAt: time.Now()}}
-	if err := d.store.PutConnection(ctx, c.caller.Connection); err != nil { // the handshake waits for it
+	if err := d.store.PutConnection(ctx, c.caller.Connection, maxConnections); err != nil { // the handshake waits for it
 		return nil, err
 	}
 	d.gateway.Open(id, func(frame []byte) { push(d.room, chattest.Entries(frame)) }, c.end)

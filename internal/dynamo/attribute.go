@@ -7,6 +7,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
+type (
+	mapValue    = types.AttributeValueMemberM
+	numberValue = types.AttributeValueMemberN
+)
+
 // reader reads attributes of an item. An attribute that is missing or of another type is read as the zero value: only
 // the chat writes rows.
 type reader struct{ item item }
@@ -46,6 +51,14 @@ func (i reader) expiry() time.Time {
 		return time.Time{}
 	}
 	return i.millis("expires_at")
+}
+
+// lookAt reads until when a subscription holds at least; zero where it does not say.
+func (i reader) lookAt() time.Time {
+	if _, ok := i.item["look_at"]; !ok {
+		return time.Time{}
+	}
+	return i.seconds("look_at")
 }
 
 func (i reader) seconds(name string) time.Time { return time.Unix(i.number(name), 0).UTC() }

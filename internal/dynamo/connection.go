@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -24,17 +25,34 @@ func joinedKey(id chat.ConnectionID, room chat.RoomID) item {
 	return item{"connection_id": text(string(id)), "item": text(joinedPrefix + string(room))}
 }
 
-// PutConnection implements [connections.Store].
-func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
+// PutConnection implements [connections.Store]. The row comes first: whoever finds the connection in the session item
+// finds it too.
+func (s *Store) PutConnection(ctx context.Context, c chat.Connection, limit int) error {
 	row := connectionKey(c.ID)
 	row["user_id"] = text(string(c.User))
 	row["connected_at"] = number(c.ConnectedAt.UnixMilli())
-	row["token_expires_at"] = number(c.TokenExpiresAt.Unix())
+	row["token_expires_at"], row["session"] = number(c.TokenExpiresAt.Unix()), text(string(c.Session))
 	row["expires_at"] = number(c.ExpiresAt().Unix())
 	if _, err := s.put(ctx, s.tables.Connections, row, ""); err != nil {
 		return err
 	}
-	return s.addToSession(ctx, c)
+	refused := s.addToSession(ctx, c, limit)
+	if refused == nil {
+		return nil
+	}
+	return errors.Join(refused, s.delete(ctx, s.tables.Connections, connectionKey(c.ID)))
+}
+
+// UpdateConnection implements [connections.Rows].
+func (s *Store) UpdateConnection(ctx context.Context, c chat.Connection) error {
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Connections, Key: connectionKey(c.ID),
+		UpdateExpression:          aws.String("SET token_expires_at = :ends, #session = :session"),
+		ConditionExpression:       aws.String("attribute_exists(user_id)"),
+		ExpressionAttributeNames:  map[string]string{"#session": "session"}, // a reserved word
+		ExpressionAttributeValues: item{":ends": number(c.TokenExpiresAt.Unix()), ":session": text(string(c.Session))},
+	})
+	return err
 }
 
 // Connection implements [connections.Store].
@@ -50,6 +68,7 @@ func (s *Store) Connection(ctx context.Context, id chat.ConnectionID) (*chat.Con
 	return &chat.Connection{
 		ID: id, User: chat.UserID(r.text("user_id")),
 		ConnectedAt: r.millis("connected_at"), TokenExpiresAt: r.seconds("token_expires_at"),
+		Session: chat.SessionID(r.text("session")),
 	}, nil
 }
 

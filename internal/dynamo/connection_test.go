@@ -24,7 +24,7 @@ func TestConnections(t *testing.T) {
 		if err != nil || none != nil {
 			f.Errorf("no connection yet: %+v, %v", none, err)
 		}
-		f.ok(f.PutConnection(ctx, c))
+		f.ok(f.PutConnection(ctx, c, manyConnections))
 		stored, err := f.Connection(ctx, c.ID)
 		if err != nil || stored == nil || *stored != c {
 			f.Errorf("stored %+v, %v, want %+v", stored, err, c)
@@ -41,7 +41,7 @@ func TestExpiredConnectionCountsAsGone(t *testing.T) {
 	each(t, func(f fixture) {
 		connected := time.Now()
 		c := chat.Connection{ID: "c", User: "ann", ConnectedAt: connected}
-		f.ok(f.PutConnection(f.Context(), c))
+		f.ok(f.PutConnection(f.Context(), c, manyConnections))
 		for _, at := range []struct {
 			time time.Time
 			want bool
@@ -57,7 +57,7 @@ func TestExpiredConnectionCountsAsGone(t *testing.T) {
 func (f fixture) connects(ids ...chat.ConnectionID) {
 	f.Helper()
 	for _, id := range ids {
-		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: id, User: "ann", ConnectedAt: time.Now()}))
+		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: id, User: "ann", ConnectedAt: time.Now()}, manyConnections))
 	}
 }
 

@@ -32,6 +32,9 @@ func each(t *testing.T, test func(f fixture)) {
 	})
 }
 
+// manyConnections is more than tests open for one user.
+const manyConnections = 100_000
+
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123_000_000, time.UTC)
 
 func newEntry(content string) chat.NewEntry {

@@ -18,12 +18,12 @@ func TestOpenConnections(t *testing.T) {
 		f.open("r")
 		for i := range 12 {
 			id := chat.ConnectionID(fmt.Sprintf("c%d=", i))
-			f.ok(f.PutConnection(ctx, chat.Connection{ID: id, User: "ann", ConnectedAt: now.Add(-time.Minute)}))
+			f.ok(f.PutConnection(ctx, chat.Connection{ID: id, User: "ann", ConnectedAt: now.Add(-time.Minute)}, manyConnections))
 			f.ok(f.Subscribe(ctx, chat.Subscription{Room: "r", Connection: id, User: "ann", Version: 1, ExpiresAt: now.Add(time.Hour)}))
 			want = append(want, id)
 		}
-		f.ok(f.PutConnection(ctx, chat.Connection{ID: "later", User: "ann", ConnectedAt: now.Add(time.Second)}))
-		f.ok(f.PutConnection(ctx, chat.Connection{ID: "expired", User: "ann", ConnectedAt: now.Add(-3 * time.Hour)}))
+		f.ok(f.PutConnection(ctx, chat.Connection{ID: "later", User: "ann", ConnectedAt: now.Add(time.Second)}, manyConnections))
+		f.ok(f.PutConnection(ctx, chat.Connection{ID: "expired", User: "ann", ConnectedAt: now.Add(-3 * time.Hour)}, manyConnections))
 		var got []chat.ConnectionID
 		pages, cursor := 0, ""
 		for {

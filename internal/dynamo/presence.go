@@ -2,8 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -141,16 +139,10 @@ func (s *Store) OpenOf(ctx context.Context, user chat.UserID) (map[chat.Connecti
 		return nil, err
 	}
 	open := map[chat.ConnectionID]time.Time{}
-	for id, expires := range s.openIn(row) {
-		open[id] = openedAt(expires)
+	for _, c := range s.openIn(row) {
+		open[c.ID] = c.ConnectedAt
 	}
 	return open, nil
-}
-
-// openedAt returns when a connection was opened, by when it expires.
-func openedAt(expires time.Time) time.Time {
-	var c chat.Connection
-	return expires.Add(-c.ExpiresAt().Sub(c.ConnectedAt))
 }
 
 // MemberNames implements [presence.RoomLists].
@@ -166,7 +158,7 @@ func (s *Store) MemberNames(ctx context.Context, room chat.RoomID, limit int) ([
 	return names, nil
 }
 
-// ConnectionsOfMany implements [presence.RoomLists].
+// ConnectionsOfMany implements [presence.RoomLists]. It leaves out those whose token has ended.
 func (s *Store) ConnectionsOfMany(ctx context.Context, users []chat.UserID) ([]chat.ConnectionID, error) {
 	rows, err := s.batchGet(ctx, map[string][]item{s.tables.Sessions: keysOf(users, sessionKey)})
 	if err != nil {
@@ -174,7 +166,7 @@ func (s *Store) ConnectionsOfMany(ctx context.Context, users []chat.UserID) ([]c
 	}
 	var ids []chat.ConnectionID
 	for _, row := range rows[s.tables.Sessions] {
-		ids = slices.AppendSeq(ids, maps.Keys(s.openIn(row)))
+		ids = append(ids, chat.Live(s.openIn(row), s.now())...)
 	}
 	return ids, nil
 }

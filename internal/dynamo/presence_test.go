@@ -81,7 +81,7 @@ func TestPeersAndTheirConnections(t *testing.T) {
 			{ID: "a1", User: "ann", ConnectedAt: opened}, {ID: "a2", User: "ann", ConnectedAt: opened.Add(-time.Minute)},
 			{ID: "b1", User: "bob", ConnectedAt: opened}, {ID: "old", User: "bob", ConnectedAt: opened.Add(-3 * time.Hour)},
 		} {
-			f.ok(f.Store.PutConnection(ctx, c))
+			f.ok(f.Store.PutConnection(ctx, c, manyConnections))
 		}
 		names, err := f.Store.MemberNames(ctx, "r", 10)
 		f.ok(err)

@@ -180,15 +180,17 @@ func (s *Store) ChangeRoom(ctx context.Context, p rooms.PatchRoom) (bool, error)
 	return err == nil && old == nil, err
 }
 
-// ListenersOf implements [rooms.Settings].
+// ListenersOf implements [rooms.Settings]. It leaves out those whose token may have ended.
 func (s *Store) ListenersOf(ctx context.Context, room chat.RoomID, limit int) ([]chat.ConnectionID, error) {
 	page, err := s.Subscribers(ctx, room, nil, limit+1)
 	if err != nil || len(page.Subscriptions) > limit {
 		return nil, err
 	}
-	ids := make([]chat.ConnectionID, len(page.Subscriptions))
-	for i, sub := range page.Subscriptions {
-		ids[i] = sub.Connection
+	var ids []chat.ConnectionID
+	for _, sub := range page.Subscriptions {
+		if sub.LookAt.IsZero() || s.now().Before(sub.LookAt) {
+			ids = append(ids, sub.Connection)
+		}
 	}
 	return ids, nil
 }

@@ -92,7 +92,7 @@ func (f fixture) writeRows() {
 	for _, connection := range []chat.ConnectionID{"L0SM9cOFvHcCIhw=", "unreachable="} {
 		f.ok(s.PutConnection(ctx, chat.Connection{
 			ID: connection, User: "ann", ConnectedAt: ahead, TokenExpiresAt: ahead.Add(time.Hour),
-		}))
+		}, manyConnections))
 		sub := chat.Subscription{Room: "r", Connection: connection, User: "ann", Version: 2, ExpiresAt: ahead.Add(2 * time.Hour)}
 		f.ok(s.Subscribe(ctx, sub))
 		if connection == "unreachable=" {

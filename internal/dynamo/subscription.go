@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"strconv"
 	"sync"
@@ -75,6 +76,7 @@ func (s *Store) putSubscription(ctx context.Context, sub chat.Subscription) (sha
 		row := subscriptionKey(sub.Room, sub.Shard, sub.Connection)
 		row["user_id"] = text(string(sub.User))
 		row["v"], row["expires_at"] = number(sub.Version), number(sub.ExpiresAt.Unix())
+		row["look_at"] = number(sub.LookAt.Unix())
 		old, err := s.transact(ctx,
 			types.TransactWriteItem{Put: &types.Put{
 				TableName: &s.tables.Connections, Item: joined,
@@ -105,16 +107,20 @@ func errMoves() error {
 	return chat.Errorf(chat.CodeUnavailable, "this connection joins and leaves the room too often at once; try again")
 }
 
-// checkConnection takes back what a join has written if the connection has ended meanwhile.
+// checkConnection takes back what a join has written if the connection has ended meanwhile, or its session was ended. A
+// token that has ended is for those who push.
 func (s *Store) checkConnection(ctx context.Context, sub chat.Subscription) error {
-	c, err := s.Connection(ctx, sub.Connection)
-	if err != nil || c != nil {
+	_, err := s.Look(ctx, chat.Connection{ID: sub.Connection, User: sub.User, ConnectedAt: chat.ConnectedBy(sub.ExpiresAt)})
+	switch {
+	case errors.Is(err, connections.ErrExpired):
+		return nil
+	case chat.CodeOf(err) != chat.CodeUnauthorized:
 		return err
 	}
-	if err := s.dropSubscription(ctx, sub); err != nil {
-		return err
+	if failed := s.dropSubscription(ctx, sub); failed != nil {
+		return failed
 	}
-	return connections.ErrClosed
+	return err
 }
 
 // Unsubscribe implements [rooms.Subscriptions].
@@ -166,6 +172,17 @@ func (s *Store) dropSubscription(ctx context.Context, sub chat.Subscription) err
 // removedAtMost is how many subscriptions of a connection one push removes. The rest goes with the next push that meets
 // one of them, or by TTL.
 const removedAtMost = 25
+
+// Postpone implements [connections.Lookouts].
+func (s *Store) Postpone(ctx context.Context, sub chat.Subscription) error {
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Subscriptions, Key: subscriptionKey(sub.Room, sub.Shard, sub.Connection),
+		UpdateExpression:          aws.String("SET look_at = :at"),
+		ConditionExpression:       aws.String("attribute_exists(connection_id)"),
+		ExpressionAttributeValues: item{":at": number(sub.LookAt.Unix())},
+	})
+	return err
+}
 
 // RemoveSubscription implements [fanout.Subscriptions].
 func (s *Store) RemoveSubscription(ctx context.Context, sub chat.Subscription) error {

@@ -84,7 +84,7 @@ func TestJoiningAgainRenews(t *testing.T) {
 func TestAnEndedConnectionCannotJoin(t *testing.T) {
 	each(t, func(f fixture) {
 		f.open("r")
-		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: "expired", User: "ann", ConnectedAt: time.Now().Add(-3 * time.Hour)}))
+		f.ok(f.PutConnection(f.Context(), chat.Connection{ID: "expired", User: "ann", ConnectedAt: time.Now().Add(-3 * time.Hour)}, manyConnections))
 		f.connects("ended")
 		f.ok(f.RemoveConnection(f.Context(), "ann", "ended"))
 		for _, id := range []chat.ConnectionID{"never there", "expired", "ended"} {

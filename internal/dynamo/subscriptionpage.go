@@ -145,7 +145,7 @@ func subscriptionsOf(room chat.RoomID, shard int, rows []item) []chat.Subscripti
 		r := reader{row}
 		subs[i] = chat.Subscription{
 			Room: room, Shard: shard, Connection: chat.ConnectionID(r.text("connection_id")),
-			User: chat.UserID(r.text("user_id")), Version: r.number("v"), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"),
+			User: chat.UserID(r.text("user_id")), Version: r.number("v"), ExpiresAt: r.seconds("expires_at"), Closing: r.bool("closing"), LookAt: r.lookAt(),
 		}
 	}
 	return subs

@@ -14,9 +14,9 @@ import (
 // appendChange stores a change of a message that is there, if may allows it. The message is read before the change takes
 // an id. What happens to it after that, the fold decides.
 func (s *Sender) appendChange(
-	ctx context.Context, e chat.NewEntry, right rooms.Right, may func(a rooms.Access, m chat.Entry) error,
+	ctx context.Context, caller chat.Caller, e chat.NewEntry, right rooms.Right, may func(a rooms.Access, m chat.Entry) error,
 ) (chat.Entry, error) {
-	return s.append(ctx, e, right, func(ctx context.Context, a rooms.Access) error {
+	return s.append(ctx, caller, e, right, func(ctx context.Context, a rooms.Access) error {
 		m, err := s.store.Entry(ctx, e.Room, e.Target)
 		switch {
 		case err != nil:

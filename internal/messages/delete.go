@@ -26,7 +26,7 @@ func ReadDeleteMessage(f *chat.Fields) DeleteMessage {
 //
 // Errors: as [Sender.Edit].
 func (s *Sender) Delete(ctx context.Context, caller chat.Caller, in DeleteMessage) (chat.Entry, error) {
-	return s.appendChange(ctx, chat.NewEntry{
+	return s.appendChange(ctx, caller, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindDelete, User: caller.User(), ClientMessageID: in.ClientMessageID, Target: in.Target,
 	}, rooms.DeleteOwn, func(a rooms.Access, m chat.Entry) error {
 		if m.User == caller.User() {

@@ -28,7 +28,7 @@ func ReadEditMessage(f *chat.Fields) EditMessage {
 // Errors: as [Sender.Send]; CodeNotFound when there is no such message, or it is deleted; CodeForbidden when another has
 // written it; CodeTooLarge when it was edited too often.
 func (s *Sender) Edit(ctx context.Context, caller chat.Caller, in EditMessage) (chat.Entry, error) {
-	return s.appendChange(ctx, chat.NewEntry{
+	return s.appendChange(ctx, caller, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindEdit, User: caller.User(), ClientMessageID: in.ClientMessageID,
 		Target: in.Target, Content: in.Content,
 	}, rooms.Send, func(_ rooms.Access, m chat.Entry) error {

@@ -31,7 +31,7 @@ func ReadReact(f *chat.Fields) React {
 // Errors: as [Sender.Send]; CodeNotFound when there is no such message, or it is deleted; CodeTooLarge when it takes no
 // more reactions.
 func (s *Sender) React(ctx context.Context, caller chat.Caller, in React) (chat.Entry, error) {
-	return s.appendChange(ctx, chat.NewEntry{
+	return s.appendChange(ctx, caller, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindReaction, User: caller.User(), ClientMessageID: in.ClientMessageID,
 		Target: in.Target, Reaction: in.Reaction, Remove: in.Remove,
 	}, rooms.Send, func(_ rooms.Access, m chat.Entry) error {

@@ -79,17 +79,21 @@ func NewSender(store SenderStore, writer *roomlog.Writer, pusher Pusher) *Sender
 // Errors: CodeForbidden, CodeNotFound as [rooms.Access.May]; CodeRateLimited in a room's slow mode; CodeConflict,
 // CodeUnavailable as [roomlog.Writer.Append].
 func (s *Sender) Send(ctx context.Context, caller chat.Caller, in SendMessage) (chat.Entry, error) {
-	return s.append(ctx, chat.NewEntry{
+	return s.append(ctx, caller, chat.NewEntry{
 		Room: in.Room, Kind: chat.KindMessage, User: caller.User(), ClientMessageID: in.ClientMessageID, Content: in.Content,
 	}, rooms.Send, func(ctx context.Context, a rooms.Access) error { return s.pace(ctx, caller.User(), a) })
 }
 
 // append stores an entry of a member that has the right. check judges it before it takes an id; a repeat of what is
-// stored is not judged again.
+// stored is not judged again. Whether the caller is let in is found out meanwhile.
 func (s *Sender) append(
-	ctx context.Context, e chat.NewEntry, right rooms.Right, check func(context.Context, rooms.Access) error,
+	ctx context.Context, caller chat.Caller, e chat.NewEntry, right rooms.Right,
+	check func(context.Context, rooms.Access) error,
 ) (chat.Entry, error) {
 	access, claim, err := s.store.Precheck(ctx, e)
+	if refused := caller.Admit(); refused != nil {
+		return chat.Entry{}, refused
+	}
 	if err != nil {
 		return chat.Entry{}, fmt.Errorf("precheck: %w", err)
 	}

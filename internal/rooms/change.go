@@ -31,7 +31,7 @@ type Finish struct {
 // Sessions keeps which connections users have.
 type Sessions interface {
 	// ConnectionsOf returns the user's connections, consistently, also some that have ended.
-	ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.ConnectionID, error)
+	ConnectionsOf(ctx context.Context, user chat.UserID) ([]chat.Connection, error)
 }
 
 // Teller tells connections something.

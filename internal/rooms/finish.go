@@ -63,25 +63,25 @@ func reasonOf(m Member) Reason {
 
 // evict ends the subscriptions that the user's connections have made before the change, and tells all of them.
 func (c *Changer) evict(ctx context.Context, m Member, reason Reason) error {
-	ids, err := c.store.ConnectionsOf(ctx, m.User)
+	open, err := c.store.ConnectionsOf(ctx, m.User)
 	if err != nil {
 		return fmt.Errorf("read connections: %w", err)
 	}
-	err = chat.ForEach(ctx, ids, evictAtOnce, func(ctx context.Context, id chat.ConnectionID) error {
-		return c.store.Evict(ctx, id, m.Room, m.Version)
+	err = chat.ForEach(ctx, open, evictAtOnce, func(ctx context.Context, connection chat.Connection) error {
+		return c.store.Evict(ctx, connection.ID, m.Room, m.Version)
 	})
 	if err != nil {
 		return fmt.Errorf("end subscriptions: %w", err)
 	}
 	if m.Pending == nil || m.Pending.Change != chat.MemberUnbanned { // who was banned has long been told
-		c.opts.Teller.Tell(ctx, ids, c.opts.Frames.Removed(m.Room, reason))
+		c.opts.Teller.Tell(ctx, chat.Live(open, c.opts.Now()), c.opts.Frames.Removed(m.Room, reason))
 	}
 	return nil
 }
 
 // welcome tells all connections of who has come into a room, or has another role there.
 func (c *Changer) welcome(ctx context.Context, room Room, m Member) error {
-	ids, err := c.store.ConnectionsOf(ctx, m.User)
+	open, err := c.store.ConnectionsOf(ctx, m.User)
 	if err != nil {
 		return fmt.Errorf("read connections: %w", err)
 	}
@@ -89,7 +89,7 @@ func (c *Changer) welcome(ctx context.Context, room Room, m Member) error {
 	if err != nil {
 		return err
 	}
-	c.opts.Teller.Tell(ctx, ids, c.opts.Frames.Room(listed))
+	c.opts.Teller.Tell(ctx, chat.Live(open, c.opts.Now()), c.opts.Frames.Room(listed))
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (j *Joiner) subscribe(ctx context.Context, caller chat.Caller, room chat.Ro
 		}
 		err = j.subscriptions.Subscribe(ctx, chat.Subscription{
 			Room: room, Connection: caller.Connection.ID, User: caller.User(), Version: access.Member.Version,
-			ExpiresAt: caller.Connection.ExpiresAt(),
+			ExpiresAt: caller.Connection.ExpiresAt(), LookAt: caller.Connection.LookAt(),
 		})
 		if !errors.Is(err, ErrChanged) {
 			return access, chat.Wrap("subscribe", err)

@@ -62,6 +62,7 @@ func TestJoin(t *testing.T) {
 			}
 			want := chat.Subscription{
 				Room: "r", Connection: "c", User: "ann", Version: 1, ExpiresAt: fake.Ann().Connection.ExpiresAt(),
+				LookAt: fake.Ann().Connection.LookAt(),
 			}
 			if room.Joined[0] != want {
 				t.Errorf("subscription %+v, want %+v", room.Joined[0], want)

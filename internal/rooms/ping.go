@@ -22,6 +22,9 @@ type Ping struct {
 // ReadPing reads the fields of the action ping.
 func ReadPing(f *chat.Fields) Ping { return Ping{Rooms: f.Rooms("room_ids", maxPingRooms)} }
 
+// AsksNothing reports whether it is a sign of life alone.
+func (p Ping) AsksNothing() bool { return len(p.Rooms) == 0 }
+
 // Pong tells how far the connection and its rooms are.
 type Pong struct {
 	ServerTime  time.Time

@@ -26,13 +26,15 @@ func mayImport() map[string][]string {
 		}
 		return names
 	}
-	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence")
+	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence",
+		"ratelimit")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
 		"internal/roomlog":     inside("chat", "fold"),
 		"internal/fanout":      inside("chat", "roomlog"),
-		"internal/connections": inside("chat"),
+		"internal/ratelimit":   {},
+		"internal/connections": inside("chat", "ratelimit"),
 		"internal/rooms":       inside("chat", "roomlog"),
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
 		"internal/receipts":    inside("chat", "fanout", "roomlog", "rooms"),

@@ -136,7 +136,7 @@ func hashed(claim, value string) chat.SessionID {
 }
 
 // sessionBytes of a hash are not met twice.
-const sessionBytes = 16
+const sessionBytes = 12
 
 // maxYear is the last that RFC 3339 can write.
 const maxYear = 9999

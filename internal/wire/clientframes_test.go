@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
@@ -28,6 +29,7 @@ func clientFrames() map[string][]clientFrame {
 		"joinRooms":     joinRoomsFrames(),
 		"leaveRoom":     leaveRoomFrames(),
 		"sync":          syncFrames(),
+		"authenticate":  authenticateFrames(),
 		"ping":          pingFrames(),
 		"markDelivered": markDeliveredFrames(),
 		"markRead":      markReadFrames(),
@@ -120,6 +122,19 @@ func syncFrames() []clientFrame {
 		{"limit 0", begin + `"room_id":"general","after_id":0,"limit":0}`, nil},
 		{"limit too large", begin + `"room_id":"general","after_id":0,"limit":101}`, nil},
 		{"limit a string", begin + `"room_id":"general","after_id":0,"limit":"50"}`, nil},
+	}
+}
+
+func authenticateFrames() []clientFrame {
+	const begin = `{"action":"authenticate","request_id":"r-1"`
+	longest := strings.Repeat("a", 10_240)
+	return []clientFrame{
+		{"a token", begin + `,"token":"e30.e30.c2ln"}`, connections.Authenticate{Token: "e30.e30.c2ln"}},
+		{"as long as it may be", begin + `,"token":"` + longest + `"}`, connections.Authenticate{Token: longest}},
+		{"too long", begin + `,"token":"` + longest + `a"}`, nil},
+		{"no token", begin + `}`, nil},
+		{"an empty token", begin + `,"token":""}`, nil},
+		{"a number", begin + `,"token":1}`, nil},
 	}
 }
 

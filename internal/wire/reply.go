@@ -2,6 +2,7 @@ package wire
 
 import (
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -40,6 +41,14 @@ func Joined(requestID string, p roomlog.Page) []byte {
 		header
 		page
 	}{header{"joined", requestID}, showPage(p)})
+}
+
+// Authenticated returns the reply that says until when a connection may stay.
+func Authenticated(requestID string, a connections.Authenticated) []byte {
+	return encode(struct {
+		header
+		ExpiresAt string `json:"expires_at"`
+	}{header{"authenticated", requestID}, showTime(a.ExpiresAt)})
 }
 
 // Synced returns the reply to a sync: a page of the log.

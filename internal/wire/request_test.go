@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/rooms"
@@ -111,6 +112,7 @@ func readers() map[string]func(*chat.Fields) any {
 		"markDelivered": func(f *chat.Fields) any { return receipts.ReadMarkDelivered(f) },
 		"markRead":      func(f *chat.Fields) any { return receipts.ReadMarkRead(f) },
 		"typing":        func(f *chat.Fields) any { return signals.ReadTyping(f) },
+		"authenticate":  func(f *chat.Fields) any { return connections.ReadAuthenticate(f) },
 		"ping":          func(f *chat.Fields) any { return rooms.ReadPing(f) },
 	}
 }

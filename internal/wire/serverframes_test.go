@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
@@ -21,33 +22,36 @@ func TestServerFramesAreMadeAsEver(t *testing.T) {
 // serverFrames are what the server sends, by type; and the bodies of the HTTP API.
 func serverFrames() map[string][]goldenCase {
 	return map[string][]goldenCase{
-		"ack":          ackFrames(),
-		"joined":       pageFrames(wire.Joined),
-		"synced":       pageFrames(wire.Synced),
-		"left":         leftFrames(),
-		"pong":         pongFrames(),
-		"messages":     messagesFrames(),
-		"typingPushed": typingPushes(), // "typing" is the client's
-		"room":         roomFrames(),
-		"removed":      removedFrames(),
-		"degraded":     degradedFrames(),
-		"rooms":        roomsBodies(),
-		"oneRoom":      oneRoomBodies(),
-		"members":      membersBodies(),
-		"member":       memberBodies(),
-		"user":         {{name: "bob", frame: wire.User("bob")}},
-		"deeds":        deedsBodies(),
-		"goodbye":      goodbyeFrames(),
-		"error":        errorFrames(),
-		"marked":       markedFrames(),
-		"receipts":     receiptsPushes(),
-		"receiptsBody": receiptsBodies(),
-		"presence":     presenceFrames(),
-		"presenceBody": presenceBodies(),
-		"history":      historyBodies(),
-		"polled":       polledBodies(),
-		"problem":      problemBodies(),
-		"health":       healthBodies(),
+		"ack":            ackFrames(),
+		"joined":         pageFrames(wire.Joined),
+		"synced":         pageFrames(wire.Synced),
+		"left":           leftFrames(),
+		"pong":           pongFrames(),
+		"messages":       messagesFrames(),
+		"typingPushed":   typingPushes(), // "typing" is the client's
+		"room":           roomFrames(),
+		"removed":        removedFrames(),
+		"degraded":       degradedFrames(),
+		"rooms":          roomsBodies(),
+		"oneRoom":        oneRoomBodies(),
+		"members":        membersBodies(),
+		"member":         memberBodies(),
+		"user":           {{name: "bob", frame: wire.User("bob")}},
+		"deeds":          deedsBodies(),
+		"goodbye":        goodbyeFrames(),
+		"reauthenticate": {{name: "a token that ends", frame: wire.Reauthenticate(noon())}},
+		"authenticated":  {{name: "a fresh token", frame: wire.Authenticated("r-1", connections.Authenticated{ExpiresAt: noon()})}},
+		"ticket":         {{name: "a ticket", frame: wire.Ticket("5LXJ3ZC6QYD7WPA2M4VTNBHREU", noon())}},
+		"error":          errorFrames(),
+		"marked":         markedFrames(),
+		"receipts":       receiptsPushes(),
+		"receiptsBody":   receiptsBodies(),
+		"presence":       presenceFrames(),
+		"presenceBody":   presenceBodies(),
+		"history":        historyBodies(),
+		"polled":         polledBodies(),
+		"problem":        problemBodies(),
+		"health":         healthBodies(),
 	}
 }
 

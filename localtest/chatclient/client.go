@@ -72,6 +72,7 @@ type Frame struct {
 	DeliveredID int64     `json:"delivered_id"` // of a marked
 	ReadID      int64     `json:"read_id"`
 
+	ExpiresAt   time.Time `json:"expires_at"`  // of an authenticated, a reauthenticate and a pong
 	ServerTime  time.Time `json:"server_time"` // of a pong
 	ReconnectAt time.Time `json:"reconnect_at"`
 	Code        string    `json:"code"` // of a goodbye
@@ -87,6 +88,8 @@ type Error struct {
 	Message   string `json:"message"`
 	Field     string `json:"field"`
 	Retryable bool   `json:"retryable"`
+	// RetryAfterMS is how long to wait; 0 where it does not say.
+	RetryAfterMS int64 `json:"retry_after_ms"`
 }
 
 // Error makes it an error: the code, the field and the message.
@@ -106,6 +109,8 @@ type Options struct {
 	// Subprotocols are offered in the handshake. With InSubprotocol the token goes there, not into a header.
 	Subprotocols  []string
 	InSubprotocol bool
+	// Origin is that of the page that the client is; empty for none.
+	Origin string
 }
 
 // Client is an open connection. Its methods may be called from many goroutines.
@@ -136,6 +141,12 @@ func Dial(ctx context.Context, url, token string, o Options) (*Client, error) {
 		opts.Subprotocols = append(opts.Subprotocols, "bearer."+token)
 	case token != "":
 		opts.HTTPHeader = http.Header{"Authorization": {"Bearer " + token}}
+	}
+	if o.Origin != "" {
+		if opts.HTTPHeader == nil {
+			opts.HTTPHeader = http.Header{}
+		}
+		opts.HTTPHeader.Set("Origin", o.Origin)
 	}
 	conn, response, err := websocket.Dial(ctx, url, opts)
 	if err != nil {

@@ -95,9 +95,10 @@ func readsBody(t *testing.T, c apidoc.Call, body []byte) error {
 	t.Helper()
 	store := fake.NewStore()
 	sender := messages.NewSender(store, roomlog.NewWriter(store, roomlog.WriterOptions{Now: fake.Noon, Random: func([]byte) {}}), nil)
-	serve := apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, rooms.NewMembership(store)), nil)
+	guard := apigw.Guard{Tokens: anyToken{}, Gate: fake.NewGate(store)}
+	serve := apigw.Rooms(guard, fake.NewChanger(store), receipts.NewLister(store, rooms.NewMembership(store)), nil, nil)
 	if strings.HasSuffix(c.Path, "/messages") {
-		serve = apigw.Poll(anyToken{}, nil, sender)
+		serve = apigw.Poll(guard, nil, sender)
 	}
 	event := events.APIGatewayV2HTTPRequest{
 		RouteKey: c.Method + " " + c.Path, Body: string(body), PathParameters: map[string]string{},

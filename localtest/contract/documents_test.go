@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -19,10 +20,13 @@ import (
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/presence"
 	"serverlesschat/internal/receipts"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
+	"serverlesschat/internal/signals"
 	"serverlesschat/internal/wire"
 	"serverlesschat/localtest/apidoc"
 	"serverlesschat/localtest/apidoc/apidoctest"
@@ -162,6 +166,7 @@ func goldenShapes(d *apidoc.Documents) map[string]string {
 		"rooms": "openapi.yaml#/components/schemas/Rooms", "oneRoom": "schemas/room.yaml#/Room",
 		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member",
 		"user": "openapi.yaml#/components/schemas/User", "deeds": "openapi.yaml#/components/schemas/Deeds",
+		"ticket":       "openapi.yaml#/components/schemas/Ticket",
 		"receiptsBody": "openapi.yaml#/components/schemas/Receipts",
 		"presenceBody": "openapi.yaml#/components/schemas/Presence"}
 	for _, m := range d.Messages() {
@@ -257,16 +262,25 @@ func TestTheDocumentsAndTheChatTakeTheSameFrames(t *testing.T) {
 	}
 }
 
-// reads has the chat read a frame, and returns the error that refuses one of its fields. The connection is unknown, so
-// what comes after the reading is refused.
+// reads has the chat read a frame, and returns the error that refuses one of its fields. What comes after the reading
+// fails.
 func reads(t *testing.T, action string, frame []byte) error {
 	t.Helper()
+	store := fake.NewStore()
+	store.Open = &chat.Connection{User: "ann", TokenExpiresAt: fake.Noon().Add(time.Hour)}
+	store.Before = func(call string) error {
+		if call == "connection" || call == "act" || call == "look" {
+			return nil
+		}
+		return errors.New("read")
+	}
 	for _, a := range apigw.Actions(apigw.Services{}) {
 		if a.Name != action {
 			continue
 		}
 		event := events.APIGatewayWebsocketProxyRequest{Body: string(frame)}
-		reply, err := apigw.Dispatch(a.Function, apigw.Services{}, fake.NewStore())(t.Context(), event)
+		dispatch := apigw.Dispatch(a.Function, failingServices(store), fake.NewGate(store), fake.NewEnder(store, fake.NewGateway()))
+		reply, err := dispatch(t.Context(), event)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -278,6 +292,25 @@ func reads(t *testing.T, action string, frame []byte) error {
 	}
 	t.Fatalf("there is no action %s", action)
 	return nil
+}
+
+// failingServices are all that there are, over a store that fails.
+func failingServices(s *fake.Store) apigw.Services {
+	membership, reader := rooms.NewMembership(s), fake.NewReader(s, nil)
+	return apigw.Services{
+		Sender:  messages.NewSender(s, roomlog.NewWriter(s, roomlog.WriterOptions{Now: fake.Noon, Random: func([]byte) {}}), nil),
+		History: messages.NewHistory(membership, reader), Joiner: rooms.NewJoiner(fake.NewChanger(s), s, reader),
+		Pinger: rooms.NewPinger(membership, reader, chat.MaxConnectionLife, fake.Noon), Marker: receipts.NewMarker(s, s, membership),
+		Typist: signals.NewTypist(membership, s, &fake.Deliverer{}, time.Now, wire.Typing), Teller: fake.NewTeller(s),
+		Authenticator: connections.NewAuthenticator(noToken{}, s, s),
+	}
+}
+
+// noToken takes no token.
+type noToken struct{}
+
+func (noToken) Verify(string) (chat.Identity, error) {
+	return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "no")
 }
 
 type chatError struct{ Code, Message, Field string }
@@ -319,9 +352,10 @@ func TestTheDocumentsAndTheChatTakeTheSameParameters(t *testing.T) {
 	store := fake.NewStore()
 	membership := rooms.NewMembership(store)
 	history := messages.NewHistory(membership, fake.NewReader(store, nil))
+	guard := apigw.Guard{Tokens: anyToken{}, Gate: fake.NewGate(store)}
 	served := []func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
-		apigw.REST(anyToken{}, history, map[string]apigw.HealthCheck{}),
-		apigw.Rooms(anyToken{}, fake.NewChanger(store), receipts.NewLister(store, membership), presence.NewLister(nil, membership)),
+		apigw.REST(guard, history, map[string]apigw.HealthCheck{}),
+		apigw.Rooms(guard, fake.NewChanger(store), receipts.NewLister(store, membership), presence.NewLister(nil, membership), nil),
 	}
 	for _, c := range d.Calls {
 		if c.Path == "/poll" || c.Method != http.MethodGet && c.Method != http.MethodDelete {

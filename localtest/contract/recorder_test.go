@@ -92,8 +92,11 @@ func (r *recorder) describe(operation string, body []byte) string {
 		mask(members[name])
 		line += " " + name + "=" + encode(members[name])
 	}
-	return line
+	return windows.ReplaceAllString(line, "w*")
 }
+
+// windows are the names of a user's windows, which are those of the second, one or many of them.
+var windows = regexp.MustCompile(`\bw[0-9]+\b(, w[0-9]+\b)*`)
 
 // mask hides what differs from run to run: the clock's times, the salted fingerprint, and the tokens of leases. Times that
 // follow from the event or from the token stay.
@@ -101,7 +104,7 @@ func mask(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		for name, member := range value {
-			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "at", ":joined", "h", ":me", ":held", ":now"}, name) {
+			if slices.Contains([]string{"created_at", "joined_at", "checked_at", "at", ":joined", "h", ":me", ":held", ":now", ":second", ":fresh"}, name) {
 				for kind := range member.(map[string]any) {
 					value[name] = map[string]any{kind: "*"}
 				}
@@ -191,7 +194,8 @@ func (r *recorder) take() []string {
 }
 
 // together names the calls that are made side by side: the first shard of a room's subscriptions is read while their
-// number is, a sender reads the log beside both, and connections are posted to at once. All others follow one another, and
+// number is, a sender reads the log beside both, a sender is let in while it reads what it may do, and connections are
+// posted to at once. All others follow one another, and
 // their order counts.
 func together(line string) string {
 	switch {
@@ -199,6 +203,9 @@ func together(line string) string {
 		strings.HasPrefix(line, "Query ") && strings.Contains(line, `"room_id = :room AND id > :id"`) && strings.Contains(line, "Limit=500"),
 		strings.HasPrefix(line, "GetItem ") && strings.Contains(line, `Key={"item":{"S":"room#`):
 		return "subscribers"
+	case strings.HasPrefix(line, "BatchGetItem ") && strings.Contains(line, `"claim#`),
+		strings.HasPrefix(line, "UpdateItem ") && strings.Contains(line, ":persecond"):
+		return "admission"
 	case strings.HasPrefix(line, "POST "):
 		return "posts"
 	}

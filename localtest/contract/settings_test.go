@@ -110,6 +110,7 @@ func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 
 func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 	optional := []string{
+		"ORIGINS",                                                                      // without any, pages need tickets
 		"TOKEN_KEYS",                                                                   // without any, no token holds
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS", // AWS's own, without
 	}
@@ -163,6 +164,9 @@ func TestTheTemplateBoundsItsNumbers(t *testing.T) {
 		{"GatherMs", "GATHER_MS", "sendmessage", []string{"0", "200"}, []string{"-1", "201"}},
 		{"PostRate", "POST_RATE", "push", []string{"1", "1000000"}, []string{"0", "1000001"}},
 		{"PollConcurrency", "POLL_CONCURRENCY", "poll", []string{"0", "500"}, []string{"-1", "501"}},
+		{"ActionRate", "ACTION_RATE", "default", []string{"1", "1000000"}, []string{"0", "1000001"}},
+		{"ActionBurst", "ACTION_BURST", "poll", []string{"1", "1000000"}, []string{"0", "1000001"}},
+		{"ConnectionsPerUser", "CONNECTIONS_PER_USER", "connect", []string{"1", "100"}, []string{"0", "101"}},
 		{"DirectPush", "DIRECT_PUSH", "fanout", []string{"true", "false"}, []string{"yes"}},
 	} {
 		load := func(value string) error {
@@ -187,7 +191,7 @@ func TestTheTemplateBoundsItsNumbers(t *testing.T) {
 	}
 }
 
-// Without DirectPush all is the stream's: no sender may push.
+// Without DirectPush all is the stream's: no sender may read whom to push to.
 func TestSendersThatDoNotPushMayNot(t *testing.T) {
 	for value, want := range map[string]bool{"true": true, "false": false} {
 		s, err := template.Load("../../template.yaml", template.Options{Parameters: map[string]string{"DirectPush": value}})
@@ -195,7 +199,7 @@ func TestSendersThatDoNotPushMayNot(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, role := range s.Roles {
-			if role.LogicalID == "SendMessageRole" && strings.Contains(fmt.Sprintf("%+v", role), "execute-api:ManageConnections") != want {
+			if role.LogicalID == "SendMessageRole" && strings.Contains(fmt.Sprintf("%+v", role), "SubscriptionsTable") != want {
 				t.Errorf("DirectPush=%s: the role is %+v", value, role)
 			}
 		}
@@ -220,8 +224,10 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatalf("%v: %s", err, &out)
 	}
-	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\n" +
-		"setting PRESENCE_TABLE is missing\nsetting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\n" +
+	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\n" +
+		"setting SUBSCRIPTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\nsetting PRESENCE_TABLE is missing\n" +
+		"setting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\n" +
+		"setting AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI is missing\nsetting CONNECTIONS_PER_USER is missing\n" +
 		"setting CHECKS_QUEUE is missing\nsetting PRESENCE_CHECK_SECONDS is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {
 		t.Errorf("logged %v", line)

@@ -110,7 +110,7 @@ func TestNobodyHasToldOfAnEnd(t *testing.T) {
 	ann.notices(bob, "offline")
 	err := w.store().PutConnection(w.ctx, chat.Connection{
 		ID: madeUp(0), User: chat.UserID(bob.user), ConnectedAt: time.Now().Add(-2 * time.Minute), TokenExpiresAt: time.Now(),
-	})
+	}, 20)
 	if err != nil {
 		t.Fatal(err)
 	}

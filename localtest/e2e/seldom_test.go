@@ -218,6 +218,7 @@ func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
 		w.hasJob("job")
 		await(t, "the job fails", func() bool { return u.calls.Load() > 0 })
 		u.forbids.Store(false)
+		w.isLookedAt("worker", "somebody", time.Now().Add(2*time.Second)) // before the worker reads them again
 		ann.sends("fanout", "hello")
 		ann.sends("worker", "hello")
 		for _, name := range []string{"fanout", "job", "worker"} {

@@ -127,6 +127,15 @@ func (p *person) pushed(f chatclient.Frame) {
 	}
 	switch f.Type {
 	case "messages":
+	case "reauthenticate", "goodbye":
+		p.mu.Lock()
+		p.told = append(p.told, f)
+		p.mu.Unlock()
+		select {
+		case p.news <- struct{}{}:
+		default:
+		}
+		return
 	case "typing", "receipts", "error": // of what has no reply
 		p.mu.Lock()
 		p.told = append(p.told, f)

@@ -66,12 +66,12 @@ func (s *Store) Finished(_ context.Context, m rooms.Member) error {
 }
 
 // ConnectionsOf returns the one connection, if it is the user's.
-func (s *Store) ConnectionsOf(_ context.Context, user chat.UserID) ([]chat.ConnectionID, error) {
-	return ask(s, func() []chat.ConnectionID {
+func (s *Store) ConnectionsOf(_ context.Context, user chat.UserID) ([]chat.Connection, error) {
+	return ask(s, func() []chat.Connection {
 		if s.Open == nil || s.Open.User != user {
 			return nil
 		}
-		return []chat.ConnectionID{s.Open.ID}
+		return []chat.Connection{*s.Open}
 	}, "connections of")
 }
 
@@ -240,7 +240,7 @@ func (s *Store) FinishLater(context.Context, rooms.Finish, time.Duration) error 
 func NewChanger(s *Store) *rooms.Changer {
 	return rooms.NewChanger(s, rooms.ChangerOptions{
 		Writer: roomlog.NewWriter(s, roomlog.WriterOptions{Now: Noon, Random: func([]byte) {}}),
-		Reader: NewReader(s, nil), Jobs: s, Teller: teller{s}, OpenByJoining: true, Now: Noon,
+		Reader: NewReader(s, nil), Jobs: s, Teller: NewTeller(s), OpenByJoining: true, Now: Noon,
 		Frames: rooms.Frames{
 			Room: func(r rooms.Listed) []byte { return fmt.Append(nil, "room ", r.ID, " ", r.Role) },
 			Degraded: func(room chat.RoomID, lacks []rooms.Feature) []byte {
@@ -257,6 +257,9 @@ func NewChanger(s *Store) *rooms.Changer {
 		Erasing: s,
 	})
 }
+
+// NewTeller makes a Teller. What it tells connections is among the store's calls.
+func NewTeller(s *Store) rooms.Teller { return teller{s} }
 
 // teller notes what connections are told.
 type teller struct{ *Store }

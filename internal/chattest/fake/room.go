@@ -84,7 +84,7 @@ func (s *Store) MarkClosing(_ context.Context, sub chat.Subscription) error {
 	return s.Call("mark %s", sub.Connection)
 }
 
-func (s *Store) PutConnection(_ context.Context, c chat.Connection) error {
+func (s *Store) PutConnection(_ context.Context, c chat.Connection, _ int) error {
 	return act(s, func() { s.Open = &c }, "put connection %s", c.ID)
 }
 

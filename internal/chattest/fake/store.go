@@ -14,6 +14,7 @@ import (
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest"
+	"serverlesschat/internal/connections"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 )
@@ -39,6 +40,8 @@ type Store struct {
 	Pause      time.Duration    // what Pace returns
 	Now        func() time.Time // by which claims expire; nil for time.Now
 	Open       *chat.Connection // the one connection that there is; nil for none
+	Ticket     *connections.Ticket
+	Refusal    error // what Act, ActFor and Look return; nil where they let in
 }
 
 var _ chattest.Store = (*Store)(nil)

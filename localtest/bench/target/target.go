@@ -97,7 +97,10 @@ func openLocal(ctx context.Context, o Options, dir string) (*Target, error) {
 }
 
 func (o Options) stackParameters(key *accesstoken.Key) map[string]string {
-	parameters := map[string]string{"TokenKeys": key.JWKS()}
+	// What one user may do a second is not what is measured.
+	parameters := map[string]string{
+		"TokenKeys": key.JWKS(), "ActionRate": "1000000", "ActionBurst": "1000000", "ConnectionsPerUser": "100",
+	}
 	maps.Copy(parameters, o.Parameters)
 	return parameters
 }
