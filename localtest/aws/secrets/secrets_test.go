@@ -130,7 +130,8 @@ func TestAValueOutlivesTheService(t *testing.T) {
 }
 
 func TestAValueInMemoryIsNew(t *testing.T) {
-	if valueOf(t, open(t, token(""))) == valueOf(t, open(t, token(""))) {
+	first := valueOf(t, open(t, token("")))
+	if again := valueOf(t, open(t, token(""))); again == first {
 		t.Error("the same value twice")
 	}
 }
