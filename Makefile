@@ -13,7 +13,7 @@ LOCALTEST := .local/bin/localtest
 # What the project is to compile for, and the tools that look at it: pinned here, and not in go.mod, since no program of
 # ours needs them.
 PLATFORMS := darwin/amd64 darwin/arm64 linux/amd64 linux/arm64 windows/amd64 windows/arm64
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # No commit is read: so they work where git refuses to read the folder.
 NO_COMMIT := export GOFLAGS="$$($(GO) env GOFLAGS) -buildvcs=false"
 HOST_PLATFORM = $(shell $(GO) env GOHOSTOS)/$(shell $(GO) env GOHOSTARCH)
@@ -51,12 +51,18 @@ bench: ## print what the chat does a second, and what it costs
 ministack-bench: ## run the benchmark in MiniStack (BENCH_FLAGS: other flags than 50 members, 1, 8 and 32 in flight)
 	@BENCH=1 $(MAKE) --no-print-directory ministack
 
-lint: ## gofmt, vet, staticcheck, the linters of the API's documents; lengths are warnings
+# Each linter of the template is run by name of its interpreter, as in localtest/sam/sam.mk.
+TEMPLATE_LINTERS := .local/lint/bin
+lint: $(TEMPLATE_LINTERS)/checkov ## gofmt, golangci-lint, the linters of the template and of the API's documents; lengths are warnings
 	@unformatted=$$(gofmt -l $(SOURCES)); test -z "$$unformatted" || { echo "$$unformatted"; echo "run gofmt -w on these"; exit 1; }
-	@$(GO) vet ./...
-	@$(NO_COMMIT); $(GO) run $(STATICCHECK) ./...
+	@$(NO_COMMIT); $(GO) run $(GOLANGCI_LINT) run --config localtest/lint/golangci.yaml ./...
+	@$(TEMPLATE_LINTERS)/python $(TEMPLATE_LINTERS)/cfn-lint template.yaml
+	@$(TEMPLATE_LINTERS)/python $(TEMPLATE_LINTERS)/checkov --config-file localtest/lint/checkov.yaml
 	@localtest/apidoc/lint/run
 	@echo "$$($(GO) test -v -run Short ./internal/rules | grep -c warning:) warnings of length: $(GO) test -v -run Short ./internal/rules"
+
+$(TEMPLATE_LINTERS)/checkov: localtest/lint/requirements.txt
+	@localtest/sam/python-environment .local/lint $< && touch $@
 
 # The processor and system of this machine are left to lint and test. One cheap analyzer of vet is enough: all that it
 # looks at must compile, tests too. What is compiled for it is run by nobody, so it needs no optimizing, which takes a
@@ -67,7 +73,7 @@ cross: ## compile everything, tests too, for each system and processor
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -gcflags='all=-N -l' -bool ./... || exit 1; \
 	done
 
-clean-local: $(LOCALTEST) ## forget what the local stack has stored, but not what it has installed nor its key
+clean-local: $(LOCALTEST) ## forget what the local stack has stored, but not what it has installed, nor its key and secrets
 	@$(LOCALTEST) clean
 
 # Go knows what has changed.

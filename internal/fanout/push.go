@@ -81,10 +81,10 @@ func (h *holder) run(ctx context.Context, pushed chat.EntryID, run roomlog.Run) 
 			return released, nil
 		}
 		if chat.Sleep(ctx, h.gather) != nil {
-			return released, nil // the lease is free
+			return released, nil //nolint:nilerr // the lease is free
 		}
 		if run, err = roomlog.ReadRun(ctx, h.store, h.room, end); err != nil || run.End == end {
-			return released, nil // whoever fills the next place looks at the head
+			return released, nil //nolint:nilerr // whoever fills the next place looks at the head
 		}
 		taken, held, err := h.store.Take(ctx, h.room, h.me, roomlog.NoLease)
 		h.held = h.me

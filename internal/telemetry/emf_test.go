@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"regexp"
@@ -362,7 +361,7 @@ func TestOutsideOfAnInvocationNothingHappens(t *testing.T) {
 
 func TestReplyAndErrorPassThrough(t *testing.T) {
 	want := errors.New("no")
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	observed := telemetry.Observed(log, source(), ticking(), func(_ context.Context, in int) (int, error) { return in + 1, want })
 	if out, err := observed(t.Context(), 1); out != 2 || err != want {
 		t.Errorf("got %d, %v", out, err)

@@ -146,6 +146,7 @@ type asked struct {
 }
 
 func (c *connectionTrace) sent(frame []byte) {
+	confidential().body(frame)
 	var f struct {
 		Action    string
 		RequestID string `json:"request_id"`

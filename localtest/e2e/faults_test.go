@@ -24,9 +24,8 @@ func startOwn(t *testing.T, options stack.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.dir = options.DataDir
 	t.Cleanup(func() {
-		if err := c.stack.Close(); err != nil {
+		if err := c.close(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -55,7 +55,7 @@ func begin(t *testing.T, binary, dir string, stdout *os.File, variables ...strin
 	p := &program{t: t, printed: &printed{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, "up")
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "SQS_PORT=0", "DYNAMODB_PORT=0")
+	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "SQS_PORT=0", "SECRETS_MANAGER_PORT=0", "DYNAMODB_PORT=0")
 	p.cmd.Env = append(p.cmd.Env, variables...)
 	p.cmd.Stdout, p.cmd.Stderr = p.printed, p.printed
 	if stdout != nil {
@@ -71,8 +71,20 @@ func begin(t *testing.T, binary, dir string, stdout *os.File, variables ...strin
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.ended
+		p.search(filepath.Join(dir, ".local"))
 	})
 	return p
+}
+
+// search searches what the program leaves behind in its data folder.
+func (p *program) search(dataDir string) {
+	p.t.Helper()
+	for _, folder := range []string{"log", "queues"} {
+		if err := confidential().searchFolder(filepath.Join(dataDir, folder)); err != nil {
+			p.t.Error(err)
+		}
+	}
+	confidential().search("console", []byte(p.printed.String()))
 }
 
 // launch starts the program and waits until it says that all of it answers.

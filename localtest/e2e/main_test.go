@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,7 +43,17 @@ type deployment struct {
 	stack            *stack.Stack // nil when it runs elsewhere
 	recording        *recording   // of the stack's engine
 	dynamoDB         *dynamodb.Client
-	dir              string // to remove at the end
+	dir              string   // the stack's data folder
+	printed          *printed // what the stack has printed
+}
+
+// close ends a stack of this test binary, and searches what it leaves behind.
+func (c *deployment) close() error {
+	secrecy := confidential()
+	errs := []error{secrecy.searchFolder(filepath.Join(c.dir, "queues"))} // a stack in memory takes them along
+	errs = append(errs, c.stack.Close(), secrecy.searchFolder(filepath.Join(c.dir, "log")))
+	secrecy.search("console", []byte(c.printed.String()))
+	return errors.Join(errs...)
 }
 
 // running are the chats that this test binary has started, by engine. Each is started by the first story that needs it.
@@ -69,7 +80,7 @@ func TestMain(m *testing.M) {
 		code = max(code, 1)
 	}
 	all := code == 0 && wholeRun()
-	if err := errors.Join(judgeRights(all), judgeDocuments(all)); err != nil {
+	if err := errors.Join(judgeRights(all), judgeDocuments(all), confidential().judge(all)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = max(code, 1)
 	}
@@ -87,7 +98,7 @@ func closeAll() error {
 	var errs []error
 	running.Range(func(_, start any) bool {
 		if c, err := start.(func() (*deployment, error))(); err == nil && c.stack != nil {
-			errs = append(errs, c.stack.Close(), os.RemoveAll(c.dir))
+			errs = append(errs, c.close(), os.RemoveAll(c.dir))
 		}
 		return true
 	})
@@ -146,7 +157,6 @@ func startChat(kind engine.Kind) (*deployment, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	c.dir = dir
 	return c, nil
 }
 
@@ -160,6 +170,7 @@ func start(o stack.Options) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
+	console := o.Console
 	o.Name, o.Root, o.BinDir, o.ToolsDir = stackName, root, cmp.Or(o.BinDir, bin), toolsDir
 	o.FreeWait = -1 // as on AWS: what runs side by side there does so here
 	o.StreamPoll = streamPoll
@@ -176,7 +187,11 @@ func start(o stack.Options) (*deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.HTTPFront = documents.httpFront
+	o.HTTPFront = func(api http.Handler) http.Handler { return confidential().front(documents.httpFront(api)) }
+	said := &printed{}
+	if o.Console = io.Writer(said); console != nil {
+		o.Console = io.MultiWriter(said, console)
+	}
 	o.Rights = recordingOf(o.Engine, o.Parameters["DirectPush"] == "true").observe
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
@@ -185,7 +200,7 @@ func start(o stack.Options) (*deployment, error) {
 		return nil, err
 	}
 	return &deployment{
-		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s,
+		websocket: s.Endpoints().WebSocket, http: s.Endpoints().HTTP, key: key, stack: s, dir: o.DataDir, printed: said,
 		recording: recordingOf(o.Engine, o.Parameters["DirectPush"] == "true"),
 		dynamoDB:  dynamodb.NewFromConfig(engine.Config(s.Endpoints().DynamoDB)),
 		issuer:    s.System().Parameters["TokenIssuer"], audience: s.System().Parameters["TokenAudience"],

@@ -80,7 +80,7 @@ func TestTheShellsRegionAndKeysChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := c.stack.Close(); err != nil {
+		if err := c.close(); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -70,7 +70,7 @@ func TestPromisesWhileFunctionsDie(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := errors.Join(c.stack.Close(), front.front.Close()); err != nil {
+			if err := errors.Join(c.close(), front.front.Close()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -58,6 +58,7 @@ func (w *world) token(user string, change ...func(*accesstoken.Claims)) string {
 	if err != nil {
 		w.Fatal(err)
 	}
+	confidential().token(token)
 	return token
 }
 

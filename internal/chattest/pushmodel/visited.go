@@ -13,20 +13,20 @@ type visited struct {
 
 func newVisited() *visited { return &visited{slots: make([]uint32, 1<<12)} }
 
-// add adds a print. It returns its index, and reports whether it is new.
-func (v *visited) add(print uint64, parent uint32) (index uint32, isNew bool) {
+// add adds a fingerprint. It returns its index, and reports whether it is new.
+func (v *visited) add(fingerprint uint64, parent uint32) (index uint32, isNew bool) {
 	if len(v.prints)*2 >= len(v.slots) {
 		v.grow()
 	}
 	mask := uint64(len(v.slots) - 1)
-	for at := print & mask; ; at = (at + 1) & mask {
+	for at := fingerprint & mask; ; at = (at + 1) & mask {
 		k := v.slots[at]
 		if k == 0 {
-			v.prints, v.parents = append(v.prints, print), append(v.parents, parent)
+			v.prints, v.parents = append(v.prints, fingerprint), append(v.parents, parent)
 			v.slots[at] = uint32(len(v.prints))
 			return uint32(len(v.prints)) - 1, true
 		}
-		if v.prints[k-1] == print {
+		if v.prints[k-1] == fingerprint {
 			return k - 1, false
 		}
 	}
@@ -35,8 +35,8 @@ func (v *visited) add(print uint64, parent uint32) (index uint32, isNew bool) {
 func (v *visited) grow() {
 	v.slots = make([]uint32, 2*len(v.slots))
 	mask := uint64(len(v.slots) - 1)
-	for k, print := range v.prints {
-		at := print & mask
+	for k, fingerprint := range v.prints {
+		at := fingerprint & mask
 		for v.slots[at] != 0 {
 			at = (at + 1) & mask
 		}

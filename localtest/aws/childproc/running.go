@@ -78,7 +78,7 @@ func Run(ctx context.Context, cmd *exec.Cmd) error {
 		return err
 	case <-ctx.Done():
 		_ = Kill(cmd)
-		<-ended
+		<-ended //nolint:errcheck // that of a process that was killed
 		return context.Cause(ctx)
 	}
 }

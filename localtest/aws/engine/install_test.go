@@ -145,7 +145,7 @@ func TestAnEngineThatNpmDoesNotBringIsAnError(t *testing.T) {
 
 func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
 	parent := t.TempDir()
-	make := func(name string, locked, old bool) string {
+	folder := func(name string, locked, old bool) string {
 		dir := filepath.Join(parent, name)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -167,8 +167,8 @@ func TestSweepRemovesWhatNobodyHolds(t *testing.T) {
 		}
 		return dir
 	}
-	gone := make(temporaryPrefix+"gone", false, true)
-	kept := []string{make(temporaryPrefix+"held", true, true), make(temporaryPrefix+"new", false, false), make("other", false, true)}
+	gone := folder(temporaryPrefix+"gone", false, true)
+	kept := []string{folder(temporaryPrefix+"held", true, true), folder(temporaryPrefix+"new", false, false), folder("other", false, true)}
 	sweep(parent)
 	if _, err := os.Stat(gone); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s is still there", gone)

@@ -99,7 +99,7 @@ func (c *connection) hangUp(cause error) {
 // reset, and the client might never see the close frame.
 func (c *connection) linger() {
 	if half, ok := c.net.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		io.Copy(io.Discard, c.net)
+		_, _ = io.Copy(io.Discard, c.net) // until it fails
 	}
 }
 
@@ -111,7 +111,7 @@ func (c *connection) close(end closing) bool {
 	}
 	deadline := time.Now().Add(c.g.limits.CloseTimeout)
 	c.out.finish(end.frame(), deadline)
-	c.net.SetReadDeadline(deadline)
+	_ = c.net.SetReadDeadline(deadline) // a socket that has gone needs none
 	return true
 }
 

@@ -76,7 +76,7 @@ func (g *Gateway) admit(w http.ResponseWriter, r *http.Request, c *connection) (
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(appendError(nil, text, c.id, requestID))
+	_, _ = w.Write(appendError(nil, text, c.id, requestID)) // the client may have gone
 	return "", false
 }
 
@@ -129,7 +129,7 @@ func hijack(w http.ResponseWriter) (conn net.Conn, buffered []byte, err error) {
 	}
 	if n := rw.Reader.Buffered(); n > 0 {
 		buffered = make([]byte, n)
-		rw.Read(buffered)
+		_, _ = rw.Read(buffered) // what is buffered is there
 	}
 	return edge.Unwrap(conn), buffered, nil
 }

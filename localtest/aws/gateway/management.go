@@ -117,7 +117,7 @@ func (g *Gateway) get(w http.ResponseWriter, c *connection) {
 	info = c.appendIdentity(append(info, `",`...))
 	info = c.activeAt().UTC().AppendFormat(append(info, `,"lastActiveAt":"`...), iso)
 	w.Header().Set("Content-Type", "application/json")
-	w.Write(append(info, `"}`...))
+	_, _ = w.Write(append(info, `"}`...)) // the client may have gone
 }
 
 // delete closes the connection. Neither code nor reason can be chosen; they are those seen on AWS (aws/chalice, issue
@@ -138,7 +138,7 @@ func gone(w http.ResponseWriter) {
 
 // forbid is the answer for a path that is not of this stage, and for a method that is not of the API.
 func (g *Gateway) forbid(w http.ResponseWriter) {
-	//lint:ignore SA1008 setHeader writes names as AWS does, not in the canonical form
+	//nolint:staticcheck // SA1008: setHeader writes names as AWS does, not in the canonical form
 	if w.Header()["x-amzn-RequestId"] == nil {
 		setHeader(w, "x-amzn-RequestId", g.cfg.NewID())
 	}
@@ -154,7 +154,7 @@ func fail(w http.ResponseWriter, status int, name, message string) {
 func refuse(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(append(appendString([]byte(`{"message":`), message), '}'))
+	_, _ = w.Write(append(appendString([]byte(`{"message":`), message), '}')) // the client may have gone
 }
 
 // setHeader keeps the name's case, which http.Header.Set would change.

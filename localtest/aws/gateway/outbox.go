@@ -53,9 +53,9 @@ func newOutbox(conn net.Conn, limit int) *outbox {
 
 // begin writes the reply to the handshake, and then what was taken meanwhile.
 func (o *outbox) begin(reply []byte) {
-	o.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	_ = o.conn.SetWriteDeadline(time.Now().Add(writeWait)) // a socket that has gone fails in Write
 	n, err := o.conn.Write(reply)
-	o.wrote(reply[n:], err)
+	_ = o.wrote(reply[n:], err) // the outbox is closed then
 }
 
 // send takes whole frames (all of a message, so that messages do not mix). It returns errFull or errGone if it did not.
@@ -82,9 +82,9 @@ func (o *outbox) finish(frame []byte, deadline time.Time) {
 	}
 	o.closed, o.deadline = true, deadline
 	if o.writer == flusher {
-		o.conn.SetWriteDeadline(deadline)
+		_ = o.conn.SetWriteDeadline(deadline) // a socket that has gone fails in Write
 	}
-	o.takeLocked(frame)
+	_ = o.takeLocked(frame) // nobody is left to tell
 }
 
 // abort closes the socket; what was not written is lost.
@@ -104,7 +104,7 @@ func (o *outbox) takeLocked(frames []byte) error {
 		return nil
 	}
 	o.writer = sender
-	o.conn.SetWriteDeadline(time.Now().Add(writeWait))
+	_ = o.conn.SetWriteDeadline(time.Now().Add(writeWait)) // likewise
 	o.mu.Unlock()
 	n, err := o.conn.Write(frames)
 	return o.wrote(frames[n:], err)
@@ -137,7 +137,7 @@ func (o *outbox) flush() {
 	defer o.mu.Unlock()
 	for len(o.pending) > 0 {
 		chunk := o.pending[:min(len(o.pending), flushBytes)]
-		o.conn.SetWriteDeadline(o.deadline)
+		_ = o.conn.SetWriteDeadline(o.deadline) // likewise
 		o.mu.Unlock()
 		_, err := o.conn.Write(chunk)
 		o.mu.Lock()

@@ -134,7 +134,7 @@ func TestAppendMessage(t *testing.T) {
 		r := strings.NewReader(string(appendMessage(nil, text, 10_000)))
 		var got strings.Builder
 		for i := 0; ; i++ {
-			//lint:ignore SA1019 the frames are our own, so their lengths are bounded
+			//nolint:staticcheck // SA1019: the frames are our own, so their lengths are bounded
 			f, err := ws.ReadFrame(r)
 			if err != nil {
 				t.Fatalf("%d bytes: %v", n, err)

@@ -129,7 +129,7 @@ func TestCloseTimeout(t *testing.T) {
 		began := time.Now()
 		go connection.close(closing{code: 1000})
 		c.expectClose(1000)
-		c.write([]byte(masked(ws.OpText, true, "half"))[:3])
+		c.write(masked(ws.OpText, true, "half")[:3])
 		fs.next("disconnect")
 		if took := time.Since(began); took != 5*time.Second {
 			t.Errorf("took %v, want 5s", took)

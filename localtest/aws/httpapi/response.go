@@ -52,7 +52,7 @@ func (r *reply) write(w http.ResponseWriter, requestID string) {
 	}
 	header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
-	w.Write(r.body) // an error means that the client has gone
+	_, _ = w.Write(r.body) // an error means that the client has gone
 }
 
 // parseResponse reads what a function returned, in format 2.0. An object with a statusCode is a response. Other JSON is

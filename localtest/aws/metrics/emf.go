@@ -134,7 +134,7 @@ func (p plans) of(meta jsonwalk.Members) ([]plan, error) {
 
 func (d *directive) plan() (plan, error) {
 	if d.Namespace == "" || len(d.Dimensions) == 0 || len(d.Metrics) == 0 {
-		//lint:ignore ST1005 the words are names of fields
+		//nolint:staticcheck // ST1005: the words are names of fields
 		return plan{}, errors.New("Namespace, Dimensions or Metrics is missing")
 	}
 	if len(d.Metrics) > maxMetrics {
@@ -144,7 +144,7 @@ func (d *directive) plan() (plan, error) {
 	var err error
 	for i, set := range d.Dimensions {
 		if p.sets[i], err = newDimensions(set); err != nil {
-			//lint:ignore ST1005 the word is the name of a field
+			//nolint:staticcheck // ST1005: the word is the name of a field
 			return plan{}, fmt.Errorf("Dimensions[%d]: %w", i, err)
 		}
 	}

@@ -20,7 +20,7 @@ func (s *Stack) Wait(ctx context.Context) error {
 		return nil
 	case <-s.engine.Done():
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // to end is what was asked for
 		}
 		return fmt.Errorf("the engine (process %d) has ended by itself; why may stand at the end of %s. Start again: what was "+
 			"acknowledged is stored", s.engine.PID(), s.options.path("log", "engine.log"))

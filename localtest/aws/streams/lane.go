@@ -91,8 +91,8 @@ func (l *lane) windowOver(lastEnd time.Time) bool { return l.limits.window == 0 
 
 // windowEnd is the end of the window that is open now. One follows the other from lastEnd on.
 func (l *lane) windowEnd(lastEnd time.Time) time.Time {
-	past := time.Since(lastEnd) / l.limits.window
-	return lastEnd.Add((past + 1) * l.limits.window)
+	past := int64(time.Since(lastEnd) / l.limits.window)
+	return lastEnd.Add(time.Duration(past+1) * l.limits.window)
 }
 
 // fit returns how many of the records go into one batch, and reports whether no more would.

@@ -35,8 +35,8 @@ type life struct {
 }
 
 func drawStory(t *rapid.T) story {
-	duration := func(max int, name string) time.Duration {
-		return time.Duration(rapid.IntRange(0, max).Draw(t, name)) * time.Millisecond
+	duration := func(most int, name string) time.Duration {
+		return time.Duration(rapid.IntRange(0, most).Draw(t, name)) * time.Millisecond
 	}
 	s := story{mapping: streams.Mapping{
 		BatchSize:               rapid.IntRange(1, 8).Draw(t, "batch size"),

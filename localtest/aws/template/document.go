@@ -2,6 +2,7 @@ package template
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -34,7 +35,7 @@ func parse(data []byte, found *problemSet) *document {
 	}
 	var file, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(&file); err == io.EOF {
+	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
 		found.add(0, "", "the template is empty")
 		return nil
 	} else if err != nil {
@@ -43,7 +44,7 @@ func parse(data []byte, found *problemSet) *document {
 	}
 	if err := decoder.Decode(&second); err == nil {
 		found.add(second.Line, "", "a template is one YAML document, this is a second one")
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		addSyntaxError(found, err)
 		return nil
 	}

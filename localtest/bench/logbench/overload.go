@@ -12,7 +12,7 @@ import (
 const burnCommand = "burn"
 
 func burn() {
-	//lint:ignore SA5002 to use a processor is its purpose
+	//nolint:staticcheck // SA5002: to use a processor is its purpose
 	for {
 	}
 }
