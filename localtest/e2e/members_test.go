@@ -340,7 +340,7 @@ func (w *world) dump(table string) string {
 
 // TestStoryAHundredRooms: one comes back to all of them with four frames.
 func TestStoryAHundredRooms(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	once(t, func(t *testing.T, w *world) {
 		ann := w.as("ann")
 		joinAll := func(p *person, from int) map[string]bool {
 			joined := map[string]bool{}
@@ -379,12 +379,11 @@ func TestStoryARoomThatGrows(t *testing.T) {
 	eachLocal(t, func(t *testing.T, w *world) {
 		ann, bob := w.as("ann"), w.as("bob")
 		ann.joins("lobby")
-		for i := range 100 {
-			w.putRow("MembersTable", row{
-				"user_id": textValue(fmt.Sprintf("%s-%d", w.name, i)), "room_id": textValue(w.room("lobby")),
-				"state": textValue("in"), "role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(anHourAgo()),
-			})
+		rows := make([]row, 100)
+		for i := range rows {
+			rows[i] = memberRow(w.room("lobby"), fmt.Sprintf("%s-%d", w.name, i))
 		}
+		w.putRows("MembersTable", rows)
 		bob.does("joinRoom", fields{"room_id": w.room("lobby")})
 		ann.hears("degraded", w.room("lobby"), "")
 		bob.does("joinRoom", fields{"room_id": w.room("lobby")})

@@ -126,11 +126,14 @@ func TestReadersTellOfARoomThatIsLate(t *testing.T) {
 	eachLocal(t, func(t *testing.T, w *world) {
 		ann := w.as("ann")
 		ann.joins("lobby")
-		for id := int64(1); id <= backlog; id++ {
-			w.putRow("EntriesTable", row{
-				"room_id": textValue(w.room("lobby")), "id": numberValue(id), "kind": textValue("void"), "created_at": numberValue(anHourAgo()),
-			})
+		rows := make([]row, backlog)
+		for i := range rows {
+			rows[i] = row{
+				"room_id": textValue(w.room("lobby")), "id": numberValue(int64(i + 1)), "kind": textValue("void"),
+				"created_at": numberValue(anHourAgo()),
+			}
 		}
+		w.putRows("EntriesTable", rows)
 		for name, read := range map[string]func(){
 			"history": func() { ann.history("lobby", "") },
 			"poll":    func() { ann.polls("after=" + w.room("lobby") + ":0") },

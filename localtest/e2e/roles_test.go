@@ -115,7 +115,7 @@ func (s *stage) tries(p *person, n int) string {
 
 // TestWhoMayWhat goes through all standings and all rights.
 func TestWhoMayWhat(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	once(t, func(t *testing.T, w *world) {
 		stages := map[string]*stage{}
 		for _, kind := range []string{"public", "private", "direct"} {
 			s := &stage{world: w, host: w.as(kind + "-host"), victim: w.as(kind + "-victim")}

@@ -184,10 +184,7 @@ func (p *person) isIn(room string) {
 	defer p.world.mu.Unlock()
 	key := room + " " + p.user
 	if p.in[room] && !p.in[key] && p.stack != nil {
-		p.putRow("MembersTable", row{
-			"user_id": textValue(p.user), "room_id": textValue(p.room(room)), "state": textValue("in"),
-			"role": textValue("member"), "v": numberValue(1), "joined_at": numberValue(time.Now().UnixMilli()),
-		})
+		p.putRow("MembersTable", memberRow(p.room(room), p.user))
 	}
 	p.in[room], p.in[key] = true, true
 }
