@@ -20,7 +20,8 @@ func Rooms(
 		"GET /rooms/{room_id}/audit": list(tokens, rooms.ReadListMembers, c.Deeds, wire.Deeds),
 		"GET /users/{user_id}": call(tokens, parameters, rooms.ReadOther,
 			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
-				return http.StatusOK, wire.User(other), c.User(ctx, other)
+				name, err := c.User(ctx, other)
+				return http.StatusOK, wire.User(other, name), err
 			}),
 		"PUT /users/me/blocks/{user_id}":    change(tokens, rooms.ReadOther, c.Block),
 		"DELETE /users/me/blocks/{user_id}": change(tokens, rooms.ReadOther, c.Unblock),
@@ -82,7 +83,7 @@ func call[In any](
 	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
 ) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
-		identity, err := authenticate(tokens, event)
+		identity, err := authenticate(ctx, tokens, event)
 		if err != nil {
 			return restReply{}, err
 		}
@@ -96,7 +97,7 @@ func callWithBody[In any](
 	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
 ) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
-		identity, err := authenticate(tokens, event)
+		identity, err := authenticate(ctx, tokens, event)
 		if err != nil {
 			return restReply{}, err
 		}
