@@ -34,7 +34,7 @@ func Connect(tokens TokenVerifier, store connections.Store, tracker Tracker) fun
 		if err != nil {
 			return refuse(ctx, err), nil
 		}
-		identity, err := tokens.Verify(raw)
+		identity, err := tokens.Verify(ctx, raw)
 		if err != nil {
 			return refuse(ctx, err), nil
 		}

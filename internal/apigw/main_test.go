@@ -97,7 +97,7 @@ func services(s *fake.Store) apigw.Services {
 // tokens takes the token "good", and no other.
 type tokens struct{}
 
-func (tokens) Verify(raw string) (chat.Identity, error) {
+func (tokens) Verify(_ context.Context, raw string) (chat.Identity, error) {
 	if raw != "good" {
 		return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "the token is not valid")
 	}

@@ -26,7 +26,7 @@ func Poll(tokens TokenVerifier, poller *messages.Poller, sender *messages.Sender
 }
 
 func poll(ctx context.Context, tokens TokenVerifier, poller *messages.Poller, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+	identity, err := authenticate(ctx, tokens, event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -50,7 +50,7 @@ func poll(ctx context.Context, tokens TokenVerifier, poller *messages.Poller, ev
 // post runs an action that came in the body of a request: by the same rules as one that came in a frame, and with the
 // same reply. A repeat gets what the first one got, the status too: its client may not know that it is one.
 func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+	identity, err := authenticate(ctx, tokens, event)
 	if err != nil {
 		return restReply{}, err
 	}

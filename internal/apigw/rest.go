@@ -54,7 +54,7 @@ func route(routes map[string]restHandler) restHandler {
 }
 
 func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.History, event restEvent) (restReply, error) {
-	identity, err := authenticate(tokens, event)
+	identity, err := authenticate(ctx, tokens, event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -71,12 +71,12 @@ func readHistory(ctx context.Context, tokens TokenVerifier, history *messages.Hi
 	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
 }
 
-func authenticate(tokens TokenVerifier, event restEvent) (chat.Identity, error) {
+func authenticate(ctx context.Context, tokens TokenVerifier, event restEvent) (chat.Identity, error) {
 	raw, err := bearer(authorization(event.Headers))
 	if err != nil {
 		return chat.Identity{}, err
 	}
-	return tokens.Verify(raw)
+	return tokens.Verify(ctx, raw)
 }
 
 // parameters returns the fields of a request: the parameters of its query and of its path. A parameter of the path wins
