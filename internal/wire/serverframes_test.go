@@ -35,7 +35,7 @@ func serverFrames() map[string][]goldenCase {
 		"oneRoom":      oneRoomBodies(),
 		"members":      membersBodies(),
 		"member":       memberBodies(),
-		"user":         {
+		"user": {
 			{name: "bob", frame: wire.User("bob", "bob")}, {name: "with a name", frame: wire.User("bob", "Bob ☕")},
 		},
 		"deeds":        deedsBodies(),
