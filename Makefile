@@ -67,7 +67,7 @@ cross: ## compile everything, tests too, for each system and processor
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) vet -gcflags='all=-N -l' -bool ./... || exit 1; \
 	done
 
-clean-local: $(LOCALTEST) ## forget what the local stack has stored, but not what it has installed nor its key
+clean-local: $(LOCALTEST) ## forget what the local stack has stored, but not what it has installed, nor its key and secrets
 	@$(LOCALTEST) clean
 
 # Go knows what has changed.

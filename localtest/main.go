@@ -8,8 +8,9 @@
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
-// It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, SQS_PORT, DYNAMODB_PORT (0 takes a free port),
-// DYNAMODB (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's region and keys),
+// It is set up by the environment: HTTP_PORT, WS_PORT, INVOKE_PORT, SQS_PORT, SECRETS_MANAGER_PORT, DYNAMODB_PORT (0
+// takes a free port), DYNAMODB (dynoxide or local), AWS_ENDPOINT_URL_DYNAMODB (any DynamoDB, called with the shell's
+// region and keys),
 // STREAM_POLL_MS, MAX_PROCESSES, FREE_WAIT_MS (how long an invocation waits for a free process before one is started; 0
 // as on AWS), ACCOUNT_RATE and ACCOUNT_BURST (requests a second and at once, of all APIs together), HANDSHAKE_RATE (new
 // connections a second), CONNECTION_SECONDS (how long a connection lives), CLOSE_THROTTLED (1: a throttled frame closes its connection), QUIET (1 prints only what is

@@ -18,6 +18,7 @@ const (
 	defaultWSPort       = 3001
 	defaultInvokePort   = 3002
 	defaultSQSPort      = 3003
+	defaultSecretsPort  = 3004
 	defaultDynamoDBPort = 8000
 )
 
@@ -59,7 +60,7 @@ func (s *settings) checkPorts(o stack.Options) {
 		port    int
 	}{
 		{"HTTP_PORT", o.HTTPPort}, {"WS_PORT", o.WSPort}, {"INVOKE_PORT", o.InvokePort}, {"SQS_PORT", o.SQSPort},
-		{"DYNAMODB_PORT", o.DynamoDBPort},
+		{"SECRETS_MANAGER_PORT", o.SecretsManagerPort}, {"DYNAMODB_PORT", o.DynamoDBPort},
 	} {
 		if p.setting == "DYNAMODB_PORT" && o.Endpoint != "" {
 			continue // the engine outside has its own
@@ -80,6 +81,9 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		InvokePort:   s.port("INVOKE_PORT", defaultInvokePort),
 		SQSPort:      s.port("SQS_PORT", defaultSQSPort),
 		DynamoDBPort: s.port("DYNAMODB_PORT", defaultDynamoDBPort),
+
+		SecretsManagerPort: s.port("SECRETS_MANAGER_PORT", defaultSecretsPort),
+
 		StreamPoll:   s.milliseconds("STREAM_POLL_MS", 1),
 		MaxProcesses: s.number("MAX_PROCESSES", 0, 1, 1000),
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"serverlesschat/localtest/aws/template"
 )
 
@@ -166,6 +168,30 @@ func TestTheTemplatesMappingAndTables(t *testing.T) {
 		if got := tables[name].TTLAttribute; got != "remove_at" {
 			t.Errorf("rows of %s are removed by %q", name, got)
 		}
+	}
+}
+
+// Another value signs everybody out, and so does a secret that goes with its stack.
+func TestTheTemplatesSecretStaysAsItIs(t *testing.T) {
+	want := template.GenerateSecretString{PasswordLength: 64, ExcludePunctuation: true, RequireEachIncludedType: true}
+	if s := realSystem(t, template.Options{}).Secrets; len(s) != 1 || s[0].LogicalID != "TokenSecret" || s[0].Generate != want {
+		t.Errorf("secrets %+v", s)
+	}
+	data, err := os.ReadFile(realTemplate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written struct {
+		Resources map[string]struct {
+			DeletionPolicy      string `yaml:"DeletionPolicy"`
+			UpdateReplacePolicy string `yaml:"UpdateReplacePolicy"`
+		} `yaml:"Resources"`
+	}
+	if err := yaml.Unmarshal(data, &written); err != nil {
+		t.Fatal(err)
+	}
+	if r := written.Resources["TokenSecret"]; r.DeletionPolicy != "Retain" || r.UpdateReplacePolicy != "Retain" {
+		t.Errorf("policies %+v", r)
 	}
 }
 

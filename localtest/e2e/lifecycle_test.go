@@ -55,7 +55,7 @@ func begin(t *testing.T, binary, dir string, stdout *os.File, variables ...strin
 	p := &program{t: t, printed: &printed{}, ended: make(chan struct{})}
 	p.cmd = exec.Command(binary, "up")
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "SQS_PORT=0", "DYNAMODB_PORT=0")
+	p.cmd.Env = append(os.Environ(), "HTTP_PORT=0", "WS_PORT=0", "INVOKE_PORT=0", "SQS_PORT=0", "SECRETS_MANAGER_PORT=0", "DYNAMODB_PORT=0")
 	p.cmd.Env = append(p.cmd.Env, variables...)
 	p.cmd.Stdout, p.cmd.Stderr = p.printed, p.printed
 	if stdout != nil {

@@ -31,6 +31,7 @@ Parameters:
   LambdaEndpoint: {Type: String}
   DynamoDBEndpoint: {Type: String, Default: ""}
   SQSEndpoint: {Type: String}
+  SecretsManagerEndpoint: {Type: String}
 Resources:
   Socket:
     Type: AWS::Serverless::WebSocketApi
@@ -130,7 +131,7 @@ func serve(t *testing.T, o Options, text string) *apis {
 		t.Fatal(err)
 	}
 	for _, start := range []func() error{
-		a.s.startRights, a.s.startFunctions, a.s.startQueues, a.s.startAPIs, a.s.startMappings,
+		a.s.startRights, a.s.startSecrets, a.s.startFunctions, a.s.startQueues, a.s.startAPIs, a.s.startMappings,
 	} {
 		if err := start(); err != nil {
 			t.Fatal(err)

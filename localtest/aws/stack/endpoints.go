@@ -21,14 +21,17 @@ type Endpoints struct {
 	DynamoDB  string `json:"dynamodb"`
 	SQS       string `json:"sqs"`
 	PID       int    `json:"pid"`
+
+	SecretsManager string `json:"secrets_manager"`
 }
 
 const endpointsFile = "endpoints.json"
 
 // listeners are the stack's doors, opened before anything else, since functions are told where they are.
 type listeners struct {
-	http, ws, invoke, sqs net.Listener
-	judgedSQS             net.Listener // the functions' way to SQS; nil where rights are not judged
+	http, ws, invoke, sqs, secrets net.Listener
+	// The functions' ways to SQS and to Secrets Manager; nil where rights are not judged.
+	judgedSQS, judgedSecrets net.Listener
 }
 
 // listen opens them, on loopback only. Its error names every port that is in use with its setting, that of the engine
@@ -49,10 +52,11 @@ func listen(ctx context.Context, o Options) (listeners, error) {
 	}
 	l := listeners{
 		http: open("HTTP_PORT", o.HTTPPort), ws: open("WS_PORT", o.WSPort), invoke: open("INVOKE_PORT", o.InvokePort),
-		sqs: open("SQS_PORT", o.SQSPort),
+		sqs: open("SQS_PORT", o.SQSPort), secrets: open("SECRETS_MANAGER_PORT", o.SecretsManagerPort),
 	}
 	if o.Rights != nil {
 		l.judgedSQS = open("the functions' SQS", 0)
+		l.judgedSecrets = open("the functions' Secrets Manager", 0)
 	}
 	if o.Engine != engine.External && o.DynamoDBPort != 0 {
 		if err := engine.CheckPort(ctx, o.DynamoDBPort); err != nil {
@@ -67,7 +71,7 @@ func listen(ctx context.Context, o Options) (listeners, error) {
 }
 
 func (l listeners) close() {
-	for _, listener := range []net.Listener{l.http, l.ws, l.invoke, l.sqs, l.judgedSQS} {
+	for _, listener := range []net.Listener{l.http, l.ws, l.invoke, l.sqs, l.secrets, l.judgedSQS, l.judgedSecrets} {
 		if listener != nil {
 			_ = listener.Close()
 		}

@@ -30,7 +30,7 @@ type Options struct {
 	// Engine is the kind of DynamoDB; Endpoint its address when it is engine.External. Default: engine.Dynoxide.
 	Engine   engine.Kind
 	Endpoint string
-	// InMemory keeps nothing: tables and queues go when the stack ends.
+	// InMemory keeps nothing: tables, queues and secrets go when the stack ends.
 	InMemory bool
 	// StoreFront, if given, stands between the functions and the engine: it gets the engine's address and returns the
 	// one that the functions use.
@@ -50,7 +50,7 @@ type Options struct {
 	Rights func(iam.Call, iam.Decision)
 
 	// Ports; 0 means a free one.
-	HTTPPort, WSPort, InvokePort, DynamoDBPort, SQSPort int
+	HTTPPort, WSPort, InvokePort, DynamoDBPort, SQSPort, SecretsManagerPort int
 
 	// StreamPoll is how often streams are polled. AWS: 250 ms. Default: 10 ms.
 	StreamPoll time.Duration

@@ -21,9 +21,9 @@ func (s *Stack) startQueues() error {
 		}
 		all, judged = s.queues, s.judgedQueues()
 	}
-	s.queueServers = append(s.queueServers, s.startServer(s.listeners.sqs, all))
+	s.lateServers = append(s.lateServers, s.startServer(s.listeners.sqs, all))
 	if l := s.listeners.judgedSQS; l != nil {
-		s.queueServers = append(s.queueServers, s.startServer(l, judged))
+		s.lateServers = append(s.lateServers, s.startServer(l, judged))
 	}
 	return nil
 }
@@ -76,13 +76,14 @@ func (s *Stack) startPollers(ctx context.Context) error {
 	return nil
 }
 
-// closeQueues ends the queues, and with them the requests that wait for messages.
+// closeQueues ends the queues, and with them the requests that wait for messages; then nothing calls secrets any more,
+// either.
 func (s *Stack) closeQueues(ctx context.Context) error {
 	var errs []error
 	if s.queues != nil {
 		errs = append(errs, s.queues.Close())
 	}
-	for _, server := range s.queueServers {
+	for _, server := range s.lateServers {
 		_ = server.Shutdown(ctx)
 		_ = server.Close()
 	}

@@ -25,6 +25,7 @@ Parameters:
   LambdaEndpoint: {Type: String}
   DynamoDBEndpoint: {Type: String, Default: ""}
   SQSEndpoint: {Type: String}
+  SecretsManagerEndpoint: {Type: String}
 Resources:
   Rest:
     Type: AWS::Serverless::HttpApi

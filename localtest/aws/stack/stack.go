@@ -21,6 +21,7 @@ import (
 	"serverlesschat/localtest/aws/lambda"
 	"serverlesschat/localtest/aws/metrics"
 	"serverlesschat/localtest/aws/queues"
+	"serverlesschat/localtest/aws/secrets"
 	"serverlesschat/localtest/aws/template"
 )
 
@@ -42,7 +43,8 @@ type Stack struct {
 	listeners listeners
 	lambda    *lambda.Service
 	metrics   *metrics.Registry
-	queues    *queues.Service  // nil: it has no queues
+	queues    *queues.Service // nil: it has no queues
+	secrets   *secrets.Service
 	gateway   *gateway.Gateway // nil: the template has no WebSocket API
 	http      *httpapi.Handler // nil: it has no HTTP API
 	httpFront http.Handler     // what clients call in its place
@@ -50,13 +52,13 @@ type Stack struct {
 	rights      *enforce.Enforcer // nil: rights are not judged
 	judgedStore *engine.Front     // of the enforcer before the engine; nil: likewise
 
-	servers      []*http.Server
-	queueServers []*http.Server // functions that end may still send
-	serving      sync.WaitGroup
-	mappings     sync.WaitGroup     // from streams and queues
-	stop         context.CancelFunc // ends the mappings
-	watching     sync.WaitGroup
-	unwatch      context.CancelFunc
+	servers     []*http.Server
+	lateServers []*http.Server // of queues and secrets: functions that end may still call them
+	serving     sync.WaitGroup
+	mappings    sync.WaitGroup     // from streams and queues
+	stop        context.CancelFunc // ends the mappings
+	watching    sync.WaitGroup
+	unwatch     context.CancelFunc
 }
 
 // Start runs the system and returns when all of it answers. It ends with Close; ctx bounds the start only.
@@ -103,6 +105,9 @@ func (s *Stack) start(ctx context.Context) error {
 		return err
 	}
 	if err := s.startRights(); err != nil {
+		return err
+	}
+	if err := s.startSecrets(); err != nil {
 		return err
 	}
 	if err := s.prepare(ctx); err != nil {

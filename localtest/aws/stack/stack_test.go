@@ -155,9 +155,9 @@ func TestAllPortsInUseAreNamedAtOnce(t *testing.T) {
 	port := func(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 	_, err = listen(t.Context(), Options{
 		HTTPPort: port(taken.http), WSPort: port(taken.ws), InvokePort: port(taken.invoke), SQSPort: port(taken.sqs),
-		DynamoDBPort: port(taken.ws),
+		SecretsManagerPort: port(taken.secrets), DynamoDBPort: port(taken.ws),
 	})
-	for _, setting := range []string{"HTTP_PORT", "WS_PORT", "INVOKE_PORT", "SQS_PORT", "DYNAMODB_PORT"} {
+	for _, setting := range []string{"HTTP_PORT", "WS_PORT", "INVOKE_PORT", "SQS_PORT", "SECRETS_MANAGER_PORT", "DYNAMODB_PORT"} {
 		if err == nil || !strings.Contains(err.Error(), setting) {
 			t.Errorf("%s is not in the error: %v", setting, err)
 		}

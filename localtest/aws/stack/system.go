@@ -13,10 +13,11 @@ import (
 // loadTemplate reads the template with the addresses of this stack as values of its parameters. dynamoDB is the address that
 // the functions use, empty as long as the engine does not run.
 func (s *Stack) loadTemplate(dynamoDB string) error {
-	ws, rest, invoke := s.listeners.ws.Addr().String(), s.listeners.http.Addr().String(), s.listeners.invoke.Addr().String()
-	sqs, functionsSQS := s.listeners.sqs.Addr().String(), s.listeners.sqs.Addr().String()
-	if judged := s.listeners.judgedSQS; judged != nil {
-		functionsSQS = judged.Addr().String()
+	l := s.listeners
+	ws, rest, invoke := l.ws.Addr().String(), l.http.Addr().String(), l.invoke.Addr().String()
+	functionsSQS, functionsSecrets := l.sqs, l.secrets
+	if l.judgedSQS != nil {
+		functionsSQS, functionsSecrets = l.judgedSQS, l.judgedSecrets
 	}
 	stage := ""
 	if s.system != nil && s.system.WebSocket != nil {
@@ -27,7 +28,9 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 		"ManagementEndpoint": "http://" + ws + stage,
 		"LambdaEndpoint":     "http://" + invoke,
 		"DynamoDBEndpoint":   dynamoDB,
-		"SQSEndpoint":        "http://" + functionsSQS,
+		"SQSEndpoint":        "http://" + functionsSQS.Addr().String(),
+
+		"SecretsManagerEndpoint": "http://" + functionsSecrets.Addr().String(),
 	}
 	maps.Copy(parameters, s.options.Parameters)
 	var err error
@@ -35,8 +38,8 @@ func (s *Stack) loadTemplate(dynamoDB string) error {
 		Parameters: parameters, StackName: s.name,
 	})
 	s.endpoints = Endpoints{
-		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke, SQS: "http://" + sqs,
-		PID: os.Getpid(),
+		WebSocket: "ws://" + ws + stage, HTTP: "http://" + rest, Invoke: "http://" + invoke,
+		SQS: "http://" + l.sqs.Addr().String(), SecretsManager: "http://" + l.secrets.Addr().String(), PID: os.Getpid(),
 	}
 	if s.engine != nil {
 		s.endpoints.DynamoDB = s.engine.Endpoint()

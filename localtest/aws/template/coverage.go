@@ -135,6 +135,16 @@ func emulated() map[string][]string {
 			"Policies.PolicyDocument.Version",
 			"Policies.PolicyName",
 		},
+		typeSecret: {
+			"GenerateSecretString.ExcludeCharacters",
+			"GenerateSecretString.ExcludeLowercase",
+			"GenerateSecretString.ExcludeNumbers",
+			"GenerateSecretString.ExcludePunctuation",
+			"GenerateSecretString.ExcludeUppercase",
+			"GenerateSecretString.IncludeSpace",
+			"GenerateSecretString.PasswordLength",
+			"GenerateSecretString.RequireEachIncludedType",
+		},
 	}
 }
 
@@ -184,6 +194,11 @@ func withoutEffect() map[string][]string {
 			"AssumeRolePolicyDocument.Statement.Sid",
 			"Description",
 			"Policies.PolicyDocument.Statement.Sid",
+			"Tags",
+		},
+		typeSecret: {
+			"Description",
+			"KmsKeyId", // values are files that only the developer may read
 			"Tags",
 		},
 	}

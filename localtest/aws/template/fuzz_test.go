@@ -13,6 +13,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(intrinsics))
 	f.Add([]byte(withRole))
 	f.Add([]byte(withQueues))
+	f.Add([]byte(withSecret))
 	f.Add([]byte(parameters))
 	f.Add([]byte("a: &a [*a]"))
 	f.Add([]byte("Conditions: {A: !Condition A}\nResources: {R: {Type: x, DependsOn: R, Condition: A, Properties: !If [A, 1, 2]}}"))
@@ -34,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 // must report what they do not expect, and never panic.
 func TestOddValuesEverywhere(t *testing.T) {
 	for name, text := range map[string]string{
-		"a little of everything": system, "a role": withRole, "queues": withQueues,
+		"a little of everything": system, "a role": withRole, "queues": withQueues, "a secret": withSecret,
 	} {
 		t.Run(name, func(t *testing.T) { putOddValuesEverywhere(t, text) })
 	}

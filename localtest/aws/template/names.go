@@ -56,6 +56,9 @@ func (l *loader) attributes(r *resource) map[string]string {
 	case typeQueue:
 		url := fmt.Sprintf("https://sqs.%s.amazonaws.com/%s/%s", l.opts.Region, l.opts.AccountID, name)
 		return map[string]string{"": url, "QueueUrl": url, "QueueName": name, "Arn": l.arn("sqs", name)}
+	case typeSecret:
+		arn := l.arn("secretsmanager", "secret:"+name+"-"+stableID(name, 6))
+		return map[string]string{"": arn, "Id": arn}
 	case typeRole:
 		return map[string]string{"": name, "Arn": fmt.Sprintf("arn:aws:iam::%s:role/%s", l.opts.AccountID, name)}
 	case "AWS::Logs::LogGroup":

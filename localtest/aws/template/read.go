@@ -15,6 +15,9 @@ func (l *loader) readSystem() *System {
 	for _, r := range l.present(typeQueue) {
 		s.Queues = append(s.Queues, l.readQueue(r))
 	}
+	for _, r := range l.present(typeSecret) {
+		s.Secrets = append(s.Secrets, l.readSecret(r))
+	}
 	for _, r := range l.present(typeRole) {
 		s.Roles = append(s.Roles, l.readRole(r))
 	}

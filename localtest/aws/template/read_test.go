@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// seldom has what none of system, withRole and withQueues has.
+// seldom has what none of system, withRole, withQueues and withSecret has.
 const seldom = `Transform: AWS::Serverless-2016-10-31
 Parameters:
   Word: {Type: String, Default: abc, AllowedPattern: "[a-z]+", AllowedValues: [abc, d], MinLength: 1, MaxLength: 5}
@@ -88,7 +88,7 @@ Outputs:
 
 // Load reads all that it lists as emulated: a value that cannot be right is refused, or changes what comes out.
 func TestWhatIsListedAsEmulatedIsRead(t *testing.T) {
-	texts := []string{system, seldom, withRole, withQueues}
+	texts := []string{system, seldom, withRole, withQueues, withSecret}
 	outcomes := map[string]string{}
 	for _, text := range texts { // written anew, they mean the same
 		outcomes[text] = outcome(text)

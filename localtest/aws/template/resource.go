@@ -15,6 +15,7 @@ const (
 	typeTable         = "AWS::DynamoDB::Table"
 	typeQueue         = "AWS::SQS::Queue"
 	typeRole          = "AWS::IAM::Role"
+	typeSecret        = "AWS::SecretsManager::Secret"
 )
 
 // resource is an entry of the section Resources.

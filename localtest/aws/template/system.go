@@ -20,6 +20,7 @@ type System struct {
 	Mappings      []StreamMapping
 	Queues        []Queue
 	QueueMappings []QueueMapping
+	Secrets       []Secret
 	Roles         []Role
 }
 
