@@ -18,17 +18,17 @@ type PasswordChange struct {
 func ReadPasswordChange(f *chat.Fields) PasswordChange {
 	in := PasswordChange{Password: f.Text("password"), NewPassword: readPassword(f, "new_password")}
 	if len(in.Password) > maxPassword {
-		f.Check(errWrongPassword)
+		f.Check(chat.Invalid("password", "must have at most %d bytes", maxPassword))
 	}
 	return in
 }
 
-var errWrongPassword = chat.Invalid("password", "is not right")
+var errWrongPassword = chat.Errorf(chat.CodeForbidden, "the password is not right")
 
 // ChangePassword changes the password of a user, and ends all sign-ins but the one that asks. A repeat ends what the first
 // one may have left.
 //
-// Errors: CodeInvalid for the field password; CodeRateLimited; CodeUnavailable, until all is done.
+// Errors: CodeForbidden for a wrong password; CodeRateLimited; CodeUnavailable, until all is done.
 func (a *Authenticator) ChangePassword(ctx context.Context, identity chat.Identity, in PasswordChange) error {
 	if err := limit(ctx, a.store, changingPassword(identity.User)); err != nil {
 		return err

@@ -37,11 +37,26 @@ type SignIn struct {
 	Password string
 }
 
+// maxName is the length of the longest user_id.
+const maxName = 64
+
+// ReadSignIn reads the fields of a sign-in, by their names in OAuth 2.0. Which names there can be is of no matter here.
+func ReadSignIn(f *chat.Fields) SignIn {
+	in := SignIn{User: chat.UserID(f.Text("username")), Password: f.Text("password")}
+	if len(in.User) > maxName {
+		f.Check(chat.Invalid("username", "must have at most %d characters", maxName))
+	}
+	if len(in.Password) > maxPassword {
+		f.Check(chat.Invalid("password", "must have at most %d bytes", maxPassword))
+	}
+	return in
+}
+
 // SignIn returns the account whose password this is. address is where the request came from.
 //
 // Errors: ErrCredentials; CodeRateLimited; CodeUnavailable.
 func (a *Authenticator) SignIn(ctx context.Context, address string, in SignIn) (Account, error) {
-	if validateName(in.User) != nil || len(in.Password) > maxPassword {
+	if validateName(in.User) != nil {
 		return Account{}, ErrCredentials // everybody knows that there is no such account
 	}
 	known, err := a.store.KnowsAddress(ctx, in.User, network(address))

@@ -2,7 +2,6 @@ package apigw
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"slices"
 
@@ -66,15 +65,11 @@ func post(ctx context.Context, tokens TokenVerifier, a Action, event restEvent) 
 	return jsonReply(http.StatusCreated, "application/json", reply), nil
 }
 
-// bodyOf reads the body of a request that asks for an action, "" for none. The gateway encodes one whose content type it
-// does not take for text.
+// bodyOf reads the body of a request that asks for an action, "" for none.
 func bodyOf(event restEvent, action string) (wire.Request, error) {
-	text := []byte(event.Body)
-	if event.IsBase64Encoded {
-		var err error
-		if text, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
-			return wire.Request{}, err
-		}
+	text, err := rawBodyOf(event)
+	if err != nil {
+		return wire.Request{}, err
 	}
 	return wire.ParseBody(action, text, event.PathParameters)
 }

@@ -125,9 +125,8 @@ func answer[In any](
 	if err != nil {
 		return restReply{}, err
 	}
-	reply := jsonReply(status, "application/json", text)
 	if status == http.StatusNoContent {
-		delete(reply.Headers, "content-type")
+		return noContent(), nil
 	}
-	return reply, nil
+	return jsonReply(status, "application/json", text), nil
 }
