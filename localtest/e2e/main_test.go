@@ -149,7 +149,8 @@ func start(o stack.Options) (*deployment, error) {
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
-	o.Parameters["TokenKeys"] = key.JWKS()
+	o.Parameters["TokenKeys"] = key.JWKS() // beside the keys of our own accounts
+	o.Parameters["Registration"] = cmp.Or(o.Parameters["Registration"], "open")
 	o.Parameters["DirectPush"] = cmp.Or(o.Parameters["DirectPush"], os.Getenv("CHAT_DIRECT_PUSH"), "true")
 	documents, err := documented()
 	if err != nil {
