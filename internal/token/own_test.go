@@ -105,8 +105,9 @@ func TestKeysRotateWithoutACut(t *testing.T) {
 			alive = alive[1:]
 		}
 		v := verifiers[(step*7)%len(verifiers)]
-		// Tokens that others make up have used up the right to ask for an unknown kid.
-		_, _ = v.Verify(t.Context(), junk)
+		for _, v := range verifiers { // tokens that others make up use up the right to ask for an unknown kid
+			_, _ = v.Verify(t.Context(), junk)
+		}
 		o.verify(v, raw)
 		o.verify(v, alive[0].raw)
 		o.now = o.now.Add(17 * time.Second)
