@@ -94,7 +94,7 @@ func TestKeysRotateWithoutACut(t *testing.T) {
 	}
 	var alive []made
 	kids, junk := map[string]bool{}, es256().token(t, goodHeader("unknown", "ES256"), goodClaims())
-	for step := range 2000 { // of 17 s, which is no part of any other time
+	for step := range 2600 { // of 13 s, which is no part of any other time
 		if step%100 == 0 { // processes come late, too
 			signers, verifiers = append(signers, o.signer()), append(verifiers, o.verifier())
 		}
@@ -110,7 +110,7 @@ func TestKeysRotateWithoutACut(t *testing.T) {
 		}
 		o.verify(v, raw)
 		o.verify(v, alive[0].raw)
-		o.now = o.now.Add(17 * time.Second)
+		o.now = o.now.Add(13 * time.Second)
 	}
 	if hours := o.now.Sub(now()) / rotation; len(kids) != int(hours)+1 {
 		t.Errorf("in %d periods %d keys have signed", hours, len(kids))
