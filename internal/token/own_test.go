@@ -194,3 +194,15 @@ func TestThePublishedSet(t *testing.T) {
 	}
 	o.verify(v, raw)
 }
+
+// A key that is taken out of the set verifies nothing any more, as soon as sets are old.
+func TestAKeyThatIsTakenOut(t *testing.T) {
+	o := newOwn(t)
+	v, raw := o.verifier(), o.sign(o.signer())
+	o.verify(v, raw)
+	o.set.Keys = nil
+	o.now = o.now.Add(auth.KeyCacheAge)
+	if _, err := v.Verify(t.Context(), raw); chat.CodeOf(err) != chat.CodeUnauthorized {
+		t.Errorf("got %v", err)
+	}
+}
