@@ -292,3 +292,19 @@ func TestAddressesAreLimitedByNetwork(t *testing.T) {
 		w.expect("another one", register("192.0.2.2", "ann"), "")
 	})
 }
+
+func TestResettingThePassword(t *testing.T) {
+	each(t, func(w *world) {
+		w.register(ann())
+		a := w.authenticator()
+		w.expect("of nobody", a.ResetPassword(w.Context(), "bob", "staple horse"), chat.CodeNotFound)
+		w.expect("of ann", a.ResetPassword(w.Context(), "ann", "staple horse"), "")
+		account, err := w.Account(w.Context(), "ann")
+		if err != nil || account.Hash != "1staple horse" || account.PasswordVersion != 2 {
+			w.Errorf("account %+v, %v", account, err)
+		}
+		if got := strings.Join(w.sessions.ended, ", "); got != "ann but " {
+			w.Errorf("ended %s", got)
+		}
+	})
+}

@@ -72,3 +72,20 @@ func (a *Authenticator) replace(ctx context.Context, account Account, password s
 	}
 	return chat.Wrap("change password", err)
 }
+
+// ResetPassword gives a user another password, whose own is lost, and ends all sign-ins. It is for operators.
+//
+// Errors: CodeNotFound where there is no such account; CodeUnavailable.
+func (a *Authenticator) ResetPassword(ctx context.Context, user chat.UserID, password string) error {
+	account, err := a.store.Account(ctx, user)
+	if err != nil {
+		return fmt.Errorf("read account: %w", err)
+	}
+	if account == nil || account.Hash == "" {
+		return chat.Errorf(chat.CodeNotFound, "there is no such account")
+	}
+	if err := a.replace(ctx, *account, password); err != nil {
+		return err
+	}
+	return chat.Wrap("end sessions", a.sessions.EndAll(ctx, user, ""))
+}
