@@ -106,7 +106,9 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 	s := system(t)
 	handlers := map[string]func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
 		"history": apigw.REST(apigw.Guard{}, nil, nil), "poll": apigw.Poll(apigw.Guard{}, nil, nil),
-		"rooms": apigw.Rooms(apigw.Guard{}, nil, nil, nil, nil),
+		"rooms": apigw.Rooms(apigw.Guard{}, nil, nil, nil, nil), "auth": apigw.Accounts(apigw.Guard{}, nil, &apigw.AccountServices{
+			KeySet: func(context.Context) ([]byte, error) { return nil, nil },
+		}),
 	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {

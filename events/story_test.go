@@ -207,6 +207,16 @@ func TestTheEventsTellAStory(t *testing.T) {
 			t.Errorf("rooms: %s", banned.Body)
 		}
 
+		shown := feed(s, "auth", app.Auth)
+		s.expectStatus("auth", shown.StatusCode, http.StatusOK)
+		if want := `{"user_id":"alice","display_name":"alice"}`; shown.Body != want {
+			t.Errorf("auth: %s, want %s", shown.Body, want)
+		}
+		hashed := decode[struct{ Hash string }](t, feed(s, "hash", app.Hash)).Hash
+		if !strings.HasPrefix(hashed, "$argon2id$v=19$m=19456,t=2,p=1$") {
+			t.Errorf("hash: %s", hashed)
+		}
+
 		s.expectStatus("disconnect", feed(s, "disconnect", app.Disconnect).StatusCode, http.StatusOK)
 		gone := decode[frame](t, []byte(feed(s, "sendmessage", app.SendMessage).Body))
 		if gone.Type != "error" || gone.Error.Code != "unauthorized" {

@@ -106,7 +106,7 @@ func TestKeysOfAnIssuerBecomeAParameter(t *testing.T) {
 	expectMembers(t, value, "alg", "e", "kid", "kty", "n", "use")
 	v := verifierOf(t, value)
 	for kid, private := range map[string]*rsa.PrivateKey{"2025": old, "2026": current} {
-		if _, err := v.Verify(signed(t, kid, private)); err != nil {
+		if _, err := v.Verify(t.Context(), signed(t, kid, private)); err != nil {
 			t.Errorf("a token of %s: %v", kid, err)
 		}
 	}

@@ -5,6 +5,8 @@
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
 //	localtest redrive FILE  has done once more what was given up: here, or in the stack whose outputs FILE has (make redrive)
 //	localtest drain SECONDS FILE  asks all clients to move to new connections within so long: here, or there (make drain)
+//	localtest invite FILE   prints a code by which somebody may register once, within a week: here, or there (make invite)
+//	localtest reset-password USER FILE  prints another password for USER: here, or there (make reset-password)
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
@@ -37,7 +39,8 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | tables | clean")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | " +
+	"invite [FILE] | reset-password USER [FILE] | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -58,6 +61,12 @@ func run(args []string) error {
 	case len(args) == 3 && args[0] == "drain":
 		ctx, _ := interruptible()
 		return drainDeployed(ctx, args[1], args[2])
+	case len(args) <= 2 && len(args) > 0 && args[0] == "invite":
+		ctx, _ := interruptible()
+		return printInvite(ctx, args[1:])
+	case (len(args) == 2 || len(args) == 3) && args[0] == "reset-password":
+		ctx, _ := interruptible()
+		return resetPassword(ctx, args[1], args[2:])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

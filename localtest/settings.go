@@ -94,9 +94,10 @@ func optionsFrom(get func(string) string) (stack.Options, error) {
 		CloseThrottled: s.flag("CLOSE_THROTTLED"),
 		Quiet:          s.flag("QUIET"),
 
-		Endpoint:   get("AWS_ENDPOINT_URL_DYNAMODB"),
-		Engine:     engine.Kind(get("DYNAMODB")),
-		Parameters: map[string]string{},
+		Endpoint: get("AWS_ENDPOINT_URL_DYNAMODB"),
+		Engine:   engine.Kind(get("DYNAMODB")),
+		// Whoever reaches this machine's own ports may make an account.
+		Parameters: map[string]string{"Registration": "open"},
 	}
 	s.checkPorts(o)
 	if life := s.number("CONNECTION_SECONDS", 0, 1, int(chat.MaxConnectionLife/time.Second)); life > 0 {

@@ -54,7 +54,11 @@ func up(ctx context.Context, interrupt func()) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprint(out, welcome(s.Endpoints(), time.Since(start)))
+	password, err := addDemoUsers(ctx, s, options)
+	if err != nil {
+		return errors.Join(fmt.Errorf("make accounts to try: %w", err), s.Close())
+	}
+	fmt.Fprint(out, welcome(s.Endpoints(), password, time.Since(start)))
 	err = s.Wait(ctx)
 	if !options.Quiet {
 		fmt.Fprintln(out, "\nstopping …")
@@ -65,7 +69,7 @@ func up(ctx context.Context, interrupt func()) error {
 // isGone reports whether a terminal or a pipe is gone for good; a full disk, where the output goes to a file, is not.
 func isGone(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) }
 
-func welcome(e stack.Endpoints, took time.Duration) string {
+func welcome(e stack.Endpoints, password string, took time.Duration) string {
 	return fmt.Sprintf(`
 The chat runs (ready in %.1f s). Ctrl-C stops it; its data stays in %s/.
 
@@ -75,6 +79,7 @@ The chat runs (ready in %.1f s). Ctrl-C stops it; its data stays in %s/.
   Invoke      %[5]s
   SQS         %[7]s
   DynamoDB    %[6]s
+  Accounts    alice and bob, both with the password %[8]s
 
 In two other terminals, here:
 
@@ -90,7 +95,11 @@ History:
 
   curl -H "Authorization: Bearer $(make -s token USER=alice)" %[4]s/rooms/general/messages
 
-`, took.Seconds(), dataDir, e.WebSocket, e.HTTP, e.Invoke, e.DynamoDB, e.SQS)
+Signing in, as a page does:
+
+  curl -d grant_type=password -d username=alice -d password=%[8]s %[4]s/auth/token
+
+`, took.Seconds(), dataDir, e.WebSocket, e.HTTP, e.Invoke, e.DynamoDB, e.SQS, password)
 }
 
 // signingKey is the key that the local stack's tokens are signed with, made at the first use.

@@ -1,14 +1,15 @@
 package apigw
 
 import (
+	"context"
 	"strings"
 
 	"serverlesschat/internal/chat"
 )
 
-// TokenVerifier checks access tokens; its errors are CodeUnauthorized.
+// TokenVerifier checks access tokens; its errors are CodeUnauthorized, and CodeUnavailable where it cannot tell.
 type TokenVerifier interface {
-	Verify(raw string) (chat.Identity, error)
+	Verify(ctx context.Context, raw string) (chat.Identity, error)
 }
 
 var (

@@ -125,7 +125,7 @@ func beyondSession(s *fake.Store) []string {
 // tokens takes the token "good", and no other.
 type tokens struct{}
 
-func (tokens) Verify(raw string) (chat.Identity, error) {
+func (tokens) Verify(_ context.Context, raw string) (chat.Identity, error) {
 	if raw != "good" {
 		return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "the token is not valid")
 	}

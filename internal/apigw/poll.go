@@ -2,7 +2,6 @@ package apigw
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"slices"
 
@@ -50,7 +49,7 @@ func poll(ctx context.Context, guard Guard, poller *messages.Poller, event restE
 // post runs an action that came in the body of a request: by the same rules as one that came in a frame, and with the
 // same reply. A repeat gets what the first one got, the status too: its client may not know that it is one.
 func post(ctx context.Context, guard Guard, a Action, event restEvent) (restReply, error) {
-	identity, err := guard.reader(event)
+	identity, err := guard.reader(ctx, event)
 	if err != nil {
 		return restReply{}, err
 	}
@@ -66,15 +65,11 @@ func post(ctx context.Context, guard Guard, a Action, event restEvent) (restRepl
 	return jsonReply(http.StatusCreated, "application/json", reply), nil
 }
 
-// bodyOf reads the body of a request that asks for an action, "" for none. The gateway encodes one whose content type it
-// does not take for text.
+// bodyOf reads the body of a request that asks for an action, "" for none.
 func bodyOf(event restEvent, action string) (wire.Request, error) {
-	text := []byte(event.Body)
-	if event.IsBase64Encoded {
-		var err error
-		if text, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
-			return wire.Request{}, err
-		}
+	text, err := rawBodyOf(event)
+	if err != nil {
+		return wire.Request{}, err
 	}
 	return wire.ParseBody(action, text, event.PathParameters)
 }

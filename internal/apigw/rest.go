@@ -54,7 +54,7 @@ func route(routes map[string]restHandler) restHandler {
 }
 
 func readHistory(ctx context.Context, guard Guard, history *messages.History, event restEvent) (restReply, error) {
-	identity, err := guard.reader(event)
+	identity, err := guard.reader(ctx, event)
 	if err != nil {
 		return restReply{}, err
 	}

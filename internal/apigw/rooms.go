@@ -22,7 +22,8 @@ func Rooms(
 		"GET /rooms/{room_id}/audit": list(guard, rooms.ReadListMembers, c.Deeds, wire.Deeds),
 		"GET /users/{user_id}": call(guard, rooms.ReadOther,
 			func(ctx context.Context, _, other chat.UserID) (int, []byte, error) {
-				return http.StatusOK, wire.User(other), c.User(ctx, other)
+				name, err := c.User(ctx, other)
+				return http.StatusOK, wire.User(other, name), err
 			}),
 		"PUT /users/me/blocks/{user_id}":    change(guard, rooms.ReadOther, c.Block),
 		"DELETE /users/me/blocks/{user_id}": change(guard, rooms.ReadOther, c.Unblock),
@@ -75,7 +76,7 @@ func call[In any](
 	do func(context.Context, chat.UserID, In) (status int, body []byte, err error),
 ) restHandler {
 	return func(ctx context.Context, event restEvent) (restReply, error) {
-		identity, err := guard.reader(event)
+		identity, err := guard.reader(ctx, event)
 		if err != nil {
 			return restReply{}, err
 		}
@@ -133,9 +134,8 @@ func answer[In any](
 	if err != nil {
 		return restReply{}, err
 	}
-	reply := jsonReply(status, "application/json", text)
 	if status == http.StatusNoContent {
-		delete(reply.Headers, "content-type")
+		return noContent(), nil
 	}
-	return reply, nil
+	return jsonReply(status, "application/json", text), nil
 }

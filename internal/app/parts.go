@@ -115,13 +115,17 @@ func (p *Parts) store(tables dynamo.Tables) *dynamo.Store {
 }
 
 func (p *Parts) tokens() *token.Verifier {
-	v, err := token.NewVerifier(token.Options{
+	opts := token.Options{
 		Keys:     p.settings.optional("TOKEN_KEYS"),
 		Issuer:   p.settings.required("TOKEN_ISSUER"),
 		Audience: p.settings.required("TOKEN_AUDIENCE"),
 		Types:    p.settings.list("TOKEN_TYPES"),
 		Now:      time.Now,
-	})
+	}
+	if p.hasOwnAccounts() {
+		opts.Published = p.store(dynamo.Tables{Keys: p.settings.required("KEYS_TABLE")})
+	}
+	v, err := token.NewVerifier(opts)
 	if err != nil {
 		p.settings.wrong("TOKEN_KEYS", "cannot be used: "+err.Error())
 	}

@@ -83,3 +83,12 @@ func (s *Settings) flag(name string) bool {
 	}
 	return text != "false"
 }
+
+// oneOf reads one of several words.
+func (s *Settings) oneOf(name string, words ...string) string {
+	text := s.required(name)
+	if text != "" && !slices.Contains(words, text) {
+		s.wrong(name, "must be one of "+strings.Join(words, ", "))
+	}
+	return text
+}

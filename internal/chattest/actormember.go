@@ -105,6 +105,11 @@ func (a *Actor) KnowsUser(ctx context.Context, user chat.UserID) (bool, error) {
 	return do(ctx, a, "KnowsUser", false, func() (bool, error) { return a.store.KnowsUser(ctx, user) })
 }
 
+// DisplayName implements [rooms.Users].
+func (a *Actor) DisplayName(ctx context.Context, user chat.UserID) (string, error) {
+	return do(ctx, a, "DisplayName", false, func() (string, error) { return a.store.DisplayName(ctx, user) })
+}
+
 // Record implements [rooms.Audit].
 func (a *Actor) Record(ctx context.Context, d rooms.Deed) error {
 	return act(ctx, a, "Record", true, func() error { return a.store.Record(ctx, d) })

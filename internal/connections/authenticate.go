@@ -25,9 +25,9 @@ const maxToken = 10_240
 // Authenticated tells until when a connection may stay.
 type Authenticated struct{ ExpiresAt time.Time }
 
-// Verifier checks access tokens; its errors are CodeUnauthorized.
+// Verifier checks access tokens; its errors are CodeUnauthorized, and CodeUnavailable where it cannot tell.
 type Verifier interface {
-	Verify(raw string) (chat.Identity, error)
+	Verify(ctx context.Context, raw string) (chat.Identity, error)
 }
 
 // Rows keeps the connections' own rows.
@@ -56,7 +56,7 @@ const renewTries = 4
 // Errors: CodeUnauthorized for a token that is not valid, or whose session was ended; CodeForbidden for one of another
 // user; what the store returns, wrapped.
 func (a *Authenticator) Authenticate(ctx context.Context, caller chat.Caller, in Authenticate) (Authenticated, error) {
-	who, err := a.verifier.Verify(in.Token)
+	who, err := a.verifier.Verify(ctx, in.Token)
 	if err != nil {
 		return Authenticated{}, err
 	}

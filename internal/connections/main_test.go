@@ -1,6 +1,7 @@
 package connections_test
 
 import (
+	"context"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -21,7 +22,7 @@ func withAnn() *fake.Store {
 // verifier takes tokens that are the names of users, and refuses "bad".
 type verifier struct{ identity chat.Identity }
 
-func (v verifier) Verify(raw string) (chat.Identity, error) {
+func (v verifier) Verify(_ context.Context, raw string) (chat.Identity, error) {
 	if raw == "bad" {
 		return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "the token is not valid")
 	}

@@ -87,7 +87,7 @@ func (o *Opener) judge(ctx context.Context, h Handshake) (chat.Identity, error) 
 		return chat.Identity{}, chat.Errorf(chat.CodeForbidden, "pages of this origin may not open connections")
 	}
 	if h.Ticket == "" {
-		return o.verifier.Verify(h.Token)
+		return o.verifier.Verify(ctx, h.Token)
 	}
 	who, err := o.store.Redeem(ctx, TicketHash(h.Ticket), h.ID, h.Origin)
 	if err != nil {

@@ -17,9 +17,18 @@
 //	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
 //	                                                             not finished; read_id delivered_id: how far the member is;
 //	                                                             marked: the last write has moved one of the two
+//	Accounts       item=account#alice                            hash: of the password, a PHC string; v: counts the passwords
+//	                                                             created_at; families: of refresh tokens, each with when it ends
+//	               item=family#kJ3v…                             user_id gen rotated_at attempt ends_at ended_at expires_at
+//	               item=invite#q0Xe…                             under the hash of its code: used_by expires_at
+//	               item=limit#signins#192.0.2.1                  rest_at: when the key is at rest again; expires_at
+//	               item=address#alice#192.0.2.1                  alice has signed in from there; expires_at
+//	Keys           item=access-tokens                            v: counts the changes; keys: the public keys, each with
+//	                                                             number point sign_from keep_until
 //	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds
 //	Audit          room_id=general  deed=1795434000123#!bob.2    at by action subject target_id
-//	Users          user_id=alice  item=block#bob                 alice blocks bob
+//	Users          user_id=alice  item=profile                   display_name
+//	               user_id=alice  item=block#bob                 alice blocks bob
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry
@@ -44,5 +53,6 @@
 // All reads that a promise rests on are consistent reads. Each write touches one item, with a condition where two
 // writes may race. A condition that fails returns the item that is there (ReturnValuesOnConditionCheckFailure). In one
 // transaction are written: a subscription, with what finds it from its connection; a room, with its first members; and a
-// member, with how many owners its room has.
+// member, with how many owners its room has; an account, with its profile and the invite that it took; and a family, with
+// its name in the account.
 package dynamo

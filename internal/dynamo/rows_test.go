@@ -12,9 +12,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"serverlesschat/internal/accounts"
+	"serverlesschat/internal/auth"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/ratelimit"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -66,6 +69,7 @@ func (f fixture) writeRows() {
 	f.ok(err)
 	f.writeMemberEntry(s)
 	f.writeExpiring(s)
+	f.writeAccount(s)
 	f.ok(s.Ping(ctx))
 	_, err = s.EnterPoll(ctx, ahead)
 	f.ok(err)
@@ -126,6 +130,30 @@ func (f fixture) writeExpiring(s *dynamo.Store) {
 	f.ok(s.MoveFirst(f.Context(), "r", 2))
 }
 
+// writeAccount writes an account with a sign-in, and what goes with it.
+func (f fixture) writeAccount(s *dynamo.Store) {
+	f.Helper()
+	ctx := f.Context()
+	f.ok(s.PutInvite(ctx, "aW52aXRl", ahead.Add(accounts.InviteLife)))
+	f.ok(s.CreateAccount(ctx, account("ann"), "Ann ☕", "aW52aXRl"))
+	opened, err := s.OpenFamily(ctx, auth.Family{
+		ID: "ZmFtaWx5", User: "ann", Generation: 1, RotatedAt: ahead.Add(-time.Minute), EndsAt: ahead.Add(time.Hour),
+	}, 1)
+	got(f, "opened", opened, err, true)
+	_, rotated, err := s.RotateFamily(ctx, "ZmFtaWx5", 1, []byte("attempt"), ahead)
+	got(f, "rotated", rotated, err, true)
+	_, err = s.EndFamily(ctx, "ZmFtaWx5", ahead)
+	f.ok(err)
+	wait, err := s.Admit(ctx, ratelimit.Limit{Key: "signins#192.0.2.1", GCRA: ratelimit.GCRA{Interval: time.Second, Burst: 1}})
+	got(f, "wait", wait, err, 0)
+	f.ok(s.RememberAddress(ctx, "ann", "192.0.2.1"))
+	_, err = s.ReplaceKeySet(ctx, auth.KeySet{Version: 1, Keys: []auth.PublicKey{
+		{Number: 1, Point: []byte{4, 1}, SignFrom: ahead, KeepUntil: ahead.Add(time.Hour)},
+		{Number: 2, Point: []byte{4, 2}, SignFrom: ahead.Add(time.Minute)},
+	}})
+	f.ok(err)
+}
+
 // rows returns all that lies in the tables, by the kind of row: the name of its table and its items.
 func (f fixture) rows() map[string]string {
 	f.Helper()
@@ -138,6 +166,7 @@ func (f fixture) rows() map[string]string {
 		"Entries": f.tables.Entries, "Rooms": f.tables.Rooms, "Users": f.tables.Users,
 		"Connections": f.tables.Connections, "Subscriptions": f.tables.Subscriptions,
 		"Members": f.tables.Members, "Sessions": f.tables.Sessions, "Presence": f.tables.Presence,
+		"Accounts": f.tables.Accounts, "Keys": f.tables.Keys,
 	} {
 		out, err := f.engine.DynamoDB.Scan(f.Context(), &dynamodb.ScanInput{
 			TableName: &name, ConsistentRead: aws.Bool(true),
@@ -207,6 +236,12 @@ func (f fixture) plain(row map[string]types.AttributeValue) map[string]any {
 			plain[name] = map[string][]string{"SS": value.Value}
 		case *types.AttributeValueMemberM:
 			plain[name] = map[string]any{"M": f.plain(value.Value)}
+		case *types.AttributeValueMemberL:
+			var list []any
+			for _, element := range value.Value {
+				list = append(list, f.plain(map[string]types.AttributeValue{"": element})[""])
+			}
+			plain[name] = map[string]any{"L": list}
 		default:
 			f.Fatalf("%s is a %T", name, value)
 		}

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"serverlesschat/internal/accounts"
+	"serverlesschat/internal/auth"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/connections"
 	"serverlesschat/internal/fanout"
@@ -27,7 +29,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit, Accounts, Keys string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -69,6 +71,12 @@ var (
 	_ presence.Lists        = (*Store)(nil)
 	_ fanout.Leases         = (*Store)(nil)
 	_ fanout.Marks          = (*Store)(nil)
+	_ accounts.Store        = (*Store)(nil)
+	_ accounts.Invites      = (*Store)(nil)
+	_ accounts.Limits       = (*Store)(nil)
+	_ accounts.Profiles     = (*Store)(nil)
+	_ auth.FamiliesStore    = (*Store)(nil)
+	_ auth.KeyStore         = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

@@ -39,15 +39,21 @@ func (c *Changer) Unblock(ctx context.Context, user, other chat.UserID) error {
 type Users interface {
 	// KnowsUser reports whether the user has ever been connected, or in a room.
 	KnowsUser(ctx context.Context, user chat.UserID) (bool, error)
+	// DisplayName returns what the user is called; "" for a user who is called by the user_id.
+	DisplayName(ctx context.Context, user chat.UserID) (string, error)
 }
 
-// User returns nil for a user that has been here.
+// User returns what a user is called who has been here, or has an account.
 //
 // Errors: CodeNotFound for others.
-func (c *Changer) User(ctx context.Context, user chat.UserID) error {
+func (c *Changer) User(ctx context.Context, user chat.UserID) (string, error) {
+	name, err := c.store.DisplayName(ctx, user)
+	if err != nil || name != "" {
+		return name, chat.Wrap("read profile", err)
+	}
 	known, err := c.store.KnowsUser(ctx, user)
 	if err == nil && !known {
-		return chat.Errorf(chat.CodeNotFound, "there is no such user")
+		return "", chat.Errorf(chat.CodeNotFound, "there is no such user")
 	}
-	return chat.Wrap("read user", err)
+	return string(user), chat.Wrap("read user", err)
 }

@@ -27,22 +27,27 @@ func mayImport() map[string][]string {
 		return names
 	}
 	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence",
-		"ratelimit")
+		"ratelimit", "auth", "accounts")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
 		"internal/roomlog":     inside("chat", "fold"),
 		"internal/fanout":      inside("chat", "roomlog"),
-		"internal/ratelimit":   {},
 		"internal/connections": inside("chat", "ratelimit"),
 		"internal/rooms":       inside("chat", "roomlog"),
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
 		"internal/receipts":    inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/presence":    inside("chat", "rooms"),
 		"internal/signals":     inside("chat", "fanout", "roomlog", "rooms"),
+		"internal/ratelimit":   {},
+		"internal/auth":        inside("chat", "ratelimit"),
+		"internal/accounts":    inside("chat", "ratelimit"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,
-		"internal/token":       append(inside("chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),
+		"internal/secrets": append(inside("chat"), "github.com/aws/aws-sdk-go-v2/aws",
+			"github.com/aws/aws-sdk-go-v2/service/secretsmanager", "github.com/aws/smithy-go"),
+		"internal/passwordhash": append(inside("accounts"), "golang.org/x/crypto/argon2"),
+		"internal/token":        append(inside("auth", "chat"), "github.com/golang-jwt/jwt/v5", "github.com/go-jose/go-jose/v4"),
 		"internal/dynamo": slices.Concat(features, inside("telemetry"), []string{"github.com/aws/aws-sdk-go-v2/aws",
 			"github.com/aws/aws-sdk-go-v2/service/dynamodb", "github.com/aws/smithy-go", "golang.org/x/sync"}),
 		"internal/apigw": slices.Concat(features, inside("wire", "telemetry"), []string{"github.com/aws/aws-lambda-go/events",

@@ -109,7 +109,7 @@ func TestUnusableKeysAreLeftOut(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := v.Verify(es256().good(t)); err != nil {
+				if _, err := v.Verify(t.Context(), es256().good(t)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -141,7 +141,7 @@ func TestKeysWithoutAlg(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := v.Verify(s.good(t)); chat.CodeOf(err) != want {
+		if _, err := v.Verify(t.Context(), s.good(t)); chat.CodeOf(err) != want {
 			t.Errorf("%s: error %v, want %q", algorithm, err, want)
 		}
 	}
@@ -155,7 +155,7 @@ func TestKeysWithMoreInThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Verify(es256().good(t)); err != nil {
+	if _, err := v.Verify(t.Context(), es256().good(t)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,7 +1,9 @@
-// Package token checks access tokens: JWTs (RFC 7519) signed with asymmetric keys that the chat knows beforehand.
+// Package token checks access tokens: JWTs (RFC 7519) signed with asymmetric keys that the chat knows beforehand, or that
+// it has published itself. It also encodes those of our own accounts.
 package token
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -22,11 +24,15 @@ type Options struct {
 	Audience string // one of the aud claim
 	Types    []string
 	Now      func() time.Time
+	// Published are the keys of our own accounts' tokens; nil where there are no such accounts. Where it is slow or fails,
+	// tokens of other keys than those that are known wait, or cannot be judged.
+	Published KeyReader
 }
 
 // Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
 	keys   map[string]key
+	own    *published // nil for none
 	types  []string
 	parser *jwt.Parser
 	now    func() time.Time
@@ -42,10 +48,15 @@ func NewVerifier(o Options) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	var own *published
+	if o.Published != nil {
+		own = &published{reader: o.Published, now: o.Now}
+	}
 	if o.Issuer == "" || o.Audience == "" {
-		keys = nil // the parser takes an empty issuer for one that need not be checked
+		keys, own = nil, nil // the parser takes an empty issuer for one that need not be checked
 	}
 	return &Verifier{
+		own:   own,
 		keys:  keys,
 		types: o.Types,
 		now:   o.Now,
@@ -63,22 +74,28 @@ func NewVerifier(o Options) (*Verifier, error) {
 }
 
 // Verify checks a token and returns the user that it names. Its error is CodeUnauthorized, with the reason as its
-// cause, for the log: it never holds the token.
-func (v *Verifier) Verify(raw string) (chat.Identity, error) {
-	identity, err := v.verify(raw)
+// cause, for the log: it never holds the token. It is CodeUnavailable where the keys cannot be read.
+func (v *Verifier) Verify(ctx context.Context, raw string) (chat.Identity, error) {
+	identity, err := v.verify(ctx, raw)
+	if errors.Is(err, errNoKeys) {
+		return chat.Identity{}, &chat.Error{Code: chat.CodeUnavailable, Message: "the token cannot be checked now; try again", Err: err}
+	}
 	if err != nil {
 		return chat.Identity{}, &chat.Error{Code: chat.CodeUnauthorized, Message: "the token is not valid", Err: err}
 	}
 	return identity, nil
 }
 
-func (v *Verifier) verify(raw string) (chat.Identity, error) {
+// errNoKeys is returned when the keys of our own tokens cannot be read.
+var errNoKeys = errors.New("the keys cannot be read")
+
+func (v *Verifier) verify(ctx context.Context, raw string) (chat.Identity, error) {
 	if strings.ContainsAny(raw, "\r\n") {
 		return chat.Identity{}, errors.New("a line break in it") // which Go's base64 passes over, even when strict
 	}
 	// A map, as its names count to the letter: a struct would take SUB for sub.
 	claims := jwt.MapClaims{}
-	if _, err := v.parser.ParseWithClaims(raw, claims, v.keyFor); err != nil {
+	if _, err := v.parser.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) { return v.keyFor(ctx, t) }); err != nil {
 		return chat.Identity{}, err
 	}
 	if err := checkNames(raw); err != nil {
@@ -143,7 +160,7 @@ const maxYear = 9999
 
 // keyFor judges the header and returns the key that its kid names. The algorithm is the key's, never the token's word
 // (RFC 8725, 3.1). Keys that the token brings or points to (jwk, jku, x5u) are not looked at.
-func (v *Verifier) keyFor(t *jwt.Token) (any, error) {
+func (v *Verifier) keyFor(ctx context.Context, t *jwt.Token) (any, error) {
 	for _, name := range []string{"crit", "b64"} {
 		// RFC 7515, 4.1.11: what is critical and not understood must be refused.
 		if _, ok := t.Header[name]; ok {
@@ -155,14 +172,24 @@ func (v *Verifier) keyFor(t *jwt.Token) (any, error) {
 		return nil, errors.New("typ is not allowed")
 	}
 	kid, _ := t.Header["kid"].(string)
-	k, ok := v.keys[kid]
+	k, ok, err := v.find(ctx, kid)
 	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", errNoKeys, err)
 	case !ok:
 		return nil, errors.New("kid names no known key")
 	case k.algorithm != t.Method.Alg():
 		return nil, errors.New("alg is not that of the key")
 	}
 	return k.public.Key, nil
+}
+
+// find returns the key that a kid names.
+func (v *Verifier) find(ctx context.Context, kid string) (key, bool, error) {
+	if k, ok := v.keys[kid]; ok || v.own == nil {
+		return k, ok, nil
+	}
+	return v.own.key(ctx, kid)
 }
 
 // sameType compares media types as RFC 7515, 4.1.9 says: in any case, with or without "application/".

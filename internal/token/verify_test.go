@@ -35,7 +35,7 @@ func TestGoodTokens(t *testing.T) {
 	v := verifier(t)
 	for name, raw := range tokens {
 		t.Run(name, func(t *testing.T) {
-			identity, err := v.Verify(raw)
+			identity, err := v.Verify(t.Context(), raw)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestGoodTokens(t *testing.T) {
 }
 
 func TestIdentityIsWhatTheTokenSays(t *testing.T) {
-	identity, err := verifier(t).Verify(es256().good(t))
+	identity, err := verifier(t).Verify(t.Context(), es256().good(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestIdentityIsWhatTheTokenSays(t *testing.T) {
 func TestSessions(t *testing.T) {
 	header, claims := goodHeader(es256().kid, "ES256"), goodClaims()
 	session := func(change object) chat.SessionID {
-		identity, err := verifier(t).Verify(es256().token(t, header, with(claims, change)))
+		identity, err := verifier(t).Verify(t.Context(), es256().token(t, header, with(claims, change)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,7 +285,7 @@ func TestBadTokens(t *testing.T) {
 	v := verifier(t)
 	for name, raw := range tokens {
 		t.Run(name, func(t *testing.T) {
-			identity, err := v.Verify(raw)
+			identity, err := v.Verify(t.Context(), raw)
 			if code := chat.CodeOf(err); code != chat.CodeUnauthorized {
 				t.Fatalf("identity %+v, error %v, want %s", identity, err, chat.CodeUnauthorized)
 			}
@@ -306,7 +306,7 @@ func TestAllowedTypesAreASetting(t *testing.T) {
 	}
 	header := goodHeader(es256().kid, "ES256")
 	for typ, want := range map[string]chat.Code{"jwt": "", "at+jwt": "", "other": chat.CodeUnauthorized, "": chat.CodeUnauthorized} {
-		_, err := v.Verify(es256().token(t, with(header, object{"typ": typ}), goodClaims()))
+		_, err := v.Verify(t.Context(), es256().token(t, with(header, object{"typ": typ}), goodClaims()))
 		if chat.CodeOf(err) != want {
 			t.Errorf("typ %q: error %v, want %q", typ, err, want)
 		}
@@ -337,7 +337,7 @@ func TestWithoutSettingsNoTokenHolds(t *testing.T) {
 			es256().token(t, header, with(claims, object{"iss": "https://other.invalid"})),
 			es256().token(t, header, with(claims, object{"aud": ""})),
 		} {
-			if identity, err := v.Verify(raw); chat.CodeOf(err) != chat.CodeUnauthorized {
+			if identity, err := v.Verify(t.Context(), raw); chat.CodeOf(err) != chat.CodeUnauthorized {
 				t.Errorf("without %s: %+v, error %v", name, identity, err)
 			}
 		}
@@ -350,7 +350,7 @@ func TestVerifierIsSafeForConcurrentUse(t *testing.T) {
 	for _, s := range signers() {
 		raw := s.good(t)
 		go func() {
-			_, err := v.Verify(raw)
+			_, err := v.Verify(t.Context(), raw)
 			done <- err
 		}()
 	}
@@ -372,7 +372,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		identity, err := v.Verify(raw)
+		identity, err := v.Verify(t.Context(), raw)
 		switch {
 		case err == nil && (raw != good || identity.User != "alice"):
 			// Only someone with the key, or someone that turns a signature's s around, can make another.
@@ -393,7 +393,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Run(algorithm, func(b *testing.B) {
 			raw := signers()[algorithm].good(b)
 			for b.Loop() {
-				if _, err := v.Verify(raw); err != nil {
+				if _, err := v.Verify(b.Context(), raw); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -114,12 +114,12 @@ func JoinedEach(requestID string, r rooms.RoomJoined) []byte {
 	return Joined(requestID, r.Page)
 }
 
-// User returns the body of GET /users/{user_id}.
-func User(user chat.UserID) []byte {
+// User returns the body that shows a user.
+func User(user chat.UserID, displayName string) []byte {
 	return encode(struct {
 		UserID      chat.UserID `json:"user_id"`
 		DisplayName string      `json:"display_name"`
-	}{user, string(user)})
+	}{user, displayName})
 }
 
 // deed is how a deed is shown.

@@ -22,21 +22,23 @@ func TestServerFramesAreMadeAsEver(t *testing.T) {
 // serverFrames are what the server sends, by type; and the bodies of the HTTP API.
 func serverFrames() map[string][]goldenCase {
 	return map[string][]goldenCase{
-		"ack":            ackFrames(),
-		"joined":         pageFrames(wire.Joined),
-		"synced":         pageFrames(wire.Synced),
-		"left":           leftFrames(),
-		"pong":           pongFrames(),
-		"messages":       messagesFrames(),
-		"typingPushed":   typingPushes(), // "typing" is the client's
-		"room":           roomFrames(),
-		"removed":        removedFrames(),
-		"degraded":       degradedFrames(),
-		"rooms":          roomsBodies(),
-		"oneRoom":        oneRoomBodies(),
-		"members":        membersBodies(),
-		"member":         memberBodies(),
-		"user":           {{name: "bob", frame: wire.User("bob")}},
+		"ack":          ackFrames(),
+		"joined":       pageFrames(wire.Joined),
+		"synced":       pageFrames(wire.Synced),
+		"left":         leftFrames(),
+		"pong":         pongFrames(),
+		"messages":     messagesFrames(),
+		"typingPushed": typingPushes(), // "typing" is the client's
+		"room":         roomFrames(),
+		"removed":      removedFrames(),
+		"degraded":     degradedFrames(),
+		"rooms":        roomsBodies(),
+		"oneRoom":      oneRoomBodies(),
+		"members":      membersBodies(),
+		"member":       memberBodies(),
+		"user": {
+			{name: "bob", frame: wire.User("bob", "bob")}, {name: "with a name", frame: wire.User("bob", "Bob ☕")},
+		},
 		"deeds":          deedsBodies(),
 		"goodbye":        goodbyeFrames(),
 		"reauthenticate": {{name: "a token that ends", frame: wire.Reauthenticate(noon())}},

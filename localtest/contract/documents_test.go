@@ -309,7 +309,7 @@ func failingServices(s *fake.Store) apigw.Services {
 // noToken takes no token.
 type noToken struct{}
 
-func (noToken) Verify(string) (chat.Identity, error) {
+func (noToken) Verify(context.Context, string) (chat.Identity, error) {
 	return chat.Identity{}, chat.Errorf(chat.CodeUnauthorized, "no")
 }
 
@@ -343,7 +343,7 @@ func candidates(limits []string) []any {
 
 type anyToken struct{}
 
-func (anyToken) Verify(string) (chat.Identity, error) {
+func (anyToken) Verify(context.Context, string) (chat.Identity, error) {
 	return chat.Identity{User: "ann", ExpiresAt: time.Now().Add(time.Hour)}, nil
 }
 

@@ -43,6 +43,8 @@ func builders() map[string]func(*app.Parts) {
 		"history":     func(p *app.Parts) { app.History(p) },
 		"poll":        func(p *app.Parts) { app.Poll(p) },
 		"rooms":       func(p *app.Parts) { app.Rooms(p) },
+		"auth":        func(p *app.Parts) { app.Auth(p) },
+		"hash":        func(p *app.Parts) { app.Hash(p) },
 	}
 }
 
@@ -87,6 +89,7 @@ func TestEveryFunctionOfTheTemplateIsBuilt(t *testing.T) {
 func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 	readBySDK := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER",
 	}
 	for function, environment := range environments(t) {
 		t.Run(function, func(t *testing.T) {
@@ -110,8 +113,9 @@ func TestTheTemplateGivesWhatTheFunctionsAskFor(t *testing.T) {
 
 func TestAllThatIsMissingIsNamedAtOnce(t *testing.T) {
 	optional := []string{
-		"ORIGINS",                                                                      // without any, pages need tickets
-		"TOKEN_KEYS",                                                                   // without any, no token holds
+		"ORIGINS",    // without any, pages need tickets
+		"TOKEN_KEYS", // without any, only tokens of own accounts hold
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER",
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_SQS", // AWS's own, without
 	}
 	for function, environment := range environments(t) {
@@ -139,6 +143,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"HOLE_AGE_MS, too long":     {"default", "3001", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"HOLE_AGE_MS, with a unit":  {"default", "1000ms", "setting HOLE_AGE_MS must be a whole number of milliseconds from 1 to 3000"},
 		"DIRECT_PUSH, a number":     {"sendmessage", "1", `setting DIRECT_PUSH must be "true" or "false"`},
+		"ACCOUNTS, both":            {"poll", "both", "setting ACCOUNTS must be one of own, issuer"},
+		"REGISTRATION, a word":      {"auth", "some", "setting REGISTRATION must be one of open, invite, closed"},
 		"GATHER_MS, too long":       {"sendmessage", "201", "setting GATHER_MS must be a whole number of milliseconds from 0 to 200"},
 		"POST_RATE, zero":           {"push", "0", "setting POST_RATE must be a whole number of posts a second from 1 to 1000000"},
 		"TOKEN_KEYS, not base64url": {"connect", "{}", "setting TOKEN_KEYS cannot be used: token keys: not base64url"},
@@ -167,6 +173,10 @@ func TestTheTemplateBoundsItsNumbers(t *testing.T) {
 		{"ActionRate", "ACTION_RATE", "default", []string{"1", "1000000"}, []string{"0", "1000001"}},
 		{"ActionBurst", "ACTION_BURST", "poll", []string{"1", "1000000"}, []string{"0", "1000001"}},
 		{"ConnectionsPerUser", "CONNECTIONS_PER_USER", "connect", []string{"1", "100"}, []string{"0", "101"}},
+		{"RefreshDays", "REFRESH_DAYS", "auth", []string{"1", "365"}, []string{"0", "366"}},
+		{"KeyRotationDays", "KEY_ROTATION_DAYS", "auth", []string{"1", "365"}, []string{"0", "366"}},
+		{"Accounts", "ACCOUNTS", "history", []string{"own", "issuer"}, []string{"", "both"}},
+		{"Registration", "REGISTRATION", "auth", []string{"open", "invite", "closed"}, []string{"", "all"}},
 		{"DirectPush", "DIRECT_PUSH", "fanout", []string{"true", "false"}, []string{"yes"}},
 	} {
 		load := func(value string) error {
@@ -226,7 +236,7 @@ func TestRunEndsWhenSettingsAreMissing(t *testing.T) {
 	}
 	want := "setting METRICS_NAMESPACE is missing\nsetting CONNECTIONS_TABLE is missing\n" +
 		"setting SUBSCRIPTIONS_TABLE is missing\nsetting SESSIONS_TABLE is missing\nsetting PRESENCE_TABLE is missing\n" +
-		"setting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\n" +
+		"setting TOKEN_AUDIENCE is missing\nsetting TOKEN_TYPES is missing\nsetting ACCOUNTS is missing\nsetting KEYS_TABLE is missing\n" +
 		"setting AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI is missing\nsetting CONNECTIONS_PER_USER is missing\n" +
 		"setting CHECKS_QUEUE is missing\nsetting PRESENCE_CHECK_SECONDS is missing"
 	if line["error"] != want || line["function"] != "connect" || line["level"] != "ERROR" {

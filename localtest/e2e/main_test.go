@@ -177,11 +177,12 @@ func start(o stack.Options) (*deployment, error) {
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
-	o.Parameters["TokenKeys"] = key.JWKS()
+	o.Parameters["TokenKeys"] = key.JWKS() // beside the keys of our own accounts
 	for _, bound := range []string{"ActionRate", "ActionBurst"} { // stories of their own are about these
 		o.Parameters[bound] = cmp.Or(o.Parameters[bound], "1000000")
 	}
 	o.Parameters["ConnectionsPerUser"] = cmp.Or(o.Parameters["ConnectionsPerUser"], "100")
+	o.Parameters["Registration"] = cmp.Or(o.Parameters["Registration"], "open")
 	o.Parameters["DirectPush"] = cmp.Or(o.Parameters["DirectPush"], os.Getenv("CHAT_DIRECT_PUSH"), "true")
 	documents, err := documented()
 	if err != nil {

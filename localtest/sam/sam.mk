@@ -60,7 +60,26 @@ drain: $(LOCALTEST)
 	@$(LOCALTEST) drain "$(DRAIN_SPREAD)"
 endif
 
-.PHONY: sam-build-here redrive drain
+# Accounts: of the local stack, or in AWS.
+ifdef STACK
+OUTPUTS := .local/outputs.json
+$(OUTPUTS): $(SAM_INSTALLED)
+	@mkdir -p .local
+	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > $@
+.PHONY: $(OUTPUTS)
+endif
+
+invite: $(LOCALTEST) $(OUTPUTS) ## print a code by which somebody may register, once and within a week (STACK=chat-dev: in AWS)
+	@$(LOCALTEST) invite $(OUTPUTS)
+
+reset-password: $(LOCALTEST) $(OUTPUTS) ## print another password for a user: make reset-password USER=alice (STACK=chat-dev: in AWS)
+ifeq ($(origin USER),command line)
+	@$(LOCALTEST) reset-password '$(subst ','\'',$(value USER))' $(OUTPUTS)
+else
+	@echo "whose password? Say make reset-password USER=alice" >&2; exit 2
+endif
+
+.PHONY: sam-build-here redrive drain invite reset-password
 sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }

@@ -192,6 +192,11 @@ func (s *Store) KnowsUser(context.Context, chat.UserID) (bool, error) {
 	return true, s.Call("knows user")
 }
 
+// DisplayName implements [rooms.Users]: all are called by their names.
+func (s *Store) DisplayName(context.Context, chat.UserID) (string, error) {
+	return "", s.Call("display name")
+}
+
 func (s *Store) Record(_ context.Context, d rooms.Deed) error { return s.Call("record %s", d.Action) }
 
 func (s *Store) DeedsIn(context.Context, chat.RoomID, string, int) ([]rooms.Deed, string, error) {
