@@ -2,6 +2,7 @@ package connections
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"serverlesschat/internal/chat"
@@ -68,6 +69,9 @@ func (a *Authenticator) Authenticate(ctx context.Context, caller chat.Caller, in
 		is := c
 		is.Session, is.TokenExpiresAt, is.Reminded = who.Session, who.ExpiresAt, false
 		renewed, err := a.sessions.Renew(ctx, c, is)
+		if _, ended := errors.AsType[*Ended](err); ended { // that of the token, which is no end of the connection
+			return Authenticated{}, chat.Errorf(chat.CodeUnauthorized, "the token is not valid any more")
+		}
 		if err != nil {
 			return Authenticated{}, chat.Wrap("session", err)
 		}

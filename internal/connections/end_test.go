@@ -74,6 +74,7 @@ func TestAuthenticate(t *testing.T) {
 		{"of another user", "bob", func(*fake.Store) {}, chat.CodeForbidden},
 		{"beside a reminder", "ann", func(s *fake.Store) { s.Open.Reminded = true }, ""},
 		{"the connection is gone", "ann", func(s *fake.Store) { s.Open = nil }, chat.CodeUnauthorized},
+		{"its session was ended", "ann", func(s *fake.Store) { s.Refusal = connections.ErrRevoked }, chat.CodeUnauthorized},
 		{"the store fails", "ann", func(s *fake.Store) { s.DieAfter(0, errors.New("dead")) }, chat.CodeInternal},
 		{"the row cannot be written", "ann", func(s *fake.Store) { s.DieAfter(1, errors.New("dead")) }, chat.CodeInternal},
 	} {
@@ -81,6 +82,9 @@ func TestAuthenticate(t *testing.T) {
 		c.change(s)
 		a := connections.NewAuthenticator(verifier{chat.Identity{Session: "s2", ExpiresAt: later}}, s, s)
 		got, err := a.Authenticate(t.Context(), fake.Ann(), connections.Authenticate{Token: c.token})
+		if _, ended := errors.AsType[*connections.Ended](err); ended {
+			t.Errorf("%s: the connection ends", c.name)
+		}
 		if chat.CodeOf(err) != c.want || err == nil && !got.ExpiresAt.Equal(later) {
 			t.Errorf("%s: got %+v, %v, want %q", c.name, got, err, c.want)
 		}

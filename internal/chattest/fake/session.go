@@ -47,6 +47,9 @@ func (s *Store) session(c chat.Connection, call string) (chat.Connection, error)
 }
 
 func (s *Store) Renew(_ context.Context, was, is chat.Connection) (bool, error) {
+	if s.Refusal != nil {
+		return false, s.Refusal
+	}
 	return ask(s, func() bool {
 		if s.Open == nil || *s.Open != was {
 			return false
