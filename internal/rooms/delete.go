@@ -87,13 +87,11 @@ func (c *Changer) dismiss(ctx context.Context, room chat.RoomID) (bool, error) {
 	return next == "", err
 }
 
-// nobody is a user that there is not: no name may begin so.
-const nobody chat.UserID = "deleted-"
-
 // Erase erases a part of a deleted room, or as much of it as there is time for, and has the rest erased later.
 //
 // Errors: what the store returns, wrapped; then it is to be tried again.
 func (c *Changer) Erase(ctx context.Context, e Erase) error {
+	nobody := chat.Pseudonym("") // a user that there is not: the room alone counts
 	access, err := c.store.Access(ctx, nobody, e.Room)
 	if err != nil {
 		return chat.Wrap("read room", err)
