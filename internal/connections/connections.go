@@ -9,7 +9,7 @@ import (
 
 // Store keeps the open connections.
 type Store interface {
-	// PutConnection stores a connection.
+	// PutConnection stores a connection. Its error is ErrErased for one of a user who was erased; then nothing of it is left.
 	PutConnection(ctx context.Context, c chat.Connection) error
 	// Connection reads one, consistently; nil when there is none.
 	Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error)
@@ -20,6 +20,9 @@ type Store interface {
 
 // ErrClosed is returned to a client whose connection is being taken down while its frame is on the way.
 var ErrClosed = chat.Errorf(chat.CodeUnauthorized, "this connection is closed")
+
+// ErrErased is returned by a Store for a connection of a user who was erased, or is being erased.
+var ErrErased = chat.Errorf(chat.CodeUnauthorized, "this account was erased")
 
 // Caller returns the caller behind a connection.
 //

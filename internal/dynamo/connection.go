@@ -1,7 +1,9 @@
 package dynamo
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 )
 
 // Under each connection are the rooms that it has joined, so that its end finds its subscriptions by key.
@@ -34,7 +37,11 @@ func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
 	if _, err := s.put(ctx, s.tables.Connections, row, ""); err != nil {
 		return err
 	}
-	return s.addToSession(ctx, c)
+	err := s.addToSession(ctx, c)
+	if errors.Is(err, connections.ErrErased) {
+		return cmp.Or(s.delete(ctx, s.tables.Connections, connectionKey(c.ID)), err)
+	}
+	return err
 }
 
 // Connection implements [connections.Store].

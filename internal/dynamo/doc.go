@@ -25,7 +25,7 @@
 //	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
-//	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at
+//	               connection_id=poll#alice  item=poll#tab       token: of the newest poll of this user's tab; expires_at
 //	               connection_id=polls#29907341  item=polls      n: how many run of those that began in this minute; expires_at
 //	Presence       user_id=alice                                 status v; gone: connections that have ended; told told_v told_at:
 //	                                                             what peers were told last, of which version, and when

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/connections"
 )
 
 // The session item of a user has the user's connections: each by its id, with the time in seconds when nothing of it may
@@ -28,7 +29,8 @@ func (s *Store) addToSession(ctx context.Context, c chat.Connection) error {
 	for range sessionTries {
 		old, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Sessions, Key: sessionKey(c.User),
-			UpdateExpression: aws.String("SET c.#id = :expires"), ConditionExpression: aws.String("attribute_exists(c)"),
+			UpdateExpression:          aws.String("SET c.#id = :expires"),
+			ConditionExpression:       aws.String("attribute_exists(c) AND attribute_not_exists(gone)"),
 			ExpressionAttributeNames:  map[string]string{"#id": string(c.ID)},
 			ExpressionAttributeValues: item{":expires": expires},
 			ReturnValues:              types.ReturnValueAllNew,
@@ -42,11 +44,15 @@ func (s *Store) addToSession(ctx context.Context, c chat.Connection) error {
 		first := &types.AttributeValueMemberM{Value: item{string(c.ID): expires}}
 		old, _, err = s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Sessions, Key: sessionKey(c.User),
-			UpdateExpression: aws.String("SET c = :first"), ConditionExpression: aws.String("attribute_not_exists(c)"),
+			UpdateExpression:          aws.String("SET c = :first"),
+			ConditionExpression:       aws.String("attribute_not_exists(c) AND attribute_not_exists(gone)"),
 			ExpressionAttributeValues: item{":first": first},
 		})
 		if err != nil || old == nil {
 			return err
+		}
+		if isGone(old) {
+			return connections.ErrErased
 		}
 	}
 	return chat.Errorf(chat.CodeUnavailable, "too many connections are opened at once; try again")

@@ -19,6 +19,7 @@ import (
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/presence"
+	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -27,7 +28,7 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit, Erasures string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -64,6 +65,8 @@ var (
 	_ presence.Lists        = (*Store)(nil)
 	_ fanout.Leases         = (*Store)(nil)
 	_ fanout.Marks          = (*Store)(nil)
+	_ privacy.EraserStore   = (*Store)(nil)
+	_ privacy.Exports       = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

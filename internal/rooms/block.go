@@ -37,7 +37,7 @@ func (c *Changer) Unblock(ctx context.Context, user, other chat.UserID) error {
 
 // Users knows who has been here.
 type Users interface {
-	// KnowsUser reports whether the user has ever been connected, or in a room.
+	// KnowsUser reports whether the user has ever been connected, or in a room, and was not erased.
 	KnowsUser(ctx context.Context, user chat.UserID) (bool, error)
 }
 
@@ -47,7 +47,7 @@ type Users interface {
 func (c *Changer) User(ctx context.Context, user chat.UserID) error {
 	known, err := c.store.KnowsUser(ctx, user)
 	if err == nil && !known {
-		return chat.Errorf(chat.CodeNotFound, "there is no such user")
+		return errNoUser()
 	}
 	return chat.Wrap("read user", err)
 }

@@ -26,7 +26,7 @@ func mayImport() map[string][]string {
 		}
 		return names
 	}
-	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence")
+	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence", "privacy")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
@@ -37,6 +37,7 @@ func mayImport() map[string][]string {
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
 		"internal/receipts":    inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/presence":    inside("chat", "rooms"),
+		"internal/privacy":     inside("chat", "roomlog", "rooms"),
 		"internal/signals":     inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/telemetry":   {"github.com/aws/aws-lambda-go/lambdacontext"},
 		"internal/wire":        features,

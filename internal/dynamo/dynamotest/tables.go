@@ -21,7 +21,7 @@ func Names(prefix string) dynamo.Tables {
 	return dynamo.Tables{
 		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Members: prefix + "Members", Users: prefix + "Users",
 		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions", Sessions: prefix + "Sessions",
-		Presence: prefix + "Presence", Audit: prefix + "Audit",
+		Presence: prefix + "Presence", Audit: prefix + "Audit", Erasures: prefix + "Erasures",
 	}
 }
 
@@ -48,6 +48,7 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 		table(names.Sessions, key{"user_id", text}),
 		table(names.Presence, key{"user_id", text}),
 		table(names.Audit, key{"room_id", text}, key{"deed", text}),
+		table(names.Erasures, key{"user_id", text}),
 	}
 }
 
