@@ -111,15 +111,28 @@ func Receipts(p *Parts) stream {
 
 // Jobs builds the function that the queue of jobs invokes.
 func Jobs(p *Parts) queue {
-	store := p.store(p.allTables())
-	return apigw.Jobs(p.waker(), p.managing(store), p.drainer(), p.checker(store), p.jobs())
+	tables := p.allTables()
+	tables.Erasures = p.settings.required("ERASURES_TABLE")
+	store := p.store(tables)
+	return apigw.Jobs(p.waker(), p.managing(store), p.drainer(), p.checker(store), p.eraser(store), p.jobs())
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
 func Rooms(p *Parts) rest {
 	store := p.store(p.allTables())
 	membership := rooms.NewMembership(store)
-	return apigw.Rooms(p.tokens(), p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership))
+	tokens := p.tokens()
+	return apigw.UnlessErased(tokens, store,
+		apigw.Rooms(tokens, p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership)))
+}
+
+// Privacy builds the function behind the HTTP API for what is stored about a user.
+func Privacy(p *Parts) rest {
+	tables := p.allTables()
+	tables.Rooms = ""
+	tables.Erasures = p.settings.required("ERASURES_TABLE")
+	store := p.store(tables)
+	return apigw.Privacy(p.tokens(), store, p.exporter(store), p.asker(store))
 }
 
 // Push builds the worker of the functions that push.
@@ -153,13 +166,16 @@ func Poll(p *Parts) rest {
 		Rooms:       p.settings.required("ROOMS_TABLE"),
 		Members:     p.settings.required("MEMBERS_TABLE"),
 		Users:       p.settings.required("USERS_TABLE"),
+		Sessions:    p.settings.required("SESSIONS_TABLE"),
 	})
 	membership := rooms.NewMembership(store)
 	poller := messages.NewPoller(membership, p.reader(store), store, messages.PollerOptions{
 		Concurrency: p.settings.number("POLL_CONCURRENCY", "a whole number of polls", 0, maxPolls),
 		Now:         time.Now, NewToken: rand.Text, Jitter: mathrand.Float64,
 	})
-	return apigw.Poll(p.tokens(), poller, messages.NewSender(store, p.writer(store, false), nil))
+	tokens := p.tokens()
+	return apigw.UnlessErased(tokens, store,
+		apigw.Poll(tokens, poller, messages.NewSender(store, p.writer(store, false), nil)))
 }
 
 // Run builds a function and hands it to Lambda; it does not return. What is wrong with the settings ends the process,
