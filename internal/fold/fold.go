@@ -100,6 +100,7 @@ func Erase(m *chat.Entry, erased chat.Entry) bool {
 	}
 	if m.User == erased.Subject {
 		m.User, m.Content, m.Deleted, m.Reactions, m.Edits = erased.User, "", true, nil, nil
+		m.ClientMessageID = chat.PseudonymousEntryID(erased.User, m.ID)
 		return true
 	}
 	reactions := WithoutUser(m.Reactions, erased.Subject)

@@ -99,7 +99,11 @@ func (e *Eraser) run(ctx context.Context, j Job, er Erasure, holder string) erro
 			return chat.Wrap("erase "+string(er.Part), err)
 		}
 		er = next
-		saved, err := e.Store.SaveErasure(ctx, er, holder, er.SavedAt.Add(leaseTime))
+		until := er.SavedAt.Add(leaseTime)
+		if er.IsDone() {
+			until = time.Time{}
+		}
+		saved, err := e.Store.SaveErasure(ctx, er, holder, until)
 		if err != nil || !saved { // another run has it
 			return chat.Wrap("save erasure", err)
 		}
