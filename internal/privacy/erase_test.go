@@ -17,6 +17,7 @@ import (
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/receipts"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
 	"serverlesschat/localtest/aws/engine/enginetest"
 )
@@ -60,9 +61,10 @@ func (w *world) talks(ann, bob chat.UserID, room chat.RoomID) {
 	w.reacts(ann, room, his, "+", false)
 	w.reacts(bob, room, his, "+", false)
 	w.ok(w.reader(w.store).Settle(w.Context(), room))
-	w.reacts(ann, room, his, "+", false) // changes nothing, and is not applied when she goes
+	w.reacts(bob, room, his, "bobsmile", false) // from here on nothing is applied when she goes
 	w.reacts(ann, room, his, "annsmile", true)
 	w.reacts(ann, room, his, "annsmile", false)
+	w.reacts(ann, room, his, "+", false) // changes nothing
 	other := w.sends(bob, room, "what bob said too much")
 	_, err = w.sender().Delete(w.Context(), caller(ann), messages.DeleteMessage{Room: room, Target: other, ClientMessageID: w.label(ann)})
 	w.ok(err)
@@ -237,6 +239,9 @@ func TestSendingWhileBeingErased(t *testing.T) {
 		for w.part(ann) != privacy.ErasePresence {
 			w.ok(w.next()())
 		}
+		if found, err := w.store.FindErasure(t.Context(), ann); err != nil || found.NotBefore.Before(w.now().Add(eraseAfter-time.Second)) {
+			t.Errorf("nothing is waited for: %+v, %v", found, err)
+		}
 		slow := chat.NewEntry{Room: hall, Kind: chat.KindReaction, User: ann, Target: his, Reaction: "annsmile", ClientMessageID: w.label(ann)}
 		_, _, err = w.writer(w.store).Append(t.Context(), slow)
 		w.ok(err)
@@ -255,6 +260,28 @@ func (w *world) part(user chat.UserID) privacy.Part {
 	found, err := w.store.FindErasure(w.Context(), user)
 	w.ok(err)
 	return found.Part
+}
+
+// TestASlowFanoutBringsNothingBack: one that has read the room's entries before the erasure applies them after it. Nor does
+// the erasure take away what others did before.
+func TestASlowFanoutBringsNothingBack(t *testing.T) {
+	each(t, func(w *world) {
+		ann, _ := w.lives()
+		hall := w.room("hall")
+		entries, err := w.store.EntriesAfter(t.Context(), hall, 0, 100)
+		w.ok(err)
+		_, err = w.asks(ann)
+		w.ok(err)
+		w.works()
+		_, err = roomlog.Applier{Store: w.store}.Apply(t.Context(), entries)
+		w.ok(err)
+		w.checkErased(ann, nil)
+		shown := w.reads(newFollower(), hall)
+		at := slices.IndexFunc(shown, func(e chat.Entry) bool { return e.Content == "what bob said" })
+		if bob := []chat.UserID{w.user("bob")}; !slices.Equal(shown[at].Reactions["bobsmile"], bob) || len(shown[at].Reactions) != 2 {
+			t.Errorf("the reactions: %v", shown[at].Reactions)
+		}
+	})
 }
 
 // TestViewsAreEqualAfterAnErasure: whoever has followed the room, whoever comes back to it and whoever reads it for the
