@@ -106,7 +106,7 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 	s := system(t)
 	handlers := map[string]func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error){
 		"history": apigw.REST(nil, nil, nil), "poll": apigw.Poll(nil, nil, nil),
-		"rooms": apigw.Rooms(nil, nil, nil, nil),
+		"rooms": apigw.Rooms(nil, nil, nil, nil), "privacy": apigw.Privacy(nil, nil, nil, nil),
 	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {

@@ -207,6 +207,12 @@ func TestTheEventsTellAStory(t *testing.T) {
 			t.Errorf("rooms: %s", banned.Body)
 		}
 
+		exported := feed(s, "privacy", app.Privacy)
+		s.expectStatus("privacy", exported.StatusCode, http.StatusOK)
+		if !strings.Contains(exported.Body, said(t).Content) {
+			t.Errorf("privacy: %s", exported.Body)
+		}
+
 		s.expectStatus("disconnect", feed(s, "disconnect", app.Disconnect).StatusCode, http.StatusOK)
 		gone := decode[frame](t, []byte(feed(s, "sendmessage", app.SendMessage).Body))
 		if gone.Type != "error" || gone.Error.Code != "unauthorized" {

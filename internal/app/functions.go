@@ -128,10 +128,17 @@ func Rooms(p *Parts) rest {
 
 // Privacy builds the function behind the HTTP API for what is stored about a user.
 func Privacy(p *Parts) rest {
-	tables := p.allTables()
-	tables.Rooms = ""
-	tables.Erasures = p.settings.required("ERASURES_TABLE")
-	store := p.store(tables)
+	store := p.store(dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
+		Users:         p.settings.required("USERS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+		Presence:      p.settings.required("PRESENCE_TABLE"),
+		Audit:         p.settings.required("AUDIT_TABLE"),
+		Erasures:      p.settings.required("ERASURES_TABLE"),
+	})
 	return apigw.Privacy(p.tokens(), store, p.exporter(store), p.asker(store))
 }
 

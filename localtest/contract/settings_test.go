@@ -43,6 +43,7 @@ func builders() map[string]func(*app.Parts) {
 		"history":     func(p *app.Parts) { app.History(p) },
 		"poll":        func(p *app.Parts) { app.Poll(p) },
 		"rooms":       func(p *app.Parts) { app.Rooms(p) },
+		"privacy":     func(p *app.Parts) { app.Privacy(p) },
 	}
 }
 
