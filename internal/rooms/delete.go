@@ -26,7 +26,7 @@ type ErasePart string
 const (
 	EraseMembers ErasePart = "members" // their subscriptions end, and they are told
 	EraseEntries ErasePart = "entries" // with the claims of those who wrote them
-	EraseRows    ErasePart = "rows"    // the members' rows, and the head
+	EraseRows    ErasePart = "rows"    // the members' rows, the deeds, and the head
 )
 
 // Erase names a deleted room, and what of it is to be erased next.
@@ -42,7 +42,7 @@ type Erasable interface {
 	DeleteRoom(ctx context.Context, room chat.RoomID) (found bool, err error)
 	// EraseEntries removes entries of the room, with their claims.
 	EraseEntries(ctx context.Context, room chat.RoomID) (done bool, err error)
-	// EraseRows removes rows of members, and at last the room's head.
+	// EraseRows removes rows of members, then the deeds, and at last the room's head.
 	EraseRows(ctx context.Context, room chat.RoomID) (done bool, err error)
 	// Dismissed notes that a member of a deleted room is out, if the row still has the version.
 	Dismissed(ctx context.Context, m Member) error

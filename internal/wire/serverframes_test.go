@@ -37,6 +37,8 @@ func serverFrames() map[string][]goldenCase {
 		"member":       memberBodies(),
 		"user":         {{name: "bob", frame: wire.User("bob")}},
 		"deeds":        deedsBodies(),
+		"erasure":      erasureBodies(),
+		"exportLine":   exportLines(),
 		"goodbye":      goodbyeFrames(),
 		"error":        errorFrames(),
 		"marked":       markedFrames(),

@@ -162,6 +162,7 @@ func goldenShapes(d *apidoc.Documents) map[string]string {
 		"rooms": "openapi.yaml#/components/schemas/Rooms", "oneRoom": "schemas/room.yaml#/Room",
 		"members": "openapi.yaml#/components/schemas/Members", "member": "schemas/room.yaml#/Member",
 		"user": "openapi.yaml#/components/schemas/User", "deeds": "openapi.yaml#/components/schemas/Deeds",
+		"erasure": "openapi.yaml#/components/schemas/Erasure", "exportLine": "openapi.yaml#/components/schemas/ExportLine",
 		"receiptsBody": "openapi.yaml#/components/schemas/Receipts",
 		"presenceBody": "openapi.yaml#/components/schemas/Presence"}
 	for _, m := range d.Messages() {

@@ -127,7 +127,7 @@ func (p *person) pushed(f chatclient.Frame) {
 	}
 	switch f.Type {
 	case "messages":
-	case "typing", "receipts", "error": // of what has no reply
+	case "typing", "receipts", "goodbye", "error": // of what has no reply
 		p.mu.Lock()
 		p.told = append(p.told, f)
 		p.mu.Unlock()
