@@ -5,6 +5,7 @@
 //	localtest jwks FILE     prints an issuer's public keys as the parameter TokenKeys (make jwks)
 //	localtest redrive FILE  has done once more what was given up: here, or in the stack whose outputs FILE has (make redrive)
 //	localtest drain SECONDS FILE  asks all clients to move to new connections within so long: here, or there (make drain)
+//	localtest erasures FILE  erases again all who were erased, after a restore: here, or there (make erasures)
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
@@ -36,7 +37,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | tables | clean")
+var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | erasures [FILE] | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -57,6 +58,11 @@ func run(args []string) error {
 	case len(args) == 3 && args[0] == "drain":
 		ctx, _ := interruptible()
 		return drainDeployed(ctx, args[1], args[2])
+	case len(args) == 1 && args[0] == "erasures":
+		return eraseAgainHere(interruptible())
+	case len(args) == 2 && args[0] == "erasures":
+		ctx, _ := interruptible()
+		return eraseAgainDeployed(ctx, args[1])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

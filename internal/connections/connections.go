@@ -9,7 +9,7 @@ import (
 
 // Store keeps the open connections.
 type Store interface {
-	// PutConnection stores a connection. Its error is ErrErased for one of a user who was erased; then nothing of it is left.
+	// PutConnection stores a connection. Its error is ErrErased for one of a user who was erased; then nothing is stored.
 	PutConnection(ctx context.Context, c chat.Connection) error
 	// Connection reads one, consistently; nil when there is none.
 	Connection(ctx context.Context, id chat.ConnectionID) (*chat.Connection, error)

@@ -1,9 +1,7 @@
 package dynamo
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -12,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/internal/connections"
 )
 
 // Under each connection are the rooms that it has joined, so that its end finds its subscriptions by key.
@@ -34,13 +31,10 @@ func (s *Store) PutConnection(ctx context.Context, c chat.Connection) error {
 	row["connected_at"] = number(c.ConnectedAt.UnixMilli())
 	row["token_expires_at"] = number(c.TokenExpiresAt.Unix())
 	row["expires_at"] = number(c.ExpiresAt().Unix())
-	if _, err := s.put(ctx, s.tables.Connections, row, ""); err != nil {
+	if err := s.addToSession(ctx, c); err != nil { // who may not connect leaves nothing
 		return err
 	}
-	err := s.addToSession(ctx, c)
-	if errors.Is(err, connections.ErrErased) {
-		return cmp.Or(s.delete(ctx, s.tables.Connections, connectionKey(c.ID)), err)
-	}
+	_, err := s.put(ctx, s.tables.Connections, row, "")
 	return err
 }
 

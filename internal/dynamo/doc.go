@@ -7,6 +7,7 @@
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id reaction remove created_at
 //	                                                             client_message_id; of a message also what changed it: updated_id
 //	                                                             edited_at edits deleted reactions (a set of users by name);
+//	                                                             erasures: how often reactions of erased users were taken out;
 //	                                                             of a member entry: subject change role;
 //	                                                             where the room does not keep it for ever: expires_at remove_at
 //	Rooms          item=room#general                             kind name created_at owners slow_mode_s retention_days size deleted_at
@@ -17,9 +18,14 @@
 //	Members        user_id=alice  room_id=general                state role v joined_at muted_until slow_at; pend: a change that is
 //	                                                             not finished; read_id delivered_id: how far the member is;
 //	                                                             marked: the last write has moved one of the two
-//	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds
+//	                                                             of a user who is being erased: state and v alone
+//	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds;
+//	                                                             gone: when the user asked to be erased
 //	Audit          room_id=general  deed=1795434000123#!bob.2    at by action subject target_id
+//	Erasures       user_id=alice                                 pseudonym asked_at part after not_before saved_at done_at;
+//	                                                             holder held_until: who erases now
 //	Users          user_id=alice  item=block#bob                 alice blocks bob
+//	               user_id=bob  item=blocked#alice               so that whoever erases bob finds it
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry

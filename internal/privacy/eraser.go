@@ -26,6 +26,8 @@ type EraserOptions struct {
 	Reader *roomlog.Reader
 	Jobs   Jobs
 	Closer Closer
+	// Accounts is nil where users come from an issuer of one's own.
+	Accounts Accounts
 	// After is longer than anything runs that may still place an entry, or a change of one.
 	After     time.Duration
 	Now       func() time.Time

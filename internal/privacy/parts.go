@@ -61,7 +61,18 @@ func (e *Eraser) erasePresence(ctx context.Context, er Erasure) (progress, error
 	return allDone(), e.Store.ForgetPresence(ctx, er.User)
 }
 
+// Accounts keeps the accounts of users: credentials and profiles.
+type Accounts interface {
+	// ForgetAccount removes the user's account, but for what keeps its name from being given again.
+	ForgetAccount(ctx context.Context, user chat.UserID) error
+}
+
 func (e *Eraser) eraseSession(ctx context.Context, er Erasure) (progress, error) {
+	if e.Accounts != nil {
+		if err := e.Accounts.ForgetAccount(ctx, er.User); err != nil {
+			return progress{}, chat.Wrap("forget account", err)
+		}
+	}
 	return allDone(), e.Store.ForgetSession(ctx, er.User)
 }
 

@@ -60,7 +60,16 @@ drain: $(LOCALTEST)
 	@$(LOCALTEST) drain "$(DRAIN_SPREAD)"
 endif
 
-.PHONY: sam-build-here redrive drain
+ifdef STACK
+erasures: $(LOCALTEST) $(SAM_INSTALLED) ## erase again all who were erased, after tables were restored from a backup (STACK=chat-dev: in AWS)
+	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > .local/outputs.json
+	@$(LOCALTEST) erasures .local/outputs.json
+else
+erasures: $(LOCALTEST)
+	@$(LOCALTEST) erasures
+endif
+
+.PHONY: sam-build-here redrive drain erasures
 sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }
