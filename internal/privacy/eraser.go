@@ -96,8 +96,11 @@ func (e *Eraser) run(ctx context.Context, j Job, er Erasure, holder string) erro
 			return e.pause(context.WithoutCancel(ctx), j, er, holder)
 		}
 		next, err := e.step(ctx, er)
-		if err != nil {
-			_, _ = e.Store.SaveErasure(context.WithoutCancel(ctx), er, holder, time.Time{}) // the next try need not wait
+		switch {
+		case err != nil && ctx.Err() != nil: // the time was over in the middle
+			continue
+		case err != nil:
+			_, _ = e.Store.SaveErasure(ctx, er, holder, time.Time{}) // the next try need not wait
 			return chat.Wrap("erase "+string(er.Part), err)
 		}
 		er = next
@@ -106,16 +109,18 @@ func (e *Eraser) run(ctx context.Context, j Job, er Erasure, holder string) erro
 			until = time.Time{}
 		}
 		saved, err := e.Store.SaveErasure(ctx, er, holder, until)
-		if err != nil || !saved { // another run has it
+		switch {
+		case err != nil && ctx.Err() != nil:
+		case err != nil:
 			return chat.Wrap("save erasure", err)
-		}
-		if er.IsDone() {
+		case !saved || er.IsDone(): // another run has it, or nobody need have it any more
 			return nil
 		}
 	}
 }
 
-// pause gives the lease back and has the erasure go on later. The job is sent first.
+// pause gives the lease back and has the erasure go on later, by a new job: one that is tried again too often would be
+// given up. The job is sent first.
 func (e *Eraser) pause(ctx context.Context, j Job, er Erasure, holder string) error {
 	if err := e.later(ctx, j, max(0, er.NotBefore.Sub(e.Now()))); err != nil {
 		return err

@@ -41,6 +41,8 @@ type world struct {
 	jobs   []queued
 	closed []chat.ConnectionID
 	sent   int
+
+	accounts *accounts // nil where there are none
 }
 
 // queued is a job, and when it comes.
@@ -194,10 +196,14 @@ const eraseAfter = 90 * time.Second
 
 func (w *world) eraser() *privacy.Eraser {
 	w.sent++
-	return privacy.NewEraser(privacy.EraserOptions{
+	opts := privacy.EraserOptions{
 		Store: w.frail, Rooms: w.changer(w.frail), Writer: w.writer(w.frail), Reader: w.reader(w.frail), Jobs: w, Closer: w,
 		After: eraseAfter, Now: w.now, NewHolder: func() string { return fmt.Sprint("holder ", w.sent) },
-	})
+	}
+	if w.accounts != nil {
+		opts.Accounts = w.accounts
+	}
+	return privacy.NewEraser(opts)
 }
 
 func (w *world) asks(user chat.UserID) (privacy.Erasure, error) {
