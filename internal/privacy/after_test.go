@@ -29,6 +29,7 @@ func TestAfterAnErasure(t *testing.T) {
 			"is banned": func() error {
 				return second(c.Put(ctx, bob, rooms.PutMember{Room: hall, User: ann, Banned: new(true)}))
 			},
+			"is blocked": func() error { return c.Block(ctx, bob, ann) },
 			"is met": func() error {
 				_, _, err := c.Open(ctx, dave, rooms.NewRoom{Kind: rooms.KindDirect, With: ann})
 				return err

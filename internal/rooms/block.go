@@ -22,10 +22,13 @@ func ReadOther(f *chat.Fields) chat.UserID { return f.User("user_id") }
 
 // Block makes the two write to each other no more in a direct room, nor open one.
 //
-// Errors: CodeInvalid for oneself.
+// Errors: CodeInvalid for oneself; CodeNotFound for a user who was erased.
 func (c *Changer) Block(ctx context.Context, user, other chat.UserID) error {
 	if user == other {
 		return chat.Invalid("user_id", "must be another user")
+	}
+	if err := c.checkUser(ctx, other); err != nil {
+		return err
 	}
 	return chat.Wrap("block", c.store.Block(ctx, user, other, c.DirectRoom(user, other)))
 }

@@ -148,5 +148,6 @@ func (w *world) isGone(ann, bob *person) {
 	ann.isRefused("unauthorized", http.MethodPost, roomPath(w.room("lobby"))+"/messages", `{"content":"x","client_message_id":"x"}`)
 	ann.isRefused("unauthorized", http.MethodPut, memberPath(w.room("lobby"), ann), "{}")
 	bob.isRefused("not_found", http.MethodGet, "/users/"+ann.user, "")
+	bob.isRefused("not_found", http.MethodPut, "/users/me/blocks/"+ann.user, "")
 	bob.isRefused("not_found", http.MethodPost, "/rooms", `{"kind":"direct","user_id":"`+ann.user+`"}`)
 }
