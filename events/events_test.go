@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { enginetest.Main(m) }
 // functions are all that have an event, in the order of the story that the events tell.
 func functions() []string {
 	return []string{"connect", "default", "sendmessage", "receipts", "fanout", "push", "jobs", "history", "poll", "rooms", "auth",
-		"hash", "disconnect"}
+		"hash", "privacy", "disconnect"}
 }
 
 func read(t *testing.T, function string) []byte {
@@ -98,6 +98,7 @@ func TestEventsHaveTheShapeOfAWS(t *testing.T) {
 		"rooms":       roundTrip[events.APIGatewayV2HTTPRequest],
 		"auth":        roundTrip[events.APIGatewayV2HTTPRequest],
 		"poll":        roundTrip[events.APIGatewayV2HTTPRequest],
+		"privacy":     roundTrip[events.APIGatewayV2HTTPRequest],
 		"fanout":      roundTrip[events.DynamoDBEvent],
 		"receipts":    roundTrip[events.DynamoDBEvent],
 		"jobs":        roundTrip[events.SQSEvent],

@@ -109,6 +109,7 @@ func TestHTTPRoutesAreHandled(t *testing.T) {
 		"rooms": apigw.Rooms(apigw.Guard{}, nil, nil, nil, nil), "auth": apigw.Accounts(apigw.Guard{}, nil, &apigw.AccountServices{
 			KeySet: func(context.Context) ([]byte, error) { return nil, nil },
 		}),
+		"privacy": apigw.Privacy(apigw.Guard{}, nil, nil),
 	}
 	var keys []string
 	for _, route := range s.HTTP.Routes {

@@ -216,6 +216,11 @@ func TestTheEventsTellAStory(t *testing.T) {
 		if !strings.HasPrefix(hashed, "$argon2id$v=19$m=19456,t=2,p=1$") {
 			t.Errorf("hash: %s", hashed)
 		}
+		exported := feed(s, "privacy", app.Privacy)
+		s.expectStatus("privacy", exported.StatusCode, http.StatusOK)
+		if !strings.Contains(exported.Body, said(t).Content) {
+			t.Errorf("privacy: %s", exported.Body)
+		}
 
 		s.expectStatus("disconnect", feed(s, "disconnect", app.Disconnect).StatusCode, http.StatusOK)
 		gone := decode[frame](t, []byte(feed(s, "sendmessage", app.SendMessage).Body))

@@ -7,6 +7,7 @@
 //	localtest drain SECONDS FILE  asks all clients to move to new connections within so long: here, or there (make drain)
 //	localtest invite FILE   prints a code by which somebody may register once, within a week: here, or there (make invite)
 //	localtest reset-password USER FILE  prints another password for USER: here, or there (make reset-password)
+//	localtest erasures FILE  erases again all who were erased, after a restore: here, or there (make erasures)
 //	localtest clean         forgets what the stack has stored here (make clean-local)
 //	localtest tables        creates the template's tables at AWS_ENDPOINT_URL_DYNAMODB, with the names that up uses there
 //
@@ -40,7 +41,7 @@ func main() {
 }
 
 var errUsage = errors.New("usage: localtest up | token USER | jwks FILE | redrive [FILE] | drain SECONDS [FILE] | " +
-	"invite [FILE] | reset-password USER [FILE] | tables | clean")
+	"invite [FILE] | reset-password USER [FILE] | erasures [FILE] | tables | clean")
 
 func run(args []string) error {
 	switch {
@@ -67,6 +68,11 @@ func run(args []string) error {
 	case (len(args) == 2 || len(args) == 3) && args[0] == "reset-password":
 		ctx, _ := interruptible()
 		return resetPassword(ctx, args[1], args[2:])
+	case len(args) == 1 && args[0] == "erasures":
+		return eraseAgainHere(interruptible())
+	case len(args) == 2 && args[0] == "erasures":
+		ctx, _ := interruptible()
+		return eraseAgainDeployed(ctx, args[1])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

@@ -10,7 +10,8 @@ import (
 // drain is the job that asks all clients to move to new connections.
 const drain = "drain"
 
-// drainFields are those of the job drain. The jobs finishMember and eraseRoom have a began_ms too.
+// drainFields are those of the job drain. The jobs finishMember, eraseRoom and eraseUser have a
+// began_ms too.
 type drainFields struct {
 	SpreadMS int64  `json:"spread_ms,omitempty"`
 	BeganMS  int64  `json:"began_ms,omitempty"` // since 1970: when its first job was sent; 0 where that is this one

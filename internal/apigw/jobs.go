@@ -46,8 +46,11 @@ type Members interface {
 // jobTable has what does each job, by its name. retry is after how long a job that fails is tried again.
 type jobTable map[string]func(ctx context.Context, j job, retry time.Duration) error
 
-func newJobTable(finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker) jobTable {
+func newJobTable(
+	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, users UserEraser,
+) jobTable {
 	return jobTable{
+		eraseUser:    func(ctx context.Context, j job, _ time.Duration) error { return users.Run(ctx, j.erasure()) },
 		eraseRoom:    func(ctx context.Context, j job, _ time.Duration) error { return members.Erase(ctx, j.erase()) },
 		finishMember: func(ctx context.Context, j job, _ time.Duration) error { return members.Finish(ctx, j.finish()) },
 		pushRoom: func(ctx context.Context, j job, retry time.Duration) error {
@@ -115,9 +118,10 @@ func retryAfter(receives int) time.Duration {
 // Jobs handles messages of the queues. A job that fails comes again after its wait, which it is given as the time for
 // which it cannot be seen. After as many receives as the template says, it goes to the dead letters.
 func Jobs(
-	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, queues ...*JobQueue,
+	finisher RoomFinisher, members Members, drainer Drainer, checker PresenceChecker, users UserEraser,
+	queues ...*JobQueue,
 ) func(context.Context, events.SQSEvent) (events.SQSEventResponse, error) {
-	table := newJobTable(finisher, members, drainer, checker)
+	table := newJobTable(finisher, members, drainer, checker, users)
 	return func(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 		var response events.SQSEventResponse
 		for _, message := range event.Records {

@@ -101,7 +101,7 @@ func jobMessage(id, receives, body string) events.SQSMessage {
 func TestAJobIsDone(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return nil }}
-	response, line := observe(t, apigw.Jobs(f, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)),
+	response, line := observe(t, apigw.Jobs(f, nil, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)),
 		events.SQSEvent{Records: []events.SQSMessage{jobMessage("1", "1", `{"job":"pushRoom","room_id":"general"}`)}})
 	if len(response.BatchItemFailures) > 0 || len(calls) > 0 || fmt.Sprint(f.got) != "[general 1s]" {
 		t.Errorf("failures %v, calls %v, done %v", response.BatchItemFailures, calls, f.got)
@@ -116,7 +116,7 @@ func TestAJobThatFailsComesAgain(t *testing.T) {
 	for receives, want := range map[string]int{"1": 1, "2": 2, "3": 4, "6": 32, "7": 60, "65": 60, "": 1} {
 		var calls []sqsCall
 		f := &finisher{do: func() error { return chat.Errorf(chat.CodeUnavailable, "the gateway is down") }}
-		response, line := observe(t, apigw.Jobs(f, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)),
+		response, line := observe(t, apigw.Jobs(f, nil, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)),
 			events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", receives, `{"job":"pushRoom","room_id":"general"}`)}})
 		if len(response.BatchItemFailures) != 1 || response.BatchItemFailures[0].ItemIdentifier != "m" {
 			t.Errorf("failures %v, want m", response.BatchItemFailures)
@@ -138,7 +138,7 @@ func TestAJobThatFailsComesAgain(t *testing.T) {
 func TestMessagesThatAreNoJobs(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return nil }}
-	response, line := observe(t, apigw.Jobs(f, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)), events.SQSEvent{Records: []events.SQSMessage{
+	response, line := observe(t, apigw.Jobs(f, nil, nil, nil, nil, jobQueue(t, http.StatusOK, &calls)), events.SQSEvent{Records: []events.SQSMessage{
 		jobMessage("1", "1", "hi"), jobMessage("2", "1", `{"job":"sing"}`), jobMessage("3", "1", `{"job":"pushRoom","room_id":"r"}`),
 	}})
 	var failed []string
@@ -156,7 +156,7 @@ func TestMessagesThatAreNoJobs(t *testing.T) {
 func TestAJobThatCannotBeHidden(t *testing.T) {
 	var calls []sqsCall
 	f := &finisher{do: func() error { return errors.New("broken") }}
-	response, err := apigw.Jobs(f, nil, nil, nil, jobQueue(t, http.StatusInternalServerError, &calls))(t.Context(),
+	response, err := apigw.Jobs(f, nil, nil, nil, nil, jobQueue(t, http.StatusInternalServerError, &calls))(t.Context(),
 		events.SQSEvent{Records: []events.SQSMessage{jobMessage("m", "1", `{"job":"pushRoom","room_id":"r"}`)}})
 	if err != nil || len(response.BatchItemFailures) != 1 {
 		t.Errorf("failures %v, %v, want one", response.BatchItemFailures, err)
@@ -178,7 +178,7 @@ func TestAJobIsHiddenInItsOwnQueue(t *testing.T) {
 		f := &finisher{do: func() error { return errors.New("broken") }}
 		message := jobMessage("m", "1", `{"job":"pushRoom","room_id":"r"}`)
 		message.EventSourceARN = arn
-		jobs := apigw.Jobs(f, nil, nil, nil, apigw.NewJobQueue(client, account+"chat-Jobs"), apigw.NewJobQueue(client, account+"chat-Checks"))
+		jobs := apigw.Jobs(f, nil, nil, nil, nil, apigw.NewJobQueue(client, account+"chat-Jobs"), apigw.NewJobQueue(client, account+"chat-Checks"))
 		response, err := jobs(t.Context(), events.SQSEvent{Records: []events.SQSMessage{message}})
 		var hidden string
 		for _, call := range calls {
@@ -214,7 +214,7 @@ func TestDrainJobs(t *testing.T) {
 			t.Errorf("sent %+v, %v, want %s", calls, err, body)
 		}
 		d := &drainer{}
-		response, line := observe(t, apigw.Jobs(nil, nil, d, nil, queue), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
+		response, line := observe(t, apigw.Jobs(nil, nil, d, nil, nil, queue), events.SQSEvent{Records: []events.SQSMessage{{MessageId: "m", Body: body}}})
 		if len(response.BatchItemFailures) > 0 || len(d.got) != 1 || d.got[0] != want {
 			t.Errorf("%s is %+v, want %+v", body, d.got, want)
 		}
@@ -222,7 +222,7 @@ func TestDrainJobs(t *testing.T) {
 		expect(t, "room", line["room"], nil)
 	}
 	d := &drainer{}
-	observe(t, apigw.Jobs(nil, nil, d, nil), events.SQSEvent{Records: []events.SQSMessage{
+	observe(t, apigw.Jobs(nil, nil, d, nil, nil), events.SQSEvent{Records: []events.SQSMessage{
 		{MessageId: "m", Body: `{"job":"drain"}`, Attributes: map[string]string{"SentTimestamp": "1790000000123"}},
 	}})
 	if len(d.got) != 1 || !d.got[0].Began.Equal(began) {

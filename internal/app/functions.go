@@ -116,8 +116,12 @@ func Receipts(p *Parts) stream {
 
 // Jobs builds the function that the queues of jobs invoke.
 func Jobs(p *Parts) queue {
-	store := p.store(p.allTables())
-	return apigw.Jobs(p.waker(), p.managing(store, erasing{p.jobs(), p.checks()}), p.drainer(), p.checker(store), p.jobs(), p.checks())
+	tables := p.allTables()
+	tables.Erasures = p.settings.required("ERASURES_TABLE")
+	tables.Accounts = p.settings.required("ACCOUNTS_TABLE")
+	store := p.store(tables)
+	return apigw.Jobs(p.waker(), p.managing(store, erasing{p.jobs(), p.checks()}), p.drainer(), p.checker(store), p.eraser(store),
+		p.jobs(), p.checks())
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
@@ -126,6 +130,24 @@ func Rooms(p *Parts) rest {
 	membership := rooms.NewMembership(store)
 	return apigw.Rooms(p.guard(store), p.managing(store, p.jobs()), receipts.NewLister(store, membership),
 		presence.NewLister(store, membership), p.tickets(store))
+}
+
+// Privacy builds the function behind the HTTP API for what is stored about a user.
+func Privacy(p *Parts) rest {
+	store := p.store(dynamo.Tables{
+		Connections:   p.settings.required("CONNECTIONS_TABLE"),
+		Subscriptions: p.settings.required("SUBSCRIPTIONS_TABLE"),
+		Entries:       p.settings.required("ENTRIES_TABLE"),
+		Members:       p.settings.required("MEMBERS_TABLE"),
+		Users:         p.settings.required("USERS_TABLE"),
+		Sessions:      p.settings.required("SESSIONS_TABLE"),
+		Presence:      p.settings.required("PRESENCE_TABLE"),
+		Audit:         p.settings.required("AUDIT_TABLE"),
+		Erasures:      p.settings.required("ERASURES_TABLE"),
+		Accounts:      p.settings.required("ACCOUNTS_TABLE"),
+	})
+	guard := p.guard(store)
+	return apigw.Privacy(guard, p.exporter(store), p.asker(store, guard))
 }
 
 // Push builds the worker of the functions that push.

@@ -51,6 +51,9 @@ type Changes struct {
 	Edits     []EntryID             // the edits that are in it, rising; none once it is deleted
 	Deleted   bool                  // for good; then there is no content
 	Reactions map[Reaction][]UserID // who has reacted how, users in rising order; no list is empty
+	// Erasures counts how often reactions of erased users were taken out. Nobody is shown it: whoever stores changes must
+	// have seen the last of them.
+	Erasures int
 }
 
 // Equal reports whether the two entries are the same in everything.
@@ -60,6 +63,9 @@ func (e Entry) Equal(other Entry) bool { return reflect.DeepEqual(e, other) }
 func (e Entry) IsChange() bool {
 	return e.Kind == KindEdit || e.Kind == KindDelete || e.Kind == KindReaction
 }
+
+// IsErasure reports whether the entry tells that a user was erased: Subject has left nothing, and is called User.
+func (e Entry) IsErasure() bool { return e.Kind == KindMember && e.Change == MemberErased }
 
 // IsVoid reports whether the place is filled with nothing.
 func (e Entry) IsVoid() bool { return e.Kind == KindVoid }

@@ -35,6 +35,16 @@ func MemberEntryID(subject UserID, v int64) ClientMessageID {
 	return ClientMessageID("!" + string(subject) + "." + strconv.FormatInt(v, 10))
 }
 
+// ErasedEntryID returns what the entry is called that tells a room of a user's erasure. There is one in each room.
+func ErasedEntryID(subject UserID) ClientMessageID {
+	return ClientMessageID("!" + string(subject) + ".erased")
+}
+
+// PseudonymousEntryID returns what an entry of an erased user is called: what the user has called it may say anything.
+func PseudonymousEntryID(pseudonym UserID, id EntryID) ClientMessageID {
+	return ClientMessageID(string(pseudonym) + "." + strconv.FormatInt(int64(id), 10))
+}
+
 // ClaimOwner returns the user under whom the claim of the entry lies. It is who wrote the entry; of a member entry it is
 // the subject, whom the entry is about: whoever erases a user finds all that tells of the user.
 func (e NewEntry) ClaimOwner() UserID {

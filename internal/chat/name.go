@@ -40,11 +40,20 @@ func (u UserID) Validate() error {
 	if err := validateName("user_id", string(u), userMarks); err != nil {
 		return err
 	}
-	if strings.HasPrefix(string(u), "deleted-") {
-		return Invalid("user_id", "is a reserved name") // it is the name of an erased user
+	if u.IsPseudonym() {
+		return Invalid("user_id", "is a reserved name")
 	}
 	return nil
 }
+
+// pseudonymPrefix begins the names that stand for users who were erased.
+const pseudonymPrefix = "deleted-"
+
+// Pseudonym returns the name that stands for an erased user, made of random letters and digits. Nobody can have it.
+func Pseudonym(random string) UserID { return UserID(pseudonymPrefix + random) }
+
+// IsPseudonym reports whether the name stands for a user who was erased.
+func (u UserID) IsPseudonym() bool { return strings.HasPrefix(string(u), pseudonymPrefix) }
 
 // Validate returns nil if the id keeps to the rule, else an error that names the field client_message_id.
 func (c ClientMessageID) Validate() error { return ValidateLabel("client_message_id", string(c)) }

@@ -110,6 +110,16 @@ func (a *Actor) DisplayName(ctx context.Context, user chat.UserID) (string, erro
 	return do(ctx, a, "DisplayName", false, func() (string, error) { return a.store.DisplayName(ctx, user) })
 }
 
+// Retire implements [rooms.Retirements].
+func (a *Actor) Retire(ctx context.Context, m rooms.Member, lastOwner bool) (bool, error) {
+	return do(ctx, a, "Retire", true, func() (bool, error) { return a.store.Retire(ctx, m, lastOwner) })
+}
+
+// IsErased implements [rooms.Retirements].
+func (a *Actor) IsErased(ctx context.Context, user chat.UserID) (bool, error) {
+	return do(ctx, a, "IsErased", false, func() (bool, error) { return a.store.IsErased(ctx, user) })
+}
+
 // Record implements [rooms.Audit].
 func (a *Actor) Record(ctx context.Context, d rooms.Deed) error {
 	return act(ctx, a, "Record", true, func() error { return a.store.Record(ctx, d) })

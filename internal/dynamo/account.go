@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,7 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/accounts"
+	"serverlesschat/internal/auth"
 	"serverlesschat/internal/chat"
+	"serverlesschat/internal/privacy"
 )
 
 // Accounts. The row of one stays when the user is erased, without a hash, so its name is not given again.
@@ -69,4 +73,41 @@ func (s *Store) ChangeHash(ctx context.Context, from, to accounts.Account) (bool
 		},
 	})
 	return err == nil && old == nil, err
+}
+
+// ForgetAccount implements [privacy.Accounts]. The families go first: a run that is cut off finds those that are left.
+func (s *Store) ForgetAccount(ctx context.Context, user chat.UserID) error {
+	if err := s.delete(ctx, s.tables.Users, profileKey(user)); err != nil || s.tables.Accounts == "" {
+		return err
+	}
+	row, err := s.get(ctx, s.tables.Accounts, accountKey(user))
+	if err != nil || row == nil {
+		return err
+	}
+	if families, ok := row["families"].(*mapValue); ok {
+		err := chat.ForEach(ctx, slices.Collect(maps.Keys(families.Value)), dropsAtOnce, func(ctx context.Context, id string) error {
+			return s.delete(ctx, s.tables.Accounts, familyKey(auth.FamilyID(id)))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = s.put(ctx, s.tables.Accounts, accountKey(user), "")
+	return err
+}
+
+// exportAccount returns the account of a user, without what could be used to sign in.
+func (s *Store) exportAccount(ctx context.Context, user chat.UserID) ([]privacy.Record, string, error) {
+	if s.tables.Accounts == "" {
+		return nil, "", nil
+	}
+	row, err := s.get(ctx, s.tables.Accounts, accountKey(user))
+	if err != nil || row == nil {
+		return nil, "", err
+	}
+	delete(row, "hash")
+	if families, ok := row["families"].(*mapValue); ok {
+		row["families"] = &types.AttributeValueMemberL{Value: slices.Collect(maps.Values(families.Value))}
+	}
+	return records(privacy.KindAccount, []item{row}, "item"), "", nil
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,11 +47,16 @@ func (s *Store) DeedsIn(ctx context.Context, room chat.RoomID, before string, li
 	}
 	deeds := make([]rooms.Deed, len(rows))
 	for i, row := range rows {
-		r := reader{row}
-		deeds[i] = rooms.Deed{
-			Room: room, At: r.millis("at"), By: chat.UserID(r.text("by")), Action: r.text("action"),
-			Subject: chat.UserID(r.text("subject")), Target: chat.EntryID(r.number("target_id")),
-		}
+		deeds[i] = deedOf(room, row)
 	}
 	return deeds, reader{last}.text("deed"), nil
+}
+
+func deedOf(room chat.RoomID, row item) rooms.Deed {
+	r := reader{row}
+	_, key, _ := strings.Cut(r.text("deed"), "#")
+	return rooms.Deed{
+		Room: room, At: r.millis("at"), By: chat.UserID(r.text("by")), Action: r.text("action"), Key: key,
+		Subject: chat.UserID(r.text("subject")), Target: chat.EntryID(r.number("target_id")),
+	}
 }

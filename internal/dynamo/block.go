@@ -13,10 +13,19 @@ import (
 // A block is a row under who blocks, and a name in the direct room of the two, if there is one: so a message costs no
 // other read. The row is put first. A room that is opened meanwhile is opened by a transaction that looks for the row.
 
-const blockPrefix = "block#"
+const (
+	blockPrefix   = "block#"
+	blockedPrefix = "blocked#"
+)
 
 func blockKey(user, other chat.UserID) item {
 	return item{"user_id": text(string(user)), "item": text(blockPrefix + string(other))}
+}
+
+// blockedKey is that of the row by which a block is found from the user who is blocked: whoever erases one of the two
+// erases the block. It is there as long as the other row is, and longer where a call was cut off.
+func blockedKey(user, by chat.UserID) item {
+	return item{"user_id": text(string(user)), "item": text(blockedPrefix + string(by))}
 }
 
 // noBlock is the part of a transaction that fails where the user blocks the other.
@@ -30,8 +39,10 @@ func (s *Store) noBlock(user, other chat.UserID) types.TransactWriteItem {
 
 // Block implements [rooms.Blocks].
 func (s *Store) Block(ctx context.Context, user, other chat.UserID, direct chat.RoomID) error {
-	if _, err := s.put(ctx, s.tables.Users, blockKey(user, other), ""); err != nil {
-		return err
+	for _, key := range []item{blockedKey(other, user), blockKey(user, other)} {
+		if _, err := s.put(ctx, s.tables.Users, key, ""); err != nil {
+			return err
+		}
 	}
 	return s.markBlocked(ctx, direct, "ADD blocked :user", user)
 }
@@ -41,7 +52,10 @@ func (s *Store) Unblock(ctx context.Context, user, other chat.UserID, direct cha
 	if err := s.markBlocked(ctx, direct, "DELETE blocked :user", user); err != nil {
 		return err
 	}
-	return s.delete(ctx, s.tables.Users, blockKey(user, other))
+	if err := s.delete(ctx, s.tables.Users, blockKey(user, other)); err != nil {
+		return err
+	}
+	return s.delete(ctx, s.tables.Users, blockedKey(other, user))
 }
 
 // markBlocked changes who blocks in a direct room, if there is one.
@@ -58,7 +72,7 @@ func (s *Store) markBlocked(ctx context.Context, direct chat.RoomID, update stri
 func (s *Store) KnowsUser(ctx context.Context, user chat.UserID) (bool, error) {
 	row, err := s.get(ctx, s.tables.Sessions, sessionKey(user))
 	if err != nil || row != nil {
-		return err == nil, err
+		return err == nil && !isGone(row), err
 	}
 	rows, err := s.query(ctx, &dynamodb.QueryInput{
 		TableName: &s.tables.Members, KeyConditionExpression: aws.String("user_id = :user"),

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -25,22 +24,18 @@ func joinedKey(id chat.ConnectionID, room chat.RoomID) item {
 	return item{"connection_id": text(string(id)), "item": text(joinedPrefix + string(room))}
 }
 
-// PutConnection implements [connections.Store]. The row comes first: whoever finds the connection in the session item
-// finds it too.
+// PutConnection implements [connections.Store]. The session comes first: who may not connect leaves nothing.
 func (s *Store) PutConnection(ctx context.Context, c chat.Connection, limit int) error {
 	row := connectionKey(c.ID)
 	row["user_id"] = text(string(c.User))
 	row["connected_at"] = number(c.ConnectedAt.UnixMilli())
 	row["token_expires_at"], row["session"] = number(c.TokenExpiresAt.Unix()), text(string(c.Session))
 	row["expires_at"] = number(c.ExpiresAt().Unix())
-	if _, err := s.put(ctx, s.tables.Connections, row, ""); err != nil {
+	if err := s.addToSession(ctx, c, limit); err != nil {
 		return err
 	}
-	refused := s.addToSession(ctx, c, limit)
-	if refused == nil {
-		return nil
-	}
-	return errors.Join(refused, s.delete(ctx, s.tables.Connections, connectionKey(c.ID)))
+	_, err := s.put(ctx, s.tables.Connections, row, "")
+	return err
 }
 
 // UpdateConnection implements [connections.Rows].

@@ -7,6 +7,7 @@
 //	Entries        room_id=general  id=42                        the entry: kind user_id content target_id reaction remove created_at
 //	                                                             client_message_id; of a message also what changed it: updated_id
 //	                                                             edited_at edits deleted reactions (a set of users by name);
+//	                                                             erasures: how often reactions of erased users were taken out;
 //	                                                             of a member entry: subject change role;
 //	                                                             where the room does not keep it for ever: expires_at remove_at
 //	Rooms          item=room#general                             kind name created_at owners slow_mode_s retention_days size deleted_at
@@ -21,20 +22,27 @@
 //	                                                             created_at; families: of refresh tokens, each with when it ends
 //	               item=family#kJ3v…                             user_id gen rotated_at attempt ends_at ended_at expires_at
 //	               item=invite#q0Xe…                             under the hash of its code: used_by expires_at
-//	               item=limit#signins#192.0.2.1                  rest_at: when the key is at rest again; expires_at
-//	               item=address#alice#192.0.2.1                  alice has signed in from there; expires_at
+//	               item=limit#Zk3q…                              under a hash: rest_at: when the key is at rest again; expires_at
+//	               item=address#b8Qw…                            under a hash: somebody has signed in from there; expires_at
 //	Keys           item=access-tokens                            v: counts the changes; keys: the public keys, each with
 //	                                                             number point sign_from keep_until
-//	Sessions       user_id=alice                                 c: the connections, each with when it expires, in seconds
+//	Sessions       user_id=alice                                 c: the connections, each with the end of its token, its own, and
+//	                                                             its session; r: sessions that were ended, until when; w0 … w63
+//	                                                             w_at: the windows of its rate; gone: when the user asked to be
+//	                                                             erased
+//	               user_id=ticket#q0Xe…                          of session origin token_expires_at ends_at used_by expires_at
+//	Erasures       user_id=alice                                 pseudonym asked_at part after not_before saved_at done_at;
+//	                                                             holder held_until: who erases now
 //	Audit          room_id=general  deed=1795434000123#!bob.2    at by action subject target_id
 //	Users          user_id=alice  item=profile                   display_name
 //	               user_id=alice  item=block#bob                 alice blocks bob
+//	               user_id=bob  item=blocked#alice               so that whoever erases bob finds it
 //	               user_id=alice  item=claim#general#6f1c        n: the id it stands for, h: fingerprint of kind, content and target
 //	                                                             of a member entry: under its subject, by whomever it was written;
 //	                                                             expires_at remove_at: an hour after those of its entry
 //	Connections    connection_id=L0SM9…=  item=connection        user_id connected_at token_expires_at expires_at
 //	               connection_id=L0SM9…=  item=room#general      shard expires_at
-//	               connection_id=poll#alice#tab  item=poll       token: of the newest poll of this user's tab; expires_at
+//	               connection_id=poll#alice  item=poll#tab       token: of the newest poll of this user's tab; expires_at
 //	               connection_id=polls#29907341  item=polls      n: how many run of those that began in this minute; expires_at
 //	Presence       user_id=alice                                 status v; gone: connections that have ended; told told_v told_at:
 //	                                                             what peers were told last, of which version, and when

@@ -23,8 +23,14 @@ const pollPeriod = time.Minute
 const pollLife = 5 * time.Minute
 
 func pollKey(user chat.UserID, tab string) item {
-	return item{"connection_id": text("poll#" + string(user) + "#" + tab), "item": text("poll")}
+	return item{"connection_id": text(pollsOf(user)), "item": text(pollPrefix + tab)}
 }
+
+// pollPrefix begins the key of the newest poll of a user's tab.
+const pollPrefix = "poll#"
+
+// pollsOf is the partition with the polls of a user.
+func pollsOf(user chat.UserID) string { return pollPrefix + string(user) }
 
 // pollsKey is the key of the count of the polls that began in the period of a time.
 func pollsKey(at time.Time) item {

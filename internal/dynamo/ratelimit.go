@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,7 +16,7 @@ import (
 // Limits on what comes seldom. A row has the time when its key is at rest again. No update can take the greater of two
 // times, so there are two: one for a key at rest, and one for a busy key. Each is exact, whoever else counts meanwhile.
 
-func limitKey(key string) item { return item{"item": text("limit#" + key)} }
+func limitKey(key string) item { return item{"item": text("limit#" + hashed(key))} }
 
 // limitTries is how often others may change a key between the two updates.
 const limitTries = 5
@@ -99,9 +101,19 @@ func (s *Store) setRest(
 // rememberedFor is how long an address is known from which a user has signed in.
 const rememberedFor = 30 * day
 
+// addressKey has no name and no address in it: nobody reads from the rows who has signed in from where.
 func addressKey(user chat.UserID, network string) item {
-	return item{"item": text("address#" + string(user) + "#" + network)}
+	return item{"item": text("address#" + hashed(string(user)+"#"+network))}
 }
+
+// hashed returns a name for what is not to be read in the store.
+func hashed(plain string) string {
+	sum := sha256.Sum256([]byte(plain))
+	return base64.RawURLEncoding.EncodeToString(sum[:hashBytes])
+}
+
+// hashBytes of a hash are not met twice.
+const hashBytes = 16
 
 // RememberAddress implements [accounts.Limits].
 func (s *Store) RememberAddress(ctx context.Context, user chat.UserID, network string) error {

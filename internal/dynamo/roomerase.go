@@ -81,5 +81,23 @@ func (s *Store) EraseRows(ctx context.Context, room chat.RoomID) (bool, error) {
 	if err != nil || len(rows) == erasePage {
 		return false, err
 	}
+	if done, err := s.eraseDeeds(ctx, room); err != nil || !done {
+		return false, err
+	}
 	return true, s.delete(ctx, s.tables.Rooms, headKey(room))
+}
+
+// eraseDeeds removes deeds of a room. Nobody may read them any more, and without its members nobody would find them.
+func (s *Store) eraseDeeds(ctx context.Context, room chat.RoomID) (bool, error) {
+	rows, err := s.query(ctx, &dynamodb.QueryInput{
+		TableName: &s.tables.Audit, KeyConditionExpression: aws.String("room_id = :room"),
+		ProjectionExpression: aws.String("room_id, deed"), ExpressionAttributeValues: item{":room": text(string(room))},
+	}, erasePage)
+	if err != nil {
+		return false, err
+	}
+	err = chat.ForEach(ctx, rows, eraseAtOnce, func(ctx context.Context, row item) error {
+		return s.delete(ctx, s.tables.Audit, item{"room_id": row["room_id"], "deed": row["deed"]})
+	})
+	return len(rows) < erasePage, err
 }

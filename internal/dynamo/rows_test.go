@@ -17,6 +17,7 @@ import (
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/golden"
 	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/ratelimit"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
@@ -74,6 +75,8 @@ func (f fixture) writeRows() {
 	_, err = s.EnterPoll(ctx, ahead)
 	f.ok(err)
 	f.ok(s.TakePoll(ctx, "ann", "tab", "token"))
+	f.ok(s.Block(ctx, "ann", "bob", "dm.pair"))
+	f.writeErasure(s)
 
 	ann := member("r", "ann")
 	ann.JoinedAt, ann.MutedUntil, ann.ReadID = ahead, ahead, 1
@@ -112,6 +115,23 @@ func (f fixture) writeMemberEntry(s *dynamo.Store) {
 	_, err := s.PutClaim(f.Context(), e, roomlog.Claim{ID: 3, Fingerprint: roomlog.NewFingerprint(e, []byte("0123456789abcdef"))})
 	f.ok(err)
 	_, err = s.Place(f.Context(), e.At(3, ahead))
+	f.ok(err)
+}
+
+// writeErasure writes the erasure of carl, which has come so far, and is being gone on with.
+func (f fixture) writeErasure(s *dynamo.Store) {
+	f.Helper()
+	e := privacy.Erasure{
+		User: "carl", Pseudonym: "deleted-x", AskedAt: ahead, SavedAt: ahead, Part: privacy.EraseMemberships,
+	}
+	_, err := s.BeginErasure(f.Context(), e)
+	f.ok(err)
+	_, err = s.TakeErasure(f.Context(), "carl", "holder", ahead, ahead)
+	f.ok(err)
+	e.After, e.NotBefore, e.DoneAt = "general", ahead, ahead
+	_, err = s.SaveErasure(f.Context(), e, "holder", ahead)
+	f.ok(err)
+	_, err = s.MarkGone(f.Context(), "carl")
 	f.ok(err)
 }
 
@@ -166,7 +186,7 @@ func (f fixture) rows() map[string]string {
 		"Entries": f.tables.Entries, "Rooms": f.tables.Rooms, "Users": f.tables.Users,
 		"Connections": f.tables.Connections, "Subscriptions": f.tables.Subscriptions,
 		"Members": f.tables.Members, "Sessions": f.tables.Sessions, "Presence": f.tables.Presence,
-		"Accounts": f.tables.Accounts, "Keys": f.tables.Keys,
+		"Accounts": f.tables.Accounts, "Keys": f.tables.Keys, "Erasures": f.tables.Erasures,
 	} {
 		out, err := f.engine.DynamoDB.Scan(f.Context(), &dynamodb.ScanInput{
 			TableName: &name, ConsistentRead: aws.Bool(true),
@@ -214,6 +234,8 @@ func kindOf(table string, row map[string]types.AttributeValue) string {
 		return "session"
 	case table == "Presence":
 		return "presence"
+	case table == "Erasures":
+		return "erasure"
 	}
 	return item
 }

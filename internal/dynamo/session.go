@@ -76,6 +76,15 @@ func connectionsIn(row item) []chat.Connection {
 	return found
 }
 
+// idsOf returns the ids of connections, which stand in rising order.
+func idsOf(connections []chat.Connection) []chat.ConnectionID {
+	ids := make([]chat.ConnectionID, len(connections))
+	for i, c := range connections {
+		ids[i] = c.ID
+	}
+	return ids
+}
+
 // openIn returns those of them that may still be open.
 func (s *Store) openIn(row item) []chat.Connection {
 	return slices.DeleteFunc(connectionsIn(row), func(c chat.Connection) bool { return c.ExpiresAt().Before(s.now()) })
@@ -145,7 +154,7 @@ func sessionName(session chat.SessionID) string { return cmp.Or(string(session),
 // endedIn returns *connections.Ended if the session item says that a session was ended.
 func endedIn(row item, session chat.SessionID) error {
 	ended, _ := row["r"].(*types.AttributeValueMemberM)
-	if row["gone"] != nil || ended != nil && ended.Value[sessionName(session)] != nil {
+	if isGone(row) || ended != nil && ended.Value[sessionName(session)] != nil {
 		return connections.ErrRevoked
 	}
 	return nil

@@ -21,6 +21,7 @@ import (
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/messages"
 	"serverlesschat/internal/presence"
+	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -29,7 +30,8 @@ import (
 
 // Tables are the names of the tables. A function that does not use a table leaves its name empty.
 type Tables struct {
-	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit, Accounts, Keys string
+	Entries, Rooms, Members, Users, Connections, Subscriptions, Sessions, Presence, Audit, Accounts, Keys,
+	Erasures string
 }
 
 // Store is the chat's data. It is safe for concurrent use.
@@ -77,6 +79,9 @@ var (
 	_ accounts.Profiles     = (*Store)(nil)
 	_ auth.FamiliesStore    = (*Store)(nil)
 	_ auth.KeyStore         = (*Store)(nil)
+	_ privacy.EraserStore   = (*Store)(nil)
+	_ privacy.Exports       = (*Store)(nil)
+	_ privacy.Accounts      = (*Store)(nil)
 )
 
 // item is a row, or a key, as DynamoDB takes it.

@@ -39,6 +39,12 @@ func (s *Store) Update(ctx context.Context, was, is chat.Entry) (bool, error) {
 		condition = "attribute_exists(room_id) AND user_id = :user AND attribute_not_exists(updated_id)"
 		delete(values, ":was")
 	}
+	if was.Erasures == 0 {
+		condition += " AND attribute_not_exists(erasures)"
+	} else {
+		condition += " AND erasures = :erasures"
+		values[":erasures"] = number(was.Erasures)
+	}
 	set, remove := []string{"updated_id = :is", "content = :content"}, []string{}
 	change := func(name string, value types.AttributeValue) {
 		if value == nil {
@@ -116,7 +122,9 @@ func reactionsOf(reactions map[chat.Reaction][]chat.UserID) types.AttributeValue
 }
 
 func changesOf(r reader) chat.Changes {
-	c := chat.Changes{UpdatedID: chat.EntryID(r.number("updated_id")), Deleted: r.bool("deleted")}
+	c := chat.Changes{
+		UpdatedID: chat.EntryID(r.number("updated_id")), Deleted: r.bool("deleted"), Erasures: int(r.number("erasures")),
+	}
 	if _, edited := r.item["edited_at"]; edited {
 		c.EditedAt = r.millis("edited_at")
 	}

@@ -73,11 +73,15 @@ func react(m *chat.Entry, change chat.Entry) bool {
 
 // hasRoom reports whether m takes one more reaction, one whose name it has already, or another.
 func hasRoom(m *chat.Entry, known bool) bool {
+	return countPairs(m.Reactions) < MaxReactions && (known || len(m.Reactions) < MaxReactionNames)
+}
+
+func countPairs(reactions map[chat.Reaction][]chat.UserID) int {
 	pairs := 0
-	for _, users := range m.Reactions {
+	for _, users := range reactions {
 		pairs += len(users)
 	}
-	return pairs < MaxReactions && (known || len(m.Reactions) < MaxReactionNames)
+	return pairs
 }
 
 // HasRoom reports whether m takes the reaction of the user: one that it has already needs no room.
@@ -85,6 +89,42 @@ func HasRoom(m chat.Entry, user chat.UserID, reaction chat.Reaction) bool {
 	users, known := m.Reactions[reaction]
 	_, has := slices.BinarySearch(users, user)
 	return has || hasRoom(&m, known)
+}
+
+// Erase takes out of a message what the erased user of a member entry has left in it: the content of a message of that
+// user, who is called by the pseudonym from then on, or the user's reactions. The other members' reactions stay. It may be
+// done any number of times, and reports whether the message is another now.
+func Erase(m *chat.Entry, erased chat.Entry) bool {
+	if m.Kind != chat.KindMessage {
+		return false
+	}
+	if m.User == erased.Subject {
+		m.User, m.Content, m.Deleted, m.Reactions, m.Edits = erased.User, "", true, nil, nil
+		m.ClientMessageID = chat.PseudonymousEntryID(erased.User, m.ID)
+		return true
+	}
+	reactions := WithoutUser(m.Reactions, erased.Subject)
+	if len(reactions) == len(m.Reactions) && countPairs(reactions) == countPairs(m.Reactions) {
+		return false
+	}
+	m.Reactions = reactions
+	return true
+}
+
+// WithoutUser returns the reactions of all users but one; nil when there are no others.
+func WithoutUser(reactions map[chat.Reaction][]chat.UserID, user chat.UserID) map[chat.Reaction][]chat.UserID {
+	var left map[chat.Reaction][]chat.UserID
+	for name, users := range reactions {
+		others := slices.DeleteFunc(slices.Clone(users), func(u chat.UserID) bool { return u == user })
+		if len(others) == 0 {
+			continue
+		}
+		if left == nil {
+			left = map[chat.Reaction][]chat.UserID{}
+		}
+		left[name] = others
+	}
+	return left
 }
 
 // Over folds changes into those entries that are their targets, and empties the edits of messages that are deleted then,

@@ -12,6 +12,7 @@ import (
 type View struct {
 	messages map[chat.EntryID]chat.Entry   // the newest copy of each
 	changes  map[chat.EntryID][]chat.Entry // by target, rising; also those of messages that have not come
+	erased   []chat.Entry                  // the entries that tell of erased users
 }
 
 // NewView makes a View that shows nothing.
@@ -26,6 +27,8 @@ func (v *View) Add(e chat.Entry) {
 		if old, ok := v.messages[e.ID]; !ok || e.UpdatedID > old.UpdatedID {
 			v.messages[e.ID] = e
 		}
+	case e.IsErasure():
+		v.erased = append(v.erased, e)
 	case e.IsChange():
 		changes := v.changes[e.Target]
 		at, has := slices.BinarySearchFunc(changes, e.ID, func(c chat.Entry, id chat.EntryID) int { return int(c.ID - id) })
@@ -41,6 +44,9 @@ func (v *View) Messages() []chat.Entry {
 	for id, m := range v.messages {
 		for _, c := range v.changes[id] {
 			Into(&m, c)
+		}
+		for _, e := range v.erased { // in any order: an erased user has written nothing after it
+			Erase(&m, e)
 		}
 		messages = append(messages, m)
 	}

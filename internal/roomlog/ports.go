@@ -23,8 +23,8 @@ type Log interface {
 type Targets interface {
 	// Entry reads the entry at the id, consistently; nil when there is none.
 	Entry(ctx context.Context, room chat.RoomID, id chat.EntryID) (*chat.Entry, error)
-	// Update stores the content and the changes of a message, if it is there and its user and its UpdatedID are still
-	// those of "was". It reports whether it did.
+	// Update stores the content and the changes of a message, if it is there and its user, its UpdatedID and its Erasures
+	// are still those of "was". It reports whether it did.
 	Update(ctx context.Context, was, is chat.Entry) (bool, error)
 	// Empty takes the content from an edit, if it is there.
 	Empty(ctx context.Context, room chat.RoomID, edit chat.EntryID) error

@@ -105,6 +105,19 @@ func (r *Reader) LastID(ctx context.Context, room chat.RoomID) (chat.EntryID, er
 	return end.id, err
 }
 
+// Settle applies what changes say that were placed before the call, and moves the settled id past them. It waits at holes
+// below them as [Reader.Page] does.
+func (r *Reader) Settle(ctx context.Context, room chat.RoomID) error {
+	end, err := r.settledEnd(ctx, room)
+	if err != nil || end.id == end.settled {
+		return err
+	}
+	if _, err := r.applier().Apply(ctx, end.tail); err != nil {
+		return err
+	}
+	return chat.Wrap("settle", r.store.Settle(ctx, room, end.id))
+}
+
 // page reads a page after its end was found: what the rows do not say yet, the tail of the end says.
 func (r *Reader) page(ctx context.Context, q Query, end logEnd) (Page, error) {
 	w := r.window(q, end)

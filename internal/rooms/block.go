@@ -22,10 +22,13 @@ func ReadOther(f *chat.Fields) chat.UserID { return f.User("user_id") }
 
 // Block makes the two write to each other no more in a direct room, nor open one.
 //
-// Errors: CodeInvalid for oneself.
+// Errors: CodeInvalid for oneself; CodeNotFound for a user who was erased.
 func (c *Changer) Block(ctx context.Context, user, other chat.UserID) error {
 	if user == other {
 		return chat.Invalid("user_id", "must be another user")
+	}
+	if err := c.checkUser(ctx, other); err != nil {
+		return err
 	}
 	return chat.Wrap("block", c.store.Block(ctx, user, other, c.DirectRoom(user, other)))
 }
@@ -37,7 +40,7 @@ func (c *Changer) Unblock(ctx context.Context, user, other chat.UserID) error {
 
 // Users knows who has been here.
 type Users interface {
-	// KnowsUser reports whether the user has ever been connected, or in a room.
+	// KnowsUser reports whether the user has ever been connected, or in a room, and was not erased.
 	KnowsUser(ctx context.Context, user chat.UserID) (bool, error)
 	// DisplayName returns what the user is called; "" for a user who is called by the user_id.
 	DisplayName(ctx context.Context, user chat.UserID) (string, error)
@@ -53,7 +56,7 @@ func (c *Changer) User(ctx context.Context, user chat.UserID) (string, error) {
 	}
 	known, err := c.store.KnowsUser(ctx, user)
 	if err == nil && !known {
-		return "", chat.Errorf(chat.CodeNotFound, "there is no such user")
+		return "", errNoUser()
 	}
 	return string(user), chat.Wrap("read user", err)
 }

@@ -83,6 +83,7 @@ type ChangerStore interface {
 	Users
 	Audit
 	Sizes
+	Retirements
 }
 
 // ChangerOptions are the parts and the settings of a Changer.
@@ -142,6 +143,9 @@ func (c *Changer) run(ctx context.Context, by, subject chat.UserID, room chat.Ro
 		if err != nil {
 			return Access{}, nil, err
 		}
+		if row != nil && row.State == StateErased {
+			return access, row, errNoUser()
+		}
 		s, err := next(access, row)
 		if err != nil {
 			return access, row, err
@@ -181,6 +185,10 @@ func (c *Changer) make(ctx context.Context, access Access, by chat.UserID, row *
 	was := Member{Room: access.Room.ID, User: s.is.User}
 	if row != nil {
 		was = *row
+	} else if by != s.is.User {
+		if err := c.checkUser(ctx, s.is.User); err != nil {
+			return err
+		}
 	}
 	members, err := c.store.CountMembers(ctx, access.Room.ID, HugeMembers+1)
 	if err != nil {

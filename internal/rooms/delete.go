@@ -26,7 +26,7 @@ type ErasePart string
 const (
 	EraseMembers ErasePart = "members" // their subscriptions end, and they are told
 	EraseEntries ErasePart = "entries" // with the claims of those who wrote them
-	EraseRows    ErasePart = "rows"    // the members' rows, and the head
+	EraseRows    ErasePart = "rows"    // the members' rows, the deeds, and the head
 )
 
 // Erase names a deleted room, and what of it is to be erased next.
@@ -42,7 +42,7 @@ type Erasable interface {
 	DeleteRoom(ctx context.Context, room chat.RoomID) (found bool, err error)
 	// EraseEntries removes entries of the room, with their claims.
 	EraseEntries(ctx context.Context, room chat.RoomID) (done bool, err error)
-	// EraseRows removes rows of members, and at last the room's head.
+	// EraseRows removes rows of members, then the deeds, and at last the room's head.
 	EraseRows(ctx context.Context, room chat.RoomID) (done bool, err error)
 	// Dismissed notes that a member of a deleted room is out, if the row still has the version.
 	Dismissed(ctx context.Context, m Member) error
@@ -90,13 +90,11 @@ func (c *Changer) dismiss(ctx context.Context, room chat.RoomID) (bool, error) {
 // eraseTime is for how long a job erases before the jobs that wait beside it have their turn.
 const eraseTime = 10 * time.Second
 
-// nobody is a user that there is not: no name may begin so.
-const nobody chat.UserID = "deleted-"
-
 // Erase erases a part of a deleted room, or as much of it as there is time for, and has the rest erased later.
 //
 // Errors: what the store returns, wrapped; then it is to be tried again.
 func (c *Changer) Erase(ctx context.Context, e Erase) error {
+	nobody := chat.Pseudonym("") // a user that there is not: the room alone counts
 	access, err := c.store.Access(ctx, nobody, e.Room)
 	if err != nil {
 		return chat.Wrap("read room", err)

@@ -44,7 +44,7 @@ type Naming struct {
 // Open opens a room. It reports whether it did: not when the two have a direct room already, which is returned then.
 //
 // Errors: CodeConflict when the name of a public room is taken, also by one that was deleted; CodeInvalid for a direct
-// room with oneself; CodeForbidden when one of the two blocks the other.
+// room with oneself; CodeNotFound for one with a user who was erased; CodeForbidden when one of the two blocks the other.
 func (c *Changer) Open(ctx context.Context, by chat.UserID, in NewRoom) (Listed, bool, error) {
 	room, users := Room{ID: in.Room, Kind: in.Kind, Name: in.Name}, []chat.UserID{by}
 	switch in.Kind {
@@ -53,6 +53,9 @@ func (c *Changer) Open(ctx context.Context, by chat.UserID, in NewRoom) (Listed,
 	case KindDirect:
 		if in.With == by {
 			return Listed{}, false, chat.Invalid("user_id", "must be another user")
+		}
+		if err := c.checkUser(ctx, in.With); err != nil {
+			return Listed{}, false, err
 		}
 		room.ID, room.Name = c.DirectRoom(by, in.With), string(by)+pairSeparator+string(in.With)
 		users = append(users, in.With)

@@ -35,6 +35,7 @@ const (
 	StateIn     State = "in"
 	StateOut    State = "out"
 	StateBanned State = "banned" // and may not come in
+	StateErased State = "erased" // the user is being erased; nothing changes the row any more
 )
 
 // Member is what is kept of a user in a room, also after the user has left.

@@ -27,7 +27,7 @@ func mayImport() map[string][]string {
 		return names
 	}
 	features := inside("chat", "fold", "roomlog", "fanout", "rooms", "messages", "connections", "signals", "receipts", "presence",
-		"ratelimit", "auth", "accounts")
+		"ratelimit", "auth", "accounts", "privacy")
 	return map[string][]string{
 		"internal/chat":        {},
 		"internal/fold":        inside("chat"),
@@ -38,6 +38,7 @@ func mayImport() map[string][]string {
 		"internal/messages":    inside("chat", "fold", "roomlog", "rooms"),
 		"internal/receipts":    inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/presence":    inside("chat", "rooms"),
+		"internal/privacy":     inside("chat", "roomlog", "rooms"),
 		"internal/signals":     inside("chat", "fanout", "roomlog", "rooms"),
 		"internal/ratelimit":   {},
 		"internal/auth":        inside("chat", "ratelimit"),

@@ -29,7 +29,7 @@ func TestFoldsAsEver(t *testing.T) {
 	texts := map[string]string{}
 	for file, cases := range map[string][]foldCase{
 		"edits.json": foldedEdits(), "deletions.json": foldedDeletions(), "reactions.json": foldedReactions(),
-		"order.json": foldedOrder(),
+		"order.json": foldedOrder(), "erasures.json": foldedErasures(),
 	} {
 		type row struct {
 			Name    string          `json:"name"`
@@ -171,6 +171,31 @@ func foldedReactions() []foldCase {
 		{"as many different ones as there may be", slices.Concat([]chat.Entry{hello(nil)}, names), []chat.Entry{reacted(last, full)}},
 		{"one more changes nothing", slices.Concat([]chat.Entry{hello(nil)}, names, []chat.Entry{reaction(last+1, "bob", "x")}),
 			[]chat.Entry{reacted(last, full)}},
+	}
+}
+
+// erasure tells that a user was erased, and is called deleted-x now.
+func erasure(id chat.EntryID, user chat.UserID) chat.Entry {
+	return chat.Entry{
+		Room: "general", ID: id, Kind: chat.KindMember, User: "deleted-x", Subject: user, Change: chat.MemberErased,
+		ClientMessageID: chat.ErasedEntryID(user), CreatedAt: noon(),
+	}
+}
+
+func foldedErasures() []foldCase {
+	gone := hello(func(m *chat.Entry) {
+		m.User, m.ClientMessageID, m.Content, m.Deleted = "deleted-x", "deleted-x.1", "", true
+	})
+	reactions := []chat.Entry{reaction(2, "bob", "👍"), reaction(3, "carol", "👍"), reaction(4, "bob", "❤")}
+	left := hello(func(m *chat.Entry) { m.UpdatedID, m.Reactions = 4, map[chat.Reaction][]chat.UserID{"👍": {"carol"}} })
+	edited := hello(func(m *chat.Entry) { *m = gone; m.EditedAt, m.UpdatedID = noon(), 2 })
+	return []foldCase{
+		{"the author", []chat.Entry{hello(nil), erasure(2, "ann")}, []chat.Entry{gone}},
+		{"the author, before the message comes", []chat.Entry{erasure(2, "ann"), hello(nil)}, []chat.Entry{gone}},
+		{"the author of an edited message", []chat.Entry{hello(nil), edit(2, "hi"), erasure(3, "ann")}, []chat.Entry{edited}},
+		{"of who has reacted", slices.Concat([]chat.Entry{hello(nil)}, reactions, []chat.Entry{erasure(5, "bob")}), []chat.Entry{left}},
+		{"of another", []chat.Entry{hello(nil), erasure(2, "dave")}, []chat.Entry{hello(nil)}},
+		{"of a message that is erased already", []chat.Entry{gone, erasure(2, "ann")}, []chat.Entry{gone}},
 	}
 }
 

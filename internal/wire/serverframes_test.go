@@ -54,6 +54,8 @@ func serverFrames() map[string][]goldenCase {
 		"polled":         polledBodies(),
 		"problem":        problemBodies(),
 		"health":         healthBodies(),
+		"erasure":      erasureBodies(),
+		"exportLine":   exportLines(),
 	}
 }
 

@@ -45,6 +45,7 @@ func builders() map[string]func(*app.Parts) {
 		"rooms":       func(p *app.Parts) { app.Rooms(p) },
 		"auth":        func(p *app.Parts) { app.Auth(p) },
 		"hash":        func(p *app.Parts) { app.Hash(p) },
+		"privacy":     func(p *app.Parts) { app.Privacy(p) },
 	}
 }
 

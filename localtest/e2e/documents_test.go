@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -286,12 +287,23 @@ func (c *conformance) responded(call apidoc.Call, documented apidoc.Response, go
 		return nil
 	}
 	for _, b := range documented.Bodies {
-		if b.ContentType == kind {
+		switch {
+		case b.ContentType == kind && kind == jsonLines:
+			for line := range bytes.Lines(body) {
+				if err := c.judge(b.Shape, line); err != nil {
+					return err
+				}
+			}
+			return nil
+		case b.ContentType == kind:
 			return c.judge(b.Shape, body)
 		}
 	}
 	return fmt.Errorf("the documents have no body of the type %q", kind)
 }
+
+// jsonLines is the type of bodies of which each line is as the document says.
+const jsonLines = "application/jsonl"
 
 // callOf returns the call that a request is for. Of two paths that fit, the one with fewer names in it is meant.
 func (c *conformance) callOf(r *http.Request) (best apidoc.Call, found bool) {

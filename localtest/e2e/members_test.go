@@ -285,18 +285,17 @@ func TestStoryADeletedRoom(t *testing.T) {
 		bob.does("joinRoom", fields{"room_id": id})
 		bob.does("sendMessage", fields{"room_id": id, "content": "secret", "client_message_id": "1"})
 		bob.isRefused("forbidden", http.MethodDelete, roomPath(id), "")
+		gets[shownRoom](ann, http.StatusOK, http.MethodPatch, roomPath(id), `{"name":"doomed"}`) // a deed
 		gets[struct{}](ann, http.StatusNoContent, http.MethodDelete, roomPath(id), "")
 		for _, p := range []*person{ann, bob} {
 			p.hears("removed", id, "deleted")
 			p.fails("not_found", "joinRoom", fields{"room_id": id})
 			p.fails("not_found", "sendMessage", fields{"room_id": id, "content": "x", "client_message_id": "x"})
 		}
-		for _, table := range []string{"EntriesTable", "MembersTable", "UsersTable", "SubscriptionsTable", "ConnectionsTable"} {
+		for _, table := range []string{"EntriesTable", "MembersTable", "UsersTable", "SubscriptionsTable", "ConnectionsTable", "AuditTable"} {
 			await(t, "nothing is left in "+table, func() bool { return !strings.Contains(w.dump(table), id) })
 		}
-		if left := w.dump("RoomsTable"); strings.Count(left, id) != 1 {
-			t.Errorf("left of the rooms: %s", left)
-		}
+		await(t, "one row is left of the room", func() bool { return strings.Count(w.dump("RoomsTable"), id) == 1 })
 	})
 }
 

@@ -79,7 +79,10 @@ else
 	@echo "whose password? Say make reset-password USER=alice" >&2; exit 2
 endif
 
-.PHONY: sam-build-here redrive drain invite reset-password
+erasures: $(LOCALTEST) $(OUTPUTS) ## erase again all who were erased, after tables were restored from a backup (STACK=chat-dev: in AWS)
+	@$(LOCALTEST) erasures $(OUTPUTS)
+
+.PHONY: sam-build-here redrive drain invite reset-password erasures
 sam-build-here: $(SAM_INSTALLED)
 	@mkdir -p .local/sam
 	@$(SAM_BUILD) --build-dir $(HERE) --parameter-overrides Architecture=$(HERE_ARCHITECTURE) >.local/sam/build.log 2>&1 || { cat .local/sam/build.log; exit 1; }

@@ -197,6 +197,34 @@ func (s *Store) DisplayName(context.Context, chat.UserID) (string, error) {
 	return "", s.Call("display name")
 }
 
+func (s *Store) Retire(_ context.Context, m rooms.Member, lastOwner bool) (bool, error) {
+	var last bool
+	changed, err := ask(s, func() bool {
+		if s.Members[m.Room][m.User].Version != m.Version {
+			return false
+		}
+		owners := 0
+		for user, other := range s.Members[m.Room] {
+			if s.HasMember(m.Room, user) && other.Role == chat.RoleOwner {
+				owners++
+			}
+		}
+		if last = !lastOwner && owners == 1 && m.Role == chat.RoleOwner && m.State == rooms.StateIn; last {
+			return false
+		}
+		s.Members[m.Room][m.User] = rooms.Member{Room: m.Room, User: m.User, State: rooms.StateErased, Version: m.Version + 1}
+		return true
+	}, "retire %s", m.User)
+	if err == nil && last {
+		return false, rooms.ErrLastOwner
+	}
+	return changed, err
+}
+
+func (s *Store) IsErased(context.Context, chat.UserID) (bool, error) {
+	return false, s.Call("is erased")
+}
+
 func (s *Store) Record(_ context.Context, d rooms.Deed) error { return s.Call("record %s", d.Action) }
 
 func (s *Store) DeedsIn(context.Context, chat.RoomID, string, int) ([]rooms.Deed, string, error) {

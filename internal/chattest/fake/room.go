@@ -113,7 +113,7 @@ func (s *Store) Entry(_ context.Context, _ chat.RoomID, id chat.EntryID) (*chat.
 func (s *Store) Update(_ context.Context, was, is chat.Entry) (bool, error) {
 	return ask(s, func() bool {
 		stored, ok := s.Entries[was.ID]
-		if !ok || stored.User != was.User || stored.UpdatedID != was.UpdatedID {
+		if !ok || stored.User != was.User || stored.UpdatedID != was.UpdatedID || stored.Erasures != was.Erasures {
 			return false
 		}
 		stored.Content, stored.Changes = is.Content, is.Changes

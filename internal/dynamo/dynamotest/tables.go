@@ -22,7 +22,7 @@ func Names(prefix string) dynamo.Tables {
 		Entries: prefix + "Entries", Rooms: prefix + "Rooms", Members: prefix + "Members", Users: prefix + "Users",
 		Connections: prefix + "Connections", Subscriptions: prefix + "Subscriptions", Sessions: prefix + "Sessions",
 		Presence: prefix + "Presence", Audit: prefix + "Audit",
-		Accounts: prefix + "Accounts", Keys: prefix + "Keys",
+		Accounts: prefix + "Accounts", Keys: prefix + "Keys", Erasures: prefix + "Erasures",
 	}
 }
 
@@ -51,6 +51,7 @@ func Inputs(names dynamo.Tables) []*dynamodb.CreateTableInput {
 		table(names.Audit, key{"room_id", text}, key{"deed", text}),
 		table(names.Accounts, key{"item", text}),
 		table(names.Keys, key{"item", text}),
+		table(names.Erasures, key{"user_id", text}),
 	}
 }
 

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/dynamo"
+	"serverlesschat/internal/fanout"
+	"serverlesschat/internal/privacy"
+	"serverlesschat/internal/wire"
+)
+
+// exporter is what shows users what is stored about them.
+func (p *Parts) exporter(store *dynamo.Store) *privacy.Exporter {
+	return privacy.NewExporter(privacy.ExporterOptions{Store: store, Size: wire.RecordSize})
+}
+
+// asker is what takes the word of users that they want to be erased.
+func (p *Parts) asker(store *dynamo.Store, guard apigw.Guard) *privacy.Asker {
+	return privacy.NewAsker(privacy.AskerOptions{
+		Store: store, Jobs: p.jobs(), Closer: p.closer(), Admit: guard.Gate.AdmitRequest, Now: time.Now,
+		NewPseudonym: func() chat.UserID { return chat.Pseudonym(strings.ToLower(rand.Text())) },
+	})
+}
+
+// eraser is what erases users.
+func (p *Parts) eraser(store *dynamo.Store) *privacy.Eraser {
+	return privacy.NewEraser(privacy.EraserOptions{
+		Store: store, Accounts: store, Rooms: p.managing(store, p.jobs()), Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
+		Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay), Now: time.Now, NewHolder: rand.Text,
+	})
+}
+
+// closer is what ends connections of users who are gone.
+func (p *Parts) closer() *fanout.Closer {
+	return fanout.NewCloser(p.teller(), p.poster(), wire.Goodbye(chat.Goodbye{Code: chat.GoodbyeRevoked}))
+}
