@@ -112,7 +112,8 @@ func Receipts(p *Parts) stream {
 // Jobs builds the function that the queues of jobs invoke.
 func Jobs(p *Parts) queue {
 	store := p.store(p.allTables())
-	return apigw.Jobs(p.waker(), p.managing(store, erasing{p.jobs(), p.checks()}), p.drainer(), p.checker(store), p.jobs(), p.checks())
+	soon, later := p.jobs(), p.checks()
+	return apigw.Jobs(p.waker(), p.managing(store, erasing{soon, later}), p.drainer(), p.checker(store), soon, later)
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.
