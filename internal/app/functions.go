@@ -120,8 +120,9 @@ func Jobs(p *Parts) queue {
 	tables.Erasures = p.settings.required("ERASURES_TABLE")
 	tables.Accounts = p.settings.required("ACCOUNTS_TABLE")
 	store := p.store(tables)
-	return apigw.Jobs(p.waker(), p.managing(store, erasing{p.jobs(), p.checks()}), p.drainer(), p.checker(store), p.eraser(store),
-		p.jobs(), p.checks())
+	soon, later := p.jobs(), p.checks()
+	changer := p.managing(store, erasing{soon, later})
+	return apigw.Jobs(p.waker(), changer, p.drainer(), p.checker(store), p.eraser(store, changer), soon, later)
 }
 
 // Rooms builds the function behind the HTTP API for rooms and their members.

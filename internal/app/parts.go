@@ -288,19 +288,6 @@ func (p *Parts) workers() *apigw.Workers {
 	return apigw.NewWorkers(client, p.settings.required("PUSH_FUNCTION"))
 }
 
-// jobs is the queue of what promises rest on.
-func (p *Parts) jobs() *apigw.JobQueue { return p.jobQueue("JOBS_QUEUE") }
-
-// checks is the queue of what may wait.
-func (p *Parts) checks() *apigw.JobQueue { return p.jobQueue("CHECKS_QUEUE") }
-
-func (p *Parts) jobQueue(setting string) *apigw.JobQueue {
-	if p.sqs == nil {
-		p.sqs = sqs.NewFromConfig(p.aws, func(o *sqs.Options) { o.HTTPClient = p.httpClient(queueTimeout) })
-	}
-	return apigw.NewJobQueue(p.sqs, p.settings.required(setting))
-}
-
 // httpClient makes a client with connections of its own. A call takes as long as timeout; 0 is no bound. The client keeps
 // as many connections open as are used side by side; the SDK's default keeps 10.
 func (p *Parts) httpClient(timeout time.Duration) *http.Client {

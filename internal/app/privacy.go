@@ -10,6 +10,7 @@ import (
 	"serverlesschat/internal/dynamo"
 	"serverlesschat/internal/fanout"
 	"serverlesschat/internal/privacy"
+	"serverlesschat/internal/rooms"
 	"serverlesschat/internal/wire"
 )
 
@@ -21,15 +22,15 @@ func (p *Parts) exporter(store *dynamo.Store) *privacy.Exporter {
 // asker is what takes the word of users that they want to be erased.
 func (p *Parts) asker(store *dynamo.Store, guard apigw.Guard) *privacy.Asker {
 	return privacy.NewAsker(privacy.AskerOptions{
-		Store: store, Jobs: p.jobs(), Closer: p.closer(), Admit: guard.Gate.AdmitRequest, Now: time.Now,
+		Store: store, Jobs: p.checks(), Closer: p.closer(), Admit: guard.Gate.AdmitRequest, Now: time.Now,
 		NewPseudonym: func() chat.UserID { return chat.Pseudonym(strings.ToLower(rand.Text())) },
 	})
 }
 
 // eraser is what erases users.
-func (p *Parts) eraser(store *dynamo.Store) *privacy.Eraser {
+func (p *Parts) eraser(store *dynamo.Store, changer *rooms.Changer) *privacy.Eraser {
 	return privacy.NewEraser(privacy.EraserOptions{
-		Store: store, Accounts: store, Rooms: p.managing(store, p.jobs()), Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
+		Store: store, Accounts: store, Rooms: changer, Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.checks(),
 		Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay), Now: time.Now, NewHolder: rand.Text,
 	})
 }
