@@ -79,8 +79,11 @@ func TestPeersAndTheirConnections(t *testing.T) {
 		opened := time.Now().Truncate(time.Second)
 		for _, c := range []chat.Connection{
 			{ID: "a1", User: "ann", ConnectedAt: opened}, {ID: "a2", User: "ann", ConnectedAt: opened.Add(-time.Minute)},
-			{ID: "b1", User: "bob", ConnectedAt: opened}, {ID: "old", User: "bob", ConnectedAt: opened.Add(-3 * time.Hour)},
+			{ID: "b1", User: "bob", ConnectedAt: opened}, {ID: "b2", User: "bob", ConnectedAt: opened, TokenExpiresAt: opened}, {ID: "old", User: "bob", ConnectedAt: opened.Add(-3 * time.Hour)},
 		} {
+			if c.TokenExpiresAt.IsZero() {
+				c.TokenExpiresAt = opened.Add(time.Hour)
+			}
 			f.ok(f.Store.PutConnection(ctx, c, manyConnections))
 		}
 		names, err := f.Store.MemberNames(ctx, "r", 10)
