@@ -16,7 +16,7 @@ import (
 // What this story sends must be nowhere but in the store; the search at the end of the run tells. It goes every way that
 // a content and a token can go, and every way in which they are refused.
 func TestStoryWhatUsersSendIsNotLogged(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	eachLocal(t, func(t *testing.T, w *world) {
 		ann, eve := w.as("ann"), w.as("eve")
 		ann.joins("lobby")
 		const content = "nobody's business but the room's: “ünïq” <&>"
