@@ -130,7 +130,7 @@ func (r tortured) talk(ctx context.Context, device, other *chattest.Client, end 
 		case 0:
 			both.Go(func() { _, _ = other.Send(ctx, id, content) })
 		case 1:
-			both.Go(func() { _, _ = other.Send(ctx, id, "other content") })
+			both.Go(func() { _, _ = other.Send(ctx, id, "what the other device says") })
 		}
 		e, err := device.Send(ctx, id, content)
 		both.Wait()
