@@ -22,7 +22,9 @@ type AccountServices struct {
 
 // Accounts handles the requests about accounts and their tokens, and about users' own records. Where users come with
 // tokens of another issuer, there are no accounts of ours, and services is nil.
-func Accounts(tokens TokenVerifier, self *accounts.Self, services *AccountServices) func(context.Context, restEvent) (restReply, error) {
+func Accounts(
+	tokens TokenVerifier, self *accounts.Self, services *AccountServices,
+) func(context.Context, restEvent) (restReply, error) {
 	routes := map[string]restHandler{
 		"GET /users/me": call(tokens, parameters, func(*chat.Fields) struct{} { return struct{}{} },
 			func(ctx context.Context, user chat.UserID, _ struct{}) (int, []byte, error) {
@@ -66,7 +68,9 @@ func (s *AccountServices) register(ctx context.Context, event restEvent) (restRe
 	return jsonReply(http.StatusCreated, "application/json", wire.User(p.User, p.DisplayName)), nil
 }
 
-func (s *AccountServices) changePassword(ctx context.Context, tokens TokenVerifier, event restEvent) (restReply, error) {
+func (s *AccountServices) changePassword(
+	ctx context.Context, tokens TokenVerifier, event restEvent,
+) (restReply, error) {
 	identity, err := authenticate(ctx, tokens, event)
 	if err != nil {
 		return restReply{}, err
@@ -148,7 +152,9 @@ func (s *AccountServices) signIn(ctx context.Context, address string, fields *ch
 	return s.Families.Open(ctx, account.User, account.PasswordVersion)
 }
 
-func (s *AccountServices) refresh(ctx context.Context, event restEvent, fields *chat.Fields, byCookie bool) (auth.Tokens, error) {
+func (s *AccountServices) refresh(
+	ctx context.Context, event restEvent, fields *chat.Fields, byCookie bool,
+) (auth.Tokens, error) {
 	token := refreshTokenOf(event, fields, "refresh_token", byCookie)
 	attempt := fields.OptionalLabel("attempt")
 	if err := fields.Err(); err != nil {

@@ -2,13 +2,16 @@ package dynamo
 
 import (
 	"context"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"serverlesschat/internal/accounts"
+	"serverlesschat/internal/auth"
 	"serverlesschat/internal/chat"
 )
 
@@ -25,14 +28,31 @@ func (s *Store) Account(ctx context.Context, user chat.UserID) (*accounts.Accoun
 		return nil, err
 	}
 	r := reader{row}
-	return &accounts.Account{User: user, Hash: r.text("hash"), PasswordVersion: r.number("v")}, nil
+	return &accounts.Account{
+		User: user, Hash: r.text("hash"), PasswordVersion: r.number("v"), Networks: timesIn(row["networks"]),
+	}, nil
+}
+
+// timesIn returns the times that are in a map.
+func timesIn(value types.AttributeValue) map[string]time.Time {
+	found := map[string]time.Time{}
+	if m, ok := value.(*types.AttributeValueMemberM); ok {
+		for name := range m.Value {
+			found[name] = reader{m.Value}.millis(name)
+		}
+	}
+	return found
 }
 
 // CreateAccount implements [accounts.Store].
-func (s *Store) CreateAccount(ctx context.Context, a accounts.Account, displayName string, invite accounts.Invite) error {
+func (s *Store) CreateAccount(
+	ctx context.Context, a accounts.Account, displayName string, invite accounts.Invite,
+) error {
 	row := accountKey(a.User)
 	row["hash"], row["v"] = text(a.Hash), number(a.PasswordVersion)
-	row["families"] = &types.AttributeValueMemberM{Value: item{}}
+	for _, name := range []string{"families", "networks"} {
+		row[name] = &types.AttributeValueMemberM{Value: item{}}
+	}
 	row["created_at"] = number(s.now().UnixMilli())
 	profile := profileKey(a.User)
 	profile["display_name"] = text(displayName)
@@ -69,4 +89,48 @@ func (s *Store) ChangeHash(ctx context.Context, from, to accounts.Account) (bool
 		},
 	})
 	return err == nil && old == nil, err
+}
+
+// RememberNetwork implements [accounts.Store].
+func (s *Store) RememberNetwork(
+	ctx context.Context, user chat.UserID, network string, until time.Time, forget []string,
+) error {
+	update, names := "SET networks.#n = :until", map[string]string{"#n": network}
+	before := " REMOVE "
+	for i, other := range forget {
+		name := "#" + strconv.Itoa(i)
+		names[name] = other
+		update += before + "networks." + name
+		before = ", "
+	}
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Accounts, Key: accountKey(user), UpdateExpression: &update,
+		ConditionExpression: aws.String("attribute_exists(networks)"), ExpressionAttributeNames: names,
+		ExpressionAttributeValues: item{":until": number(until.UnixMilli())},
+	})
+	return err
+}
+
+// ForgetAccount removes an account and all of its sign-ins, but for what keeps its name from being given again. It may
+// be called again.
+func (s *Store) ForgetAccount(ctx context.Context, user chat.UserID) error {
+	// Without its hash no sign-in is added to the account.
+	old, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Accounts, Key: accountKey(user),
+		UpdateExpression:         aws.String("REMOVE #hash, networks, created_at"),
+		ConditionExpression:      aws.String("attribute_exists(v)"),
+		ExpressionAttributeNames: map[string]string{"#hash": "hash"}, ReturnValues: types.ReturnValueAllNew,
+	})
+	if err != nil || old != nil {
+		return err
+	}
+	for id := range timesIn(row["families"]) {
+		if err := s.delete(ctx, s.tables.Accounts, familyKey(auth.FamilyID(id))); err != nil {
+			return err
+		}
+		if err := s.ForgetFamily(ctx, user, auth.FamilyID(id)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
