@@ -59,8 +59,8 @@ func accountsDeployed(ctx context.Context, file string) (*dynamo.Store, error) {
 	return accountStore(cfg, values["AccountsTable"]), nil
 }
 
-// findAccounts returns the accounts of the stack in AWS whose outputs are in the file that args may name, or else of the
-// local stack.
+// findAccounts returns the accounts of the stack in AWS whose outputs are in the file that args may name, or else of
+// the local stack.
 func findAccounts(ctx context.Context, target string, args []string) (*dynamo.Store, error) {
 	if len(args) > 0 {
 		return accountsDeployed(ctx, args[0])
@@ -94,7 +94,8 @@ func resetPassword(ctx context.Context, user string, args []string) error {
 	}
 	families := auth.NewFamilies(store, nil, auth.FamiliesOptions{SessionOf: token.SessionID, Now: time.Now})
 	password := strings.ToLower(rand.Text())
-	if err := accounts.NewAuthenticator(store, newHasher(), families).ResetPassword(ctx, chat.UserID(user), password); err != nil {
+	authenticator := accounts.NewAuthenticator(store, newHasher(), families, time.Now)
+	if err := authenticator.ResetPassword(ctx, chat.UserID(user), password); err != nil {
 		return err
 	}
 	fmt.Println(password)

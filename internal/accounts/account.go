@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"serverlesschat/internal/chat"
@@ -14,6 +15,8 @@ type Account struct {
 	Hash string // of the password, as a PHC string; empty where nobody can sign in any more
 	// PasswordVersion counts the passwords, from 1.
 	PasswordVersion int64
+	// Networks are those from which the user has signed in, each with until when that is remembered.
+	Networks map[string]time.Time
 }
 
 // Store keeps accounts.
@@ -26,6 +29,8 @@ type Store interface {
 	CreateAccount(ctx context.Context, a Account, displayName string, invite Invite) error
 	// ChangeHash stores another hash for the one that an account has, and another version with it.
 	ChangeHash(ctx context.Context, from, to Account) (changed bool, err error)
+	// RememberNetwork notes until when a network is remembered, and forgets others.
+	RememberNetwork(ctx context.Context, user chat.UserID, network string, until time.Time, forget []string) error
 	// KnowsUser reports whether a user of that name has ever been here, with an account or without.
 	KnowsUser(ctx context.Context, user chat.UserID) (bool, error)
 }
@@ -34,8 +39,8 @@ type Store interface {
 type Hasher interface {
 	// HashPassword returns the hash of a password, as a PHC string.
 	HashPassword(ctx context.Context, password string) (string, error)
-	// VerifyPassword reports whether a hash is that of the password. No password has the hash "", and to find that takes as
-	// long as any other. renewed is a stronger hash of the password; "" where the one that is there will do.
+	// VerifyPassword reports whether a hash is that of the password. No password has the hash "", and to find that
+	// takes as long as any other. renewed is a stronger hash of the password; "" where the one that is there will do.
 	VerifyPassword(ctx context.Context, password, hash string) (ok bool, renewed string, err error)
 }
 

@@ -80,7 +80,7 @@ func (w *world) registrar(mode accounts.Mode) *accounts.Registrar {
 }
 
 func (w *world) authenticator() *accounts.Authenticator {
-	return accounts.NewAuthenticator(w.Store, w.hasher, w.sessions)
+	return accounts.NewAuthenticator(w.Store, w.hasher, w.sessions, func() time.Time { return w.now })
 }
 
 func ann() accounts.Registration {

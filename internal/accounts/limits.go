@@ -2,21 +2,16 @@ package accounts
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/ratelimit"
 )
 
-// Limits counts what is limited, and knows who was let in.
+// Limits counts what is limited.
 type Limits interface {
 	// Admit counts one of each, unless one of them is at its limit: wait is how long until all of them take one more.
 	Admit(ctx context.Context, limits ...ratelimit.Limit) (wait time.Duration, err error)
-	// RememberAddress notes that a user has signed in from an address, for a while.
-	RememberAddress(ctx context.Context, user chat.UserID, network string) error
-	// KnowsAddress reports whether that was noted.
-	KnowsAddress(ctx context.Context, user chat.UserID, network string) (bool, error)
 }
 
 // limit returns nil if there is room within the limits, else the error CodeRateLimited.
@@ -30,11 +25,13 @@ func limit(ctx context.Context, l Limits, limits []ratelimit.Limit) error {
 
 // registering are the limits on who registers.
 func registering(address string) []ratelimit.Limit {
-	return []ratelimit.Limit{{Key: "register#" + network(address), GCRA: ratelimit.GCRA{Interval: time.Minute, Burst: 20}}}
+	return []ratelimit.Limit{
+		{Key: "register#" + network(address), GCRA: ratelimit.GCRA{Interval: time.Minute, Burst: 20}},
+	}
 }
 
-// signingIn are the limits on signing in. That of a name alone is for passwords that are tried from many addresses. It is
-// not for an address from which the user has signed in before: nobody is to be locked out by others.
+// signingIn are the limits on signing in. That of a name alone is for passwords that are tried from many addresses. It
+// is not for an address from which the user has signed in before: nobody is to be locked out by others.
 func signingIn(user chat.UserID, address string, known bool) []ratelimit.Limit {
 	from, name := network(address), string(user)
 	limits := []ratelimit.Limit{
@@ -52,19 +49,4 @@ func signingIn(user chat.UserID, address string, known bool) []ratelimit.Limit {
 // changingPassword are the limits on changing a password. Whoever has a token could try passwords by it.
 func changingPassword(user chat.UserID) []ratelimit.Limit {
 	return []ratelimit.Limit{{Key: "password#" + string(user), GCRA: ratelimit.GCRA{Interval: time.Minute, Burst: 10}}}
-}
-
-// networkBits is how much of an IPv6 address names a customer; the rest each customer gives out.
-const networkBits = 64
-
-// network returns what stands for the sender of a request: its IPv4 address, or the network of its IPv6 address.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return "unknown" // all of them share the limits
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
-	}
-	return netip.PrefixFrom(ip, networkBits).Masked().String()
 }

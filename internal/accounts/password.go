@@ -33,16 +33,19 @@ func (a *Authenticator) ChangePassword(ctx context.Context, identity chat.Identi
 	if err := limit(ctx, a.store, changingPassword(identity.User)); err != nil {
 		return err
 	}
-	account, err := a.check(ctx, identity.User, in.Password)
-	switch {
+	account, err := a.account(ctx, identity.User)
+	if err != nil {
+		return err
+	}
+	switch err := a.check(ctx, account, in.Password); {
 	case errors.Is(err, ErrCredentials):
-		if err := a.checkRepeat(ctx, identity.User, in); err != nil {
+		if err := a.checkRepeat(ctx, account, in); err != nil {
 			return err
 		}
 	case err != nil:
 		return err
 	default:
-		if err := a.replace(ctx, *account, in.NewPassword); err != nil {
+		if err := a.replace(ctx, account, in.NewPassword); err != nil {
 			return err
 		}
 	}
@@ -50,16 +53,16 @@ func (a *Authenticator) ChangePassword(ctx context.Context, identity chat.Identi
 }
 
 // checkRepeat returns nil if the password was changed as asked for already.
-func (a *Authenticator) checkRepeat(ctx context.Context, user chat.UserID, in PasswordChange) error {
-	_, err := a.check(ctx, user, in.NewPassword)
+func (a *Authenticator) checkRepeat(ctx context.Context, account Account, in PasswordChange) error {
+	err := a.check(ctx, account, in.NewPassword)
 	if errors.Is(err, ErrCredentials) {
 		return errWrongPassword
 	}
 	return err
 }
 
-// replace stores the hash of another password. When the account has changed meanwhile, the password that was checked may
-// be another one by now.
+// replace stores the hash of another password. When the account has changed meanwhile, the password that was checked
+// may be another one by now.
 func (a *Authenticator) replace(ctx context.Context, account Account, password string) error {
 	hash, err := a.hasher.HashPassword(ctx, password)
 	if err != nil {
@@ -77,14 +80,14 @@ func (a *Authenticator) replace(ctx context.Context, account Account, password s
 //
 // Errors: CodeNotFound where there is no such account; CodeUnavailable.
 func (a *Authenticator) ResetPassword(ctx context.Context, user chat.UserID, password string) error {
-	account, err := a.store.Account(ctx, user)
+	account, err := a.account(ctx, user)
 	if err != nil {
-		return fmt.Errorf("read account: %w", err)
+		return err
 	}
-	if account == nil || account.Hash == "" {
+	if account.Hash == "" {
 		return chat.Errorf(chat.CodeNotFound, "there is no such account")
 	}
-	if err := a.replace(ctx, *account, password); err != nil {
+	if err := a.replace(ctx, account, password); err != nil {
 		return err
 	}
 	return chat.Wrap("end sessions", a.sessions.EndAll(ctx, user, ""))

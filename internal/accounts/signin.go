@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"serverlesschat/internal/chat"
 )
@@ -12,6 +13,7 @@ type Authenticator struct {
 	store    AuthenticatorStore
 	hasher   Hasher
 	sessions Sessions
+	now      func() time.Time
 }
 
 // AuthenticatorStore is all that an Authenticator asks of its store.
@@ -27,8 +29,8 @@ type Sessions interface {
 }
 
 // NewAuthenticator makes an Authenticator.
-func NewAuthenticator(store AuthenticatorStore, hasher Hasher, sessions Sessions) *Authenticator {
-	return &Authenticator{store: store, hasher: hasher, sessions: sessions}
+func NewAuthenticator(store AuthenticatorStore, hasher Hasher, sessions Sessions, now func() time.Time) *Authenticator {
+	return &Authenticator{store: store, hasher: hasher, sessions: sessions, now: now}
 }
 
 // SignIn asks for a user to be let in.
@@ -59,45 +61,51 @@ func (a *Authenticator) SignIn(ctx context.Context, address string, in SignIn) (
 	if validateName(in.User) != nil {
 		return Account{}, ErrCredentials // everybody knows that there is no such account
 	}
-	known, err := a.store.KnowsAddress(ctx, in.User, network(address))
-	if err != nil {
-		return Account{}, fmt.Errorf("read address: %w", err)
-	}
-	if err := limit(ctx, a.store, signingIn(in.User, address, known)); err != nil {
-		return Account{}, err
-	}
-	account, err := a.check(ctx, in.User, in.Password)
+	account, err := a.account(ctx, in.User)
 	if err != nil {
 		return Account{}, err
 	}
-	if err := a.store.RememberAddress(ctx, in.User, network(address)); err != nil {
+	if err := limit(ctx, a.store, signingIn(in.User, address, account.knows(address, a.now()))); err != nil {
+		return Account{}, err
+	}
+	if err := a.check(ctx, account, in.Password); err != nil {
+		return Account{}, err
+	}
+	if err := a.remember(ctx, account, address); err != nil {
 		return Account{}, fmt.Errorf("remember address: %w", err)
+	}
+	return account, nil
+}
+
+// account returns the account of a user; where there is none, one whose hash is that of no password.
+func (a *Authenticator) account(ctx context.Context, user chat.UserID) (Account, error) {
+	account, err := a.store.Account(ctx, user)
+	if err != nil {
+		return Account{}, fmt.Errorf("read account: %w", err)
+	}
+	if account == nil {
+		return Account{User: user}, nil
 	}
 	return *account, nil
 }
 
-// check returns the account of a user, if the password is right. A hash by weaker parameters than today's is replaced.
-func (a *Authenticator) check(ctx context.Context, user chat.UserID, password string) (*Account, error) {
-	account, err := a.store.Account(ctx, user)
-	if err != nil {
-		return nil, fmt.Errorf("read account: %w", err)
-	}
-	if account == nil {
-		account = &Account{} // whose hash is that of no password
-	}
+// check returns nil if the password is that of an account. A hash by weaker parameters than today's is replaced.
+//
+// Errors: ErrCredentials.
+func (a *Authenticator) check(ctx context.Context, account Account, password string) error {
 	ok, renewed, err := a.hasher.VerifyPassword(ctx, password, account.Hash)
 	if err != nil {
-		return nil, fmt.Errorf("verify password: %w", err)
+		return fmt.Errorf("verify password: %w", err)
 	}
 	if !ok || account.Hash == "" {
-		return nil, ErrCredentials
+		return ErrCredentials
 	}
 	if renewed != "" {
-		stronger := *account
+		stronger := account
 		stronger.Hash = renewed
-		if _, err := a.store.ChangeHash(ctx, *account, stronger); err != nil {
-			return nil, fmt.Errorf("renew hash: %w", err)
+		if _, err := a.store.ChangeHash(ctx, account, stronger); err != nil {
+			return fmt.Errorf("renew hash: %w", err)
 		}
 	}
-	return account, nil
+	return nil
 }

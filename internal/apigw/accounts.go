@@ -159,7 +159,9 @@ func (s *AccountServices) signIn(ctx context.Context, address string, fields *ch
 	return s.Families.Open(ctx, account.User, account.PasswordVersion)
 }
 
-func (s *AccountServices) refresh(ctx context.Context, event restEvent, fields *chat.Fields, byCookie bool) (auth.Tokens, error) {
+func (s *AccountServices) refresh(
+	ctx context.Context, event restEvent, fields *chat.Fields, byCookie bool,
+) (auth.Tokens, error) {
 	token := refreshTokenOf(event, fields, "refresh_token", byCookie)
 	attempt := fields.OptionalLabel("attempt")
 	if err := fields.Err(); err != nil {

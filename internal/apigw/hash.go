@@ -93,7 +93,8 @@ func Hash(hasher accounts.Hasher) func(context.Context, json.RawMessage) (json.R
 	return func(ctx context.Context, data json.RawMessage) (json.RawMessage, error) {
 		var job hashJob
 		if json.Unmarshal(data, &job) != nil {
-			return nil, errors.New("decode hash job: not what the function auth sends") // the cause may show the password
+			// The cause may show the password.
+			return nil, errors.New("decode hash job: not what the function auth sends")
 		}
 		answer := hashAnswer{OK: true}
 		var err error

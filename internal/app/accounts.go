@@ -70,10 +70,11 @@ func (p *Parts) accountServices(store *dynamo.Store) *apigw.AccountServices {
 		Random:    randomBytes, Now: time.Now,
 	})
 	hasher := p.hasher()
-	mode := accounts.Mode(p.settings.oneOf("REGISTRATION", string(accounts.Open), string(accounts.InviteOnly), string(accounts.Closed)))
+	mode := accounts.Mode(p.settings.oneOf("REGISTRATION",
+		string(accounts.Open), string(accounts.InviteOnly), string(accounts.Closed)))
 	return &apigw.AccountServices{
 		Registrar:     accounts.NewRegistrar(store, hasher, mode),
-		Authenticator: accounts.NewAuthenticator(store, hasher, families),
+		Authenticator: accounts.NewAuthenticator(store, hasher, families, time.Now),
 		Families:      families,
 		KeySet: func(ctx context.Context) ([]byte, error) {
 			keys, err := signer.PublicKeys(ctx)
@@ -86,7 +87,9 @@ func (p *Parts) accountServices(store *dynamo.Store) *apigw.AccountServices {
 }
 
 func (p *Parts) signer(store *dynamo.Store) *auth.Signer {
-	client := secretsmanager.NewFromConfig(p.aws, func(o *secretsmanager.Options) { o.HTTPClient = p.httpClient(secretTimeout) })
+	client := secretsmanager.NewFromConfig(p.aws, func(o *secretsmanager.Options) {
+		o.HTTPClient = p.httpClient(secretTimeout)
+	})
 	return auth.NewSigner(store, auth.SignerOptions{
 		Secret: secrets.New(client, p.settings.required("TOKEN_SECRET")).Value,
 		Encode: token.Encoder(p.settings.required("TOKEN_ISSUER"), p.settings.required("TOKEN_AUDIENCE")),

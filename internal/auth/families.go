@@ -95,7 +95,9 @@ func (s *Families) makeRoom(ctx context.Context, user chat.UserID) error {
 		return err
 	}
 	now := s.opts.Now()
-	ids := slices.SortedFunc(maps.Keys(all), func(a, b FamilyID) int { return cmp.Or(all[a].Compare(all[b]), cmp.Compare(a, b)) })
+	ids := slices.SortedFunc(maps.Keys(all), func(a, b FamilyID) int {
+		return cmp.Or(all[a].Compare(all[b]), cmp.Compare(a, b))
+	})
 	for i, id := range ids {
 		if len(ids)-i < maxFamilies && now.Before(all[id]) {
 			return nil
@@ -129,7 +131,9 @@ func (s *Families) Refresh(ctx context.Context, token, attempt string) (Tokens, 
 	case err != nil:
 		return Tokens{}, fmt.Errorf("limit refreshing: %w", err)
 	case wait > 0:
-		return Tokens{}, &chat.Error{Code: chat.CodeRateLimited, Message: "this session refreshes too often", RetryAfter: wait}
+		return Tokens{}, &chat.Error{
+			Code: chat.CodeRateLimited, Message: "this session refreshes too often", RetryAfter: wait,
+		}
 	}
 	now := chat.Millis(s.opts.Now())
 	f, rotated, err := s.store.RotateFamily(ctx, id, generation, hashOf(attempt), now)
@@ -189,9 +193,9 @@ func (s *Families) EndAll(ctx context.Context, user chat.UserID, except chat.Ses
 // revokedFor is how long a session that was ended is refused: until its last access token is over, by any clock.
 const revokedFor = AccessLife + time.Minute
 
-// end ends a family and its session. Each step may be done again, and the order is the one in which nothing is missed: a
-// family that has ended makes no token that outlives what the revoker was told, and it is in its user's list until all is
-// done. The user is "" where only the family is known.
+// end ends a family and its session. Each step may be done again, and the order is the one in which nothing is missed:
+// a family that has ended makes no token that outlives what the revoker was told, and it is in its user's list until
+// all is done. The user is "" where only the family is known.
 func (s *Families) end(ctx context.Context, user chat.UserID, id FamilyID, now time.Time) error {
 	f, err := s.store.EndFamily(ctx, id, chat.Millis(now))
 	if err != nil {

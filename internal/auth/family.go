@@ -20,13 +20,15 @@ type Family struct {
 
 // FamilyStore keeps families.
 type FamilyStore interface {
-	// OpenFamily stores a new family, and names it among those of its user, if the user's password is still the one of that
-	// version.
+	// OpenFamily stores a new family, and names it among those of its user, if the user's password is still the one of
+	// that version.
 	OpenFamily(ctx context.Context, f Family, passwordVersion int64) (opened bool, err error)
 	// RotateFamily moves a family on to its next generation, with this hash of an attempt, if it is of the generation
 	// given, has not ended, and has been so for RotateEvery at the time now. It returns the family as it is then; one
 	// without a user where there is none.
-	RotateFamily(ctx context.Context, id FamilyID, generation int, attempt []byte, now time.Time) (f Family, rotated bool, err error)
+	RotateFamily(
+		ctx context.Context, id FamilyID, generation int, attempt []byte, now time.Time,
+	) (f Family, rotated bool, err error)
 	// EndFamily ends a family that has not ended, and returns it; one without a user where there is none.
 	EndFamily(ctx context.Context, id FamilyID, now time.Time) (Family, error)
 }

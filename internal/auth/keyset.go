@@ -50,8 +50,8 @@ const (
 	// publishAhead is how long a key is published before it signs: longer than anybody has an old set, with clocks that
 	// differ.
 	publishAhead = 2 * KeyCacheAge
-	// keepOn is how long a key is kept after the next has begun to sign. A signer may have a set that is KeyCacheAge old;
-	// that one has the next key too.
+	// keepOn is how long a key is kept after the next has begun to sign. A signer may have a set that is KeyCacheAge
+	// old; that one has the next key too.
 	keepOn = AccessLife + time.Minute
 )
 

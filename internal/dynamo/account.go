@@ -4,7 +4,9 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -29,14 +31,31 @@ func (s *Store) Account(ctx context.Context, user chat.UserID) (*accounts.Accoun
 		return nil, err
 	}
 	r := reader{row}
-	return &accounts.Account{User: user, Hash: r.text("hash"), PasswordVersion: r.number("v")}, nil
+	return &accounts.Account{
+		User: user, Hash: r.text("hash"), PasswordVersion: r.number("v"), Networks: timesIn(row["networks"]),
+	}, nil
+}
+
+// timesIn returns the times that are in a map.
+func timesIn(value types.AttributeValue) map[string]time.Time {
+	found := map[string]time.Time{}
+	if m, ok := value.(*types.AttributeValueMemberM); ok {
+		for name := range m.Value {
+			found[name] = reader{m.Value}.millis(name)
+		}
+	}
+	return found
 }
 
 // CreateAccount implements [accounts.Store].
-func (s *Store) CreateAccount(ctx context.Context, a accounts.Account, displayName string, invite accounts.Invite) error {
+func (s *Store) CreateAccount(
+	ctx context.Context, a accounts.Account, displayName string, invite accounts.Invite,
+) error {
 	row := accountKey(a.User)
 	row["hash"], row["v"] = text(a.Hash), number(a.PasswordVersion)
-	row["families"] = &types.AttributeValueMemberM{Value: item{}}
+	for _, name := range []string{"families", "networks"} {
+		row[name] = &types.AttributeValueMemberM{Value: item{}}
+	}
 	row["created_at"] = number(s.now().UnixMilli())
 	profile := profileKey(a.User)
 	profile["display_name"] = text(displayName)
@@ -75,25 +94,50 @@ func (s *Store) ChangeHash(ctx context.Context, from, to accounts.Account) (bool
 	return err == nil && old == nil, err
 }
 
-// ForgetAccount implements [privacy.Accounts]. The families go first: a run that is cut off finds those that are left.
+// RememberNetwork implements [accounts.Store].
+func (s *Store) RememberNetwork(
+	ctx context.Context, user chat.UserID, network string, until time.Time, forget []string,
+) error {
+	update, names := "SET networks.#n = :until", map[string]string{"#n": network}
+	before := " REMOVE "
+	for i, other := range forget {
+		name := "#" + strconv.Itoa(i)
+		names[name] = other
+		update += before + "networks." + name
+		before = ", "
+	}
+	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Accounts, Key: accountKey(user), UpdateExpression: &update,
+		ConditionExpression: aws.String("attribute_exists(networks)"), ExpressionAttributeNames: names,
+		ExpressionAttributeValues: item{":until": number(until.UnixMilli())},
+	})
+	return err
+}
+
+// ForgetAccount implements [privacy.Accounts].
 func (s *Store) ForgetAccount(ctx context.Context, user chat.UserID) error {
 	if err := s.delete(ctx, s.tables.Users, profileKey(user)); err != nil || s.tables.Accounts == "" {
 		return err
 	}
-	row, err := s.get(ctx, s.tables.Accounts, accountKey(user))
-	if err != nil || row == nil {
+	// Without its hash no sign-in is added to the account.
+	old, row, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Accounts, Key: accountKey(user),
+		UpdateExpression:         aws.String("REMOVE #hash, networks, created_at"),
+		ConditionExpression:      aws.String("attribute_exists(v)"),
+		ExpressionAttributeNames: map[string]string{"#hash": "hash"}, ReturnValues: types.ReturnValueAllNew,
+	})
+	if err != nil || old != nil {
 		return err
 	}
-	if families, ok := row["families"].(*mapValue); ok {
-		err := chat.ForEach(ctx, slices.Collect(maps.Keys(families.Value)), dropsAtOnce, func(ctx context.Context, id string) error {
-			return s.delete(ctx, s.tables.Accounts, familyKey(auth.FamilyID(id)))
-		})
-		if err != nil {
+	for id := range timesIn(row["families"]) {
+		if err := s.delete(ctx, s.tables.Accounts, familyKey(auth.FamilyID(id))); err != nil {
+			return err
+		}
+		if err := s.ForgetFamily(ctx, user, auth.FamilyID(id)); err != nil {
 			return err
 		}
 	}
-	_, err = s.put(ctx, s.tables.Accounts, accountKey(user), "")
-	return err
+	return nil
 }
 
 // exportAccount returns the account of a user, without what could be used to sign in.

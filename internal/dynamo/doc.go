@@ -19,11 +19,12 @@
 //	                                                             not finished; read_id delivered_id: how far the member is;
 //	                                                             marked: the last write has moved one of the two
 //	Accounts       item=account#alice                            hash: of the password, a PHC string; v: counts the passwords
-//	                                                             created_at; families: of refresh tokens, each with when it ends
+//	                                                             created_at; families: of refresh tokens, each with when it
+//	                                                             ends; networks: where alice has signed in from, each with until
+//	                                                             when that is remembered; there is no hash when alice is erased
 //	               item=family#kJ3v…                             user_id gen rotated_at attempt ends_at ended_at expires_at
 //	               item=invite#q0Xe…                             under the hash of its code: used_by expires_at
 //	               item=limit#Zk3q…                              under a hash: rest_at: when the key is at rest again; expires_at
-//	               item=address#b8Qw…                            under a hash: somebody has signed in from there; expires_at
 //	Keys           item=access-tokens                            v: counts the changes; keys: the public keys, each with
 //	                                                             number point sign_from keep_until
 //	Sessions       user_id=alice                                 c: the connections, each with the end of its token, its own, and

@@ -12,9 +12,9 @@ import (
 	"serverlesschat/internal/chat"
 )
 
-// Families of refresh tokens. Each is a row of its own, which a refresh changes without a read, and a name in its user's
-// account, by which all of a user's are found. The two are written in one transaction, with a look at the password: so a
-// sign-in by an old password comes before its change, and is found by it, or does not come.
+// Families of refresh tokens. Each is a row of its own, which a refresh changes without a read, and a name in its
+// user's account, by which all of a user's are found. The two are written in one transaction, with a look at the
+// password: so a sign-in by an old password comes before its change, and is found by it, or does not come.
 
 func familyKey(id auth.FamilyID) item { return item{"item": text("family#" + string(id))} }
 
@@ -91,11 +91,8 @@ func (s *Store) EndFamily(ctx context.Context, id auth.FamilyID, now time.Time) 
 func (s *Store) FamiliesOf(ctx context.Context, user chat.UserID) (map[auth.FamilyID]time.Time, error) {
 	row, err := s.get(ctx, s.tables.Accounts, accountKey(user))
 	found := map[auth.FamilyID]time.Time{}
-	if families, ok := row["families"].(*types.AttributeValueMemberM); ok {
-		r := reader{families.Value}
-		for id := range families.Value {
-			found[auth.FamilyID(id)] = r.millis(id)
-		}
+	for id, end := range timesIn(row["families"]) {
+		found[auth.FamilyID(id)] = end
 	}
 	return found, err
 }
@@ -104,7 +101,8 @@ func (s *Store) FamiliesOf(ctx context.Context, user chat.UserID) (map[auth.Fami
 func (s *Store) ForgetFamily(ctx context.Context, user chat.UserID, id auth.FamilyID) error {
 	_, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 		TableName: &s.tables.Accounts, Key: accountKey(user), UpdateExpression: aws.String("REMOVE families.#id"),
-		ConditionExpression: aws.String("attribute_exists(families)"), ExpressionAttributeNames: map[string]string{"#id": string(id)},
+		ConditionExpression:      aws.String("attribute_exists(families)"),
+		ExpressionAttributeNames: map[string]string{"#id": string(id)},
 	})
 	return err
 }

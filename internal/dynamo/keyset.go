@@ -51,6 +51,7 @@ func (s *Store) ReplaceKeySet(ctx context.Context, set auth.KeySet) (bool, error
 	}
 	row := keySetKey()
 	row["v"], row["keys"] = number(set.Version), &types.AttributeValueMemberL{Value: keys}
-	old, err := s.putIf(ctx, s.tables.Keys, row, "attribute_not_exists(v) OR v = :before", item{":before": number(set.Version - 1)})
+	old, err := s.putIf(ctx, s.tables.Keys, row, "attribute_not_exists(v) OR v = :before",
+		item{":before": number(set.Version - 1)})
 	return err == nil && old == nil, err
 }

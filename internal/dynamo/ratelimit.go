@@ -62,48 +62,42 @@ func (s *Store) waitFor(ctx context.Context, now time.Time, limits []ratelimit.L
 
 // take counts one, and returns 0; or how long it takes until there is room.
 func (s *Store) take(ctx context.Context, now time.Time, l ratelimit.Limit) (time.Duration, error) {
+	at := number(now.UnixMilli())
 	for range limitTries {
-		old, err := s.setRest(ctx, l, item{":rest": number(l.Take(now, now).UnixMilli()), ":now": number(now.UnixMilli())},
-			"SET rest_at = :rest, expires_at = :expires", "attribute_not_exists(rest_at) OR rest_at <= :now", now)
-		if old == nil || err != nil {
-			return 0, err
-		}
-		if wait := l.Wait(reader{old}.millis("rest_at"), now); wait > 0 {
-			return wait, nil
-		}
-		old, err = s.setRest(ctx, l, item{
-			":interval": number(l.Interval.Milliseconds()), ":now": number(now.UnixMilli()),
-			":latest": number(l.Latest(now).UnixMilli()),
-		}, "SET rest_at = rest_at + :interval, expires_at = :expires", "rest_at > :now AND rest_at <= :latest", now)
-		if old == nil || err != nil {
-			return 0, err
-		}
-		if wait := l.Wait(reader{old}.millis("rest_at"), now); wait > 0 {
-			return wait, nil
+		for _, u := range []restUpdate{
+			{"rest_at = :rest", "attribute_not_exists(rest_at) OR rest_at <= :now",
+				item{":rest": number(l.Take(now, now).UnixMilli()), ":now": at}},
+			{"rest_at = rest_at + :interval", "rest_at > :now AND rest_at <= :latest",
+				item{":interval": number(l.Interval.Milliseconds()), ":latest": number(l.Latest(now).UnixMilli()), ":now": at}},
+		} {
+			old, err := s.setRest(ctx, now, l, u)
+			if old == nil || err != nil {
+				return 0, err
+			}
+			if wait := l.Wait(reader{old}.millis("rest_at"), now); wait > 0 {
+				return wait, nil
+			}
 		}
 	}
 	return 0, chat.Errorf(chat.CodeUnavailable, "too many come at once; try again")
 }
 
-// setRest changes a key on a condition. It returns the row that is there when that does not hold.
-func (s *Store) setRest(
-	ctx context.Context, l ratelimit.Limit, values item, update, condition string, now time.Time,
-) (item, error) {
-	// A key is at rest by then, so the row says no more than none would.
-	values[":expires"] = number(now.Add(time.Duration(l.Burst+1)*l.Interval + time.Minute).Unix())
-	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName: &s.tables.Accounts, Key: limitKey(l.Key), UpdateExpression: aws.String(update),
-		ConditionExpression: aws.String(condition), ExpressionAttributeValues: values,
-	})
-	return old, err
+// restUpdate is a change of a key, on a condition.
+type restUpdate struct {
+	set, condition string
+	values         item
 }
 
-// rememberedFor is how long an address is known from which a user has signed in.
-const rememberedFor = 30 * day
-
-// addressKey has no name and no address in it: nobody reads from the rows who has signed in from where.
-func addressKey(user chat.UserID, network string) item {
-	return item{"item": text("address#" + hashed(string(user)+"#"+network))}
+// setRest changes a key. It returns the row that is there when the condition does not hold.
+func (s *Store) setRest(ctx context.Context, now time.Time, l ratelimit.Limit, u restUpdate) (item, error) {
+	// A key is at rest by then, so the row says no more than none would.
+	u.values[":expires"] = number(now.Add(time.Duration(l.Burst+1)*l.Interval + time.Minute).Unix())
+	old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
+		TableName: &s.tables.Accounts, Key: limitKey(l.Key),
+		UpdateExpression:    aws.String("SET expires_at = :expires, " + u.set),
+		ConditionExpression: aws.String(u.condition), ExpressionAttributeValues: u.values,
+	})
+	return old, err
 }
 
 // hashed returns a name for what is not to be read in the store.
@@ -114,17 +108,3 @@ func hashed(plain string) string {
 
 // hashBytes of a hash are not met twice.
 const hashBytes = 16
-
-// RememberAddress implements [accounts.Limits].
-func (s *Store) RememberAddress(ctx context.Context, user chat.UserID, network string) error {
-	row := addressKey(user, network)
-	row["expires_at"] = number(s.now().Add(rememberedFor).Unix())
-	_, err := s.put(ctx, s.tables.Accounts, row, "")
-	return err
-}
-
-// KnowsAddress implements [accounts.Limits].
-func (s *Store) KnowsAddress(ctx context.Context, user chat.UserID, network string) (bool, error) {
-	row, err := s.get(ctx, s.tables.Accounts, addressKey(user, network))
-	return row != nil && s.now().Before(reader{row}.seconds("expires_at")), err
-}

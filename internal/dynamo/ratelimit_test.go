@@ -71,21 +71,3 @@ func TestManyProcessesStayWithinALimit(t *testing.T) {
 		}
 	})
 }
-
-func TestAddresses(t *testing.T) {
-	each(t, func(f fixture) {
-		ctx, now := f.Context(), time.Now()
-		s := dynamo.New(f.engine.DynamoDB, f.tables, func() time.Time { return now })
-		knows := func(what, network string, want bool) {
-			f.Helper()
-			known, err := s.KnowsAddress(ctx, "ann", network)
-			got(f, what, known, err, want)
-		}
-		knows("before", "192.0.2.1", false)
-		f.ok(s.RememberAddress(ctx, "ann", "192.0.2.1"))
-		knows("after", "192.0.2.1", true)
-		knows("another one", "192.0.2.2", false)
-		now = now.Add(31 * 24 * time.Hour)
-		knows("much later", "192.0.2.1", false)
-	})
-}

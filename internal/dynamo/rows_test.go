@@ -166,7 +166,7 @@ func (f fixture) writeAccount(s *dynamo.Store) {
 	f.ok(err)
 	wait, err := s.Admit(ctx, ratelimit.Limit{Key: "signins#192.0.2.1", GCRA: ratelimit.GCRA{Interval: time.Second, Burst: 1}})
 	got(f, "wait", wait, err, 0)
-	f.ok(s.RememberAddress(ctx, "ann", "192.0.2.1"))
+	f.ok(s.RememberNetwork(ctx, "ann", "192.0.2.1", ahead.Add(time.Hour), nil))
 	_, err = s.ReplaceKeySet(ctx, auth.KeySet{Version: 1, Keys: []auth.PublicKey{
 		{Number: 1, Point: []byte{4, 1}, SignFrom: ahead, KeepUntil: ahead.Add(time.Hour)},
 		{Number: 2, Point: []byte{4, 2}, SignFrom: ahead.Add(time.Minute)},

@@ -59,5 +59,6 @@ func (h phc) isWithinBounds() bool {
 	p := h.parameters
 	return p.Passes >= 1 && p.Passes <= maxPasses && p.Lanes >= 1 && p.Lanes <= maxLanes &&
 		p.MemoryKiB >= 8*uint32(p.Lanes) && p.MemoryKiB <= maxMemoryKiB && // RFC 9106, 3.1
-		len(h.salt) >= minSaltBytes && len(h.salt) <= maxPartBytes && len(h.key) >= minKeyBytes && len(h.key) <= maxPartBytes
+		len(h.salt) >= minSaltBytes && len(h.salt) <= maxPartBytes &&
+		len(h.key) >= minKeyBytes && len(h.key) <= maxPartBytes
 }

@@ -6,10 +6,9 @@
 // stored. Who stores something new about a user adds it here, to the export and to a part.
 //
 //	session item, with the connections      exported             EraseConnections; EraseSession leaves the word that the user is gone
-//	account, with the sign-ins              exported, no hash    EraseSession; the name stays, without anything
+//	account, sign-ins, their networks       exported, no hash    EraseSession; the name stays, without anything
 //	profile                                 exported             EraseSession
-//	limits of tries, and addresses from     under hashes, which  by their expiry: 15 minutes, and 30 days
-//	which the user has signed in            nobody can list
+//	limits of tries                         under hashes         by their expiry, some minutes
 //	connections, subscriptions              exported             EraseConnections
 //	polls                                   exported             EraseConnections
 //	presence                                exported             ErasePresence

@@ -2,8 +2,8 @@ package ratelimit
 
 import "time"
 
-// GCRA is a limit on what comes seldom, such as sign-ins: Burst at once, and then one each Interval. It is the generic cell
-// rate algorithm: what is kept of a key is one time, when the key is at rest again.
+// GCRA is a limit on what comes seldom, such as sign-ins: Burst at once, and then one each Interval. It is the generic
+// cell rate algorithm: what is kept of a key is one time, when the key is at rest again.
 type GCRA struct {
 	Interval time.Duration // at least a millisecond
 	Burst    int           // 1 or more
@@ -22,8 +22,8 @@ func (g GCRA) Take(rest, now time.Time) time.Time {
 	return rest.Add(g.Interval)
 }
 
-// Wait returns how long it takes until one more may come, 0 for at once. The store of the times has milliseconds, so that
-// the wait is a whole number of them.
+// Wait returns how long it takes until one more may come, 0 for at once. The store of the times has milliseconds, so
+// that the wait is a whole number of them.
 func (g GCRA) Wait(rest, now time.Time) time.Duration {
 	wait := rest.Sub(g.Latest(now))
 	if wait <= 0 {

@@ -40,5 +40,7 @@ func failure(err error) error {
 	if answered && response.HTTPStatusCode() < http.StatusInternalServerError {
 		return err
 	}
-	return &chat.Error{Code: chat.CodeUnavailable, Message: "a part of the chat did not answer in time; try again", Err: err}
+	return &chat.Error{
+		Code: chat.CodeUnavailable, Message: "a part of the chat did not answer in time; try again", Err: err,
+	}
 }

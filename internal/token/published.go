@@ -21,24 +21,25 @@ type published struct {
 	mu     sync.Mutex
 	keys   map[string]key // those that hold, by kid
 	readAt time.Time      // when they were read
-	askAt  time.Time      // until then nobody asks for a kid that is unknown
+	askAt  time.Time      // until then they are not read again
 }
 
-// unknownEvery is how often a kid that is unknown may have the keys read again. Everybody can make tokens with such.
-const unknownEvery = time.Minute
+// askEvery is how often the keys may be read again: for a kid that is unknown, which everybody can make up, and where
+// the last try has failed.
+const askEvery = time.Minute
 
-// key returns the key of a kid. When the keys cannot be read, those that were read last stay; its error says that there are
-// none.
+// key returns the key of a kid. When the keys cannot be read, those that were read last stay; its error says that there
+// are none.
 func (p *published) key(ctx context.Context, kid string) (key, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
 	k, known := p.keys[kid]
 	isOld := now.Sub(p.readAt) >= auth.KeyCacheAge
-	if known && !isOld || !known && now.Before(p.askAt) {
+	if known && !isOld || now.Before(p.askAt) {
 		return k, known, nil
 	}
-	p.askAt = now.Add(unknownEvery)
+	p.askAt = now.Add(askEvery)
 	if err := p.read(ctx, now); err != nil {
 		if known {
 			return k, true, nil

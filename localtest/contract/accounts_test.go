@@ -39,7 +39,7 @@ func accountsAPI(t *testing.T) restAPI {
 	hasher := passwordhash.New(passwordhash.Parameters{MemoryKiB: 8, Passes: 1, Lanes: 1}, func(b []byte) { clear(b) })
 	return apigw.Accounts(apigw.Guard{Tokens: anyToken{}, Gate: fake.NewGate(fake.NewStore())}, accounts.NewSelf(store), &apigw.AccountServices{
 		Registrar:     accounts.NewRegistrar(store, hasher, accounts.Open),
-		Authenticator: accounts.NewAuthenticator(store, hasher, families),
+		Authenticator: accounts.NewAuthenticator(store, hasher, families, time.Now),
 		Families:      families,
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"serverlesschat/internal/accounts"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
@@ -136,6 +137,17 @@ func TestStoryInvites(t *testing.T) {
 		if p := w.must(http.StatusBadRequest, a, err).problem(); p.Code != "invalid" || p.Field != field {
 			t.Errorf("%s: %s", body, a.body)
 		}
+	}
+	w.putRow("AccountsTable", row{
+		"item": textValue("invite#" + string(accounts.InviteOf("code"))), "expires_at": numberValue(time.Now().Add(time.Hour).Unix()),
+	})
+	for _, c := range []struct {
+		user   string
+		status int
+	}{{"ann", http.StatusCreated}, {"bob", http.StatusBadRequest}} {
+		a, err := w.asks("POST", "/auth/register", "application/json",
+			fmt.Sprintf(`{"user_id":%q,"password":"12345678","invite":"code"}`, c.user))
+		w.must(c.status, a, err)
 	}
 	closed := startOwn(t, stack.Options{Parameters: map[string]string{"Registration": "closed"}})
 	a, err := closed.asks("POST", "/auth/register", "application/json", `{"user_id":"ann","password":"12345678"}`)

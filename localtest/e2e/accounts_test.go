@@ -138,6 +138,11 @@ func TestStoryAccounts(t *testing.T) {
 		if _, err := client.Do(w.ctx, "joinRoom", fields{"room_id": w.room("lobby")}); err != nil {
 			t.Error(err)
 		}
+		lobby := w.room("lobby")
+		for _, path := range []string{"/rooms", "/rooms/" + lobby + "/messages", "/poll?after=" + lobby + ":0"} {
+			a, err := w.asks("GET", path, "", "", bearerOf(got))
+			w.must(http.StatusOK, a, err)
+		}
 		bob := w.as("bob")
 		for _, c := range []struct{ method, path, body, authorization, name string }{
 			{"GET", "/users/me", "", bearerOf(got), "Miss ann"},

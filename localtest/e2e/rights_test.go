@@ -142,7 +142,7 @@ func roleVariants() ([]variant, error) {
 		{
 			"ManagementEndpoint": "http://127.0.0.1:1/dev", "SendMessageConcurrency": "5", "DeletionProtection": "true",
 			"HashConcurrency": "0",
-			"AlarmTopic": "arn:aws:sns:us-east-1:000000000000:alarms",
+			"AlarmTopic":      "arn:aws:sns:us-east-1:000000000000:alarms",
 		},
 		{"DirectPush": "false"},
 	} {
