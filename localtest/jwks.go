@@ -12,8 +12,8 @@ import (
 )
 
 // maxTokenKeys is how long the parameter TokenKeys may be. It becomes an environment variable of functions. A function
-// has 4 KB for all of them (AWS Lambda quotas), and the others take up to 1.25 KB.
-const maxTokenKeys = 2816
+// has 4 KB for all of them (AWS Lambda quotas), and the others take up to 1.5 KB.
+const maxTokenKeys = 2560
 
 // printTokenKeys prints the keys in a file, or in the standard input if it is called "-", as a parameter of the
 // template.
