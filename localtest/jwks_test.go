@@ -171,7 +171,7 @@ func TestKeysThatCannotBecomeAParameter(t *testing.T) {
 		set  []byte
 		want string
 	}{
-		"too many":         {keySet(t, many...), "characters and may have 2816: take out keys"},
+		"too many":         {keySet(t, many...), "characters and may have 2560: take out keys"},
 		"none to use":      {keySet(t, publish(t, "box", "RSA-OAEP", "enc", private)), `no key of the set can be used: key 1 (kid "box")`},
 		"a secret":         {keySet(t, jose.JSONWebKey{Key: private, KeyID: "a"}), "is secret"},
 		"a page not found": {[]byte("<!doctype html>"), "not a JWKS"},

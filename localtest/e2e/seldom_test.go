@@ -218,7 +218,10 @@ func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
 		w.hasJob("job")
 		await(t, "the job fails", func() bool { return u.calls.Load() > 0 })
 		u.forbids.Store(false)
-		w.isLookedAt("worker", "somebody", time.Now().Add(2*time.Second)) // before the worker reads them again
+		soon := chat.Subscription{Room: chat.RoomID(w.room("worker")), Connection: u.refused, LookAt: time.Now().Add(2 * time.Second)}
+		if err := w.store().Postpone(w.ctx, soon); err != nil { // the worker looks at it when it reads it again
+			t.Fatal(err)
+		}
 		ann.sends("fanout", "hello")
 		ann.sends("worker", "hello")
 		for _, name := range []string{"fanout", "job", "worker"} {
