@@ -79,8 +79,8 @@ func checkErased(ctx context.Context, erased ErasedUsers, user chat.UserID) erro
 	return chat.Wrap("read user", err)
 }
 
-// UnlessErased makes a function refuse what erased users ask it to change: their tokens hold for a while. Reads are left
-// to the function: an erased user is in no room.
+// UnlessErased makes a function refuse what erased users ask it to change: their tokens hold for a while. Reads are
+// left to the function: an erased user is in no room.
 func UnlessErased(
 	tokens TokenVerifier, erased ErasedUsers, handle func(context.Context, restEvent) (restReply, error),
 ) func(context.Context, restEvent) (restReply, error) {

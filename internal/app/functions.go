@@ -122,8 +122,8 @@ func Rooms(p *Parts) rest {
 	store := p.store(p.allTables())
 	membership := rooms.NewMembership(store)
 	tokens := p.tokens()
-	return apigw.UnlessErased(tokens, store,
-		apigw.Rooms(tokens, p.managing(store), receipts.NewLister(store, membership), presence.NewLister(store, membership)))
+	return apigw.UnlessErased(tokens, store, apigw.Rooms(tokens, p.managing(store),
+		receipts.NewLister(store, membership), presence.NewLister(store, membership)))
 }
 
 // Privacy builds the function behind the HTTP API for what is stored about a user.

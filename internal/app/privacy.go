@@ -29,7 +29,8 @@ func (p *Parts) asker(store *dynamo.Store) *privacy.Asker {
 func (p *Parts) eraser(store *dynamo.Store) *privacy.Eraser {
 	return privacy.NewEraser(privacy.EraserOptions{
 		Store: store, Rooms: p.managing(store), Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.jobs(),
-		Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay), Now: time.Now, NewHolder: rand.Text,
+		Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay),
+		Now: time.Now, NewHolder: rand.Text,
 	})
 }
 
