@@ -30,15 +30,16 @@ func eraseAgainHere(ctx context.Context, _ func()) error {
 		return err
 	}
 	store, queues := engine.Config(e.DynamoDB), engine.Config(e.SQS)
-	out, err := sqs.NewFromConfig(queues).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: aws.String(system.Queue("Jobs").Name)})
+	name := system.Queue("Jobs").Name
+	out, err := sqs.NewFromConfig(queues).GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
 	if err != nil {
 		return fmt.Errorf("find queue Jobs: %w", err)
 	}
 	return eraseAgain(ctx, store, queues, system.Table("ErasuresTable").Name, *out.QueueUrl)
 }
 
-// eraseAgainDeployed is for a stack in AWS: file has its outputs, as for redriveDeployed. It needs dynamodb:Scan, UpdateItem
-// and PutItem on the ledger, and sqs:SendMessage.
+// eraseAgainDeployed is for a stack in AWS: file has its outputs, as for redriveDeployed. It needs dynamodb:Scan,
+// UpdateItem and PutItem on the ledger, and sqs:SendMessage.
 func eraseAgainDeployed(ctx context.Context, file string) error {
 	values, err := outputsOf(file)
 	if err != nil {

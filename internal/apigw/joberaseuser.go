@@ -20,7 +20,8 @@ var _ privacy.Jobs = (*JobQueue)(nil)
 // EraseUserLater implements [privacy.Jobs].
 func (q *JobQueue) EraseUserLater(ctx context.Context, j privacy.Job, delay time.Duration) error {
 	return q.send(ctx, job{
-		Name: eraseUser, memberFields: memberFields{User: j.User}, drainFields: drainFields{BeganMS: j.Began.UnixMilli()},
+		Name: eraseUser, memberFields: memberFields{User: j.User},
+		drainFields: drainFields{BeganMS: j.Began.UnixMilli()},
 	}, delay)
 }
 

@@ -30,8 +30,9 @@ func (p *Parts) asker(store *dynamo.Store, guard apigw.Guard) *privacy.Asker {
 // eraser is what erases users.
 func (p *Parts) eraser(store *dynamo.Store, changer *rooms.Changer) *privacy.Eraser {
 	return privacy.NewEraser(privacy.EraserOptions{
-		Store: store, Accounts: store, Rooms: changer, Writer: p.writer(store, false), Reader: p.reader(store), Jobs: p.checks(),
-		Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay), Now: time.Now, NewHolder: rand.Text,
+		Store: store, Accounts: store, Rooms: changer, Writer: p.writer(store, false), Reader: p.reader(store),
+		Jobs: p.checks(), Closer: p.closer(), After: p.settings.seconds("ERASE_AFTER_SECONDS", 0, maxDelay),
+		Now: time.Now, NewHolder: rand.Text,
 	})
 }
 

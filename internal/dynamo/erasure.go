@@ -20,8 +20,9 @@ func erasureKey(user chat.UserID) item { return item{"user_id": text(string(user
 func erasureOf(row item) privacy.Erasure {
 	r := reader{row}
 	e := privacy.Erasure{
-		User: chat.UserID(r.text("user_id")), Pseudonym: chat.UserID(r.text("pseudonym")), AskedAt: r.millis("asked_at"),
-		Part: privacy.Part(r.text("part")), After: r.text("after"), SavedAt: r.millis("saved_at"),
+		User: chat.UserID(r.text("user_id")), Pseudonym: chat.UserID(r.text("pseudonym")),
+		AskedAt: r.millis("asked_at"), SavedAt: r.millis("saved_at"),
+		Part: privacy.Part(r.text("part")), After: r.text("after"),
 	}
 	if row["not_before"] != nil {
 		e.NotBefore = r.millis("not_before")

@@ -51,7 +51,9 @@ func endOf(rows []item, limit int) string {
 
 // record makes a record of a row; place is the attribute that orders its kind.
 func record(kind privacy.Kind, row item, place string) privacy.Record {
-	return privacy.Record{Kind: kind, Place: reader{row}.text(place), Rows: map[string]map[string]any{"row": shownRow(row)}}
+	return privacy.Record{
+		Kind: kind, Place: reader{row}.text(place), Rows: map[string]map[string]any{"row": shownRow(row)},
+	}
 }
 
 func records(kind privacy.Kind, rows []item, place string) []privacy.Record {
@@ -62,7 +64,9 @@ func records(kind privacy.Kind, rows []item, place string) []privacy.Record {
 	return page
 }
 
-func (s *Store) exportOne(ctx context.Context, kind privacy.Kind, table string, key item) ([]privacy.Record, string, error) {
+func (s *Store) exportOne(
+	ctx context.Context, kind privacy.Kind, table string, key item,
+) ([]privacy.Record, string, error) {
 	row, err := s.get(ctx, table, key)
 	if err != nil || row == nil {
 		return nil, "", err
@@ -124,14 +128,15 @@ func (s *Store) exportConnection(ctx context.Context, id chat.ConnectionID, rows
 	return r, nil
 }
 
-// exportUser returns what lies under the user; of a claim, the entry that it stands for is beside it. Blocks of others are
-// theirs alone.
+// exportUser returns what lies under the user; of a claim, the entry that it stands for is beside it. Blocks of
+// others are theirs alone.
 func (s *Store) exportUser(
 	ctx context.Context, user chat.UserID, after string, limit int,
 ) ([]privacy.Record, string, error) {
 	in := &dynamodb.QueryInput{
 		TableName: &s.tables.Users, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("user_id = :user"), ExpressionAttributeValues: item{":user": text(string(user))},
+		KeyConditionExpression:    aws.String("user_id = :user"),
+		ExpressionAttributeValues: item{":user": text(string(user))},
 	}
 	if after != "" {
 		in.ExclusiveStartKey = item{"user_id": text(string(user)), "item": text(after)}

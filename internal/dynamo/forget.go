@@ -75,7 +75,8 @@ func (s *Store) MembershipsOf(
 func (s *Store) membershipRows(ctx context.Context, user chat.UserID, after string, limit int) ([]item, string, error) {
 	in := &dynamodb.QueryInput{
 		TableName: &s.tables.Members, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression: aws.String("user_id = :user"), ExpressionAttributeValues: item{":user": text(string(user))},
+		KeyConditionExpression:    aws.String("user_id = :user"),
+		ExpressionAttributeValues: item{":user": text(string(user))},
 	}
 	if after != "" {
 		in.ExclusiveStartKey = memberKey(user, chat.RoomID(after))
@@ -105,8 +106,9 @@ func (s *Store) RenamePeer(ctx context.Context, room chat.RoomID, user, pseudony
 		}
 		blocked := []string{string(pseudonym)}
 		if set, ok := row["blocked"].(*types.AttributeValueMemberSS); ok {
-			others := slices.DeleteFunc(set.Value, func(u string) bool { return u == string(user) || u == string(pseudonym) })
-			blocked = append(blocked, others...)
+			blocked = append(blocked, slices.DeleteFunc(set.Value, func(u string) bool {
+				return u == string(user) || u == string(pseudonym)
+			})...)
 		}
 		old, _, err := s.update(ctx, &dynamodb.UpdateItemInput{
 			TableName: &s.tables.Rooms, Key: roomKey(room),
@@ -114,7 +116,8 @@ func (s *Store) RenamePeer(ctx context.Context, room chat.RoomID, user, pseudony
 			ConditionExpression:      aws.String("#name = :was"),
 			ExpressionAttributeNames: map[string]string{"#name": "name"},
 			ExpressionAttributeValues: item{
-				":was": text(name), ":is": text(strings.Join(users, " ")), ":blocked": &types.AttributeValueMemberSS{Value: blocked},
+				":was": text(name), ":is": text(strings.Join(users, " ")),
+				":blocked": &types.AttributeValueMemberSS{Value: blocked},
 			},
 		})
 		if err != nil || old == nil {

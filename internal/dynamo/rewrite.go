@@ -113,7 +113,9 @@ func (s *Store) DeedsOf(
 }
 
 // deedRows reads a page of a room's deeds, and returns those by a user or done to the user.
-func (s *Store) deedRows(ctx context.Context, room chat.RoomID, user chat.UserID, after string) ([]item, string, error) {
+func (s *Store) deedRows(
+	ctx context.Context, room chat.RoomID, user chat.UserID, after string,
+) ([]item, string, error) {
 	in := &dynamodb.QueryInput{
 		TableName: &s.tables.Audit, ConsistentRead: aws.Bool(true), Limit: aws.Int32(deedPage),
 		KeyConditionExpression:    aws.String("room_id = :room"),

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +85,76 @@ func TestViewsAreEqual(t *testing.T) {
 			t.Fatalf("seed %d: got\n%+v\nwant\n%+v", seed, got, want)
 		}
 	}
+}
+
+// TestViewsAreEqualAfterAnErasure: from whichever copies a view is built, of before and of after the erasure of a user, and
+// in whichever order they come with the entry that tells of it, nothing of the user is in it, and it is the same.
+func TestViewsAreEqualAfterAnErasure(t *testing.T) {
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		log := logOf(random, 40)
+		for i := range log { // only its author edits a message
+			if log[i].Kind == chat.KindEdit {
+				log[i].User = log[log[i].Target-1].User
+			}
+		}
+		erased := chat.Entry{
+			Room: "r", ID: 41, Kind: chat.KindMember, User: "deleted-x", Subject: "u0", Change: chat.MemberErased,
+		}
+		after := afterErasure(asOf(log, len(log)), erased)
+		given := []chat.Entry{erased}
+		for i := range log {
+			given = append(given, asOf(log, i+1+random.IntN(len(log)-i))[i])
+			if random.IntN(2) == 0 {
+				given[len(given)-1] = after[i]
+			}
+		}
+		random.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
+		view := fold.NewView()
+		for _, e := range given {
+			view.Add(e)
+		}
+		got, want := plain(view.Messages()), plain(after)
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("seed %d: got\n%+v\nwant\n%+v", seed, got, want)
+		}
+		for _, m := range got {
+			if m.User == "u0" || strings.Contains(fmt.Sprint(m.Reactions), "u0") {
+				t.Fatalf("seed %d: of the erased user is left %+v", seed, m)
+			}
+		}
+	}
+}
+
+// afterErasure returns entries as they lie in the store after an erasure.
+func afterErasure(entries []chat.Entry, erased chat.Entry) []chat.Entry {
+	after := slices.Clone(entries)
+	for i := range after {
+		e := &after[i]
+		switch {
+		case e.Kind == chat.KindMessage:
+			fold.Erase(e, erased)
+		case e.User == erased.Subject && e.Kind == chat.KindReaction:
+			*e = chat.VoidAt(e.Room, e.ID, e.CreatedAt, 0)
+		case e.User == erased.Subject:
+			e.User, e.Content = erased.User, ""
+		}
+	}
+	return after
+}
+
+// plain returns the messages among entries, without what tells only which of two copies is newer.
+func plain(entries []chat.Entry) (messages []chat.Entry) {
+	for _, e := range entries {
+		if e.Kind == chat.KindMessage {
+			e.Edits, e.UpdatedID = nil, 0
+			if e.Deleted { // a copy of before the last edit may be the one that is left
+				e.EditedAt = time.Time{}
+			}
+			messages = append(messages, e)
+		}
+	}
+	return messages
 }
 
 // TestAMessageTakesSoManyReactions and no more, and HasRoom says so.

@@ -34,8 +34,8 @@ type AskerStore interface {
 // NewAsker makes an Asker.
 func NewAsker(opts AskerOptions) *Asker { return &Asker{opts} }
 
-// Ask has the user erased for good, and returns how far that is. From then on the user can do nothing. To ask again changes
-// nothing.
+// Ask has the user erased for good, and returns how far that is. From then on the user can do nothing. To ask again
+// changes nothing.
 //
 // Errors: CodeForbidden for a token that is not fresh, and those of Admit, unless the user is being erased already.
 func (a *Asker) Ask(ctx context.Context, identity chat.Identity) (Erasure, error) {
@@ -45,7 +45,8 @@ func (a *Asker) Ask(ctx context.Context, identity chat.Identity) (Erasure, error
 	}
 	now := a.opts.Now()
 	if found == nil && now.Sub(identity.IssuedAt) > freshFor {
-		return Erasure{}, chat.Errorf(chat.CodeForbidden, "sign in again first: only a token of the last five minutes erases its user")
+		return Erasure{}, chat.Errorf(chat.CodeForbidden,
+			"sign in again first: only a token of the last five minutes erases its user")
 	}
 	if found != nil && !found.isStuck(now) {
 		return *found, nil
@@ -60,7 +61,8 @@ func (a *Asker) Ask(ctx context.Context, identity chat.Identity) (Erasure, error
 		return Erasure{}, chat.Wrap("send job", err)
 	}
 	begun, err := a.opts.Store.BeginErasure(ctx, Erasure{
-		User: identity.User, Pseudonym: a.opts.NewPseudonym(), AskedAt: chat.Millis(now), SavedAt: chat.Millis(now), Part: EraseConnections,
+		User: identity.User, Pseudonym: a.opts.NewPseudonym(), Part: EraseConnections,
+		AskedAt: chat.Millis(now), SavedAt: chat.Millis(now),
 	})
 	if err != nil {
 		return Erasure{}, chat.Wrap("begin erasure", err)
@@ -108,7 +110,8 @@ func again(ctx context.Context, ledger Ledger, jobs Jobs, now time.Time, holder 
 	if taken == nil {
 		return chat.Errorf(chat.CodeUnavailable, "an erasure runs at the moment; try again in two minutes")
 	}
-	er.Part, er.After, er.NotBefore, er.DoneAt, er.SavedAt = EraseConnections, "", time.Time{}, time.Time{}, chat.Millis(now)
+	er.Part, er.After, er.SavedAt = EraseConnections, "", chat.Millis(now)
+	er.NotBefore, er.DoneAt = time.Time{}, time.Time{}
 	if _, err = ledger.SaveErasure(ctx, er, holder, time.Time{}); err != nil {
 		return chat.Wrap("save erasure", err)
 	}

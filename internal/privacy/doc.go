@@ -5,14 +5,14 @@
 // Each kind of row, where it is exported, and which [Part] of an erasure takes it away. What is not here must not be
 // stored. Who stores something new about a user adds it here, to the export and to a part.
 //
-//	session item, with the connections      exported             EraseConnections; EraseSession leaves the word that the user is gone
+//	session item, with the connections      exported             EraseConnections; EraseSession leaves that one is gone
 //	account, sign-ins, their networks       exported, no hash    EraseSession; the name stays, without anything
 //	profile                                 exported             EraseSession
 //	limits of tries                         under hashes         by their expiry, some minutes
 //	connections, subscriptions              exported             EraseConnections
 //	polls                                   exported             EraseConnections
 //	presence                                exported             ErasePresence
-//	member rows, with cursors and marks     exported             EraseMemberships retires them, EraseRooms removes them
+//	member rows, with cursors and marks     exported             EraseMemberships retires, EraseRooms removes them
 //	entries, with their claims              exported             EraseRooms; EraseClaims for what is left
 //	reactions in others' messages           by their entries     EraseRooms, with the entry of each
 //	entries about the user by others        exported             EraseRooms

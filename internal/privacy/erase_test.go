@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,7 +189,9 @@ func TestErasingGoesOnWhoeverDies(t *testing.T) {
 			_, err := w.changer(w.store).Enter(t.Context(), user, hall)
 			w.ok(err)
 		}
-		w.talks(ann, bob, hall)
+		w.sends(ann, hall, secret)
+		w.reacts(ann, hall, w.sends(bob, hall, "what bob said"), "annsmile", false)
+		w.ok(second(w.changer(w.store).Patch(t.Context(), ann, rooms.PatchRoom{Room: hall, Name: new("Hall")})))
 		w.calls.DieAfter(dies, errDied)
 		_, err := w.asks(ann)
 		if err != nil {
@@ -222,7 +225,10 @@ func TestSendingWhileBeingErased(t *testing.T) {
 		}
 		his := w.sends(bob, hall, "what bob said")
 		stored, refused := 0, 0
+		var inTurn sync.Mutex
 		w.calls.Before = func(string) error {
+			inTurn.Lock()
+			defer inTurn.Unlock()
 			_, err := w.sender().Send(t.Context(), caller(ann), messages.SendMessage{Room: hall, Content: secret, ClientMessageID: w.label(ann)})
 			switch chat.CodeOf(err) {
 			case "":

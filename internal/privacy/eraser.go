@@ -131,8 +131,8 @@ func (e *Eraser) pause(ctx context.Context, j Job, er Erasure, holder string) er
 // step does a bounded piece of the part that is next, and returns how far the erasure is then.
 func (e *Eraser) step(ctx context.Context, er Erasure) (Erasure, error) {
 	steps := map[Part]func(context.Context, Erasure) (progress, error){
-		EraseConnections: e.eraseConnections, EraseMemberships: e.retire, ErasePresence: e.erasePresence, EraseRooms: e.eraseRooms,
-		EraseBlocks: e.eraseBlocks, EraseClaims: e.eraseClaims, EraseSession: e.eraseSession,
+		EraseConnections: e.eraseConnections, EraseMemberships: e.retire, ErasePresence: e.erasePresence,
+		EraseRooms: e.eraseRooms, EraseBlocks: e.eraseBlocks, EraseClaims: e.eraseClaims, EraseSession: e.eraseSession,
 	}
 	made, err := steps[er.Part](ctx, er)
 	if err != nil {

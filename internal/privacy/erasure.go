@@ -62,11 +62,11 @@ type Ledger interface {
 	BeginErasure(ctx context.Context, e Erasure) (Erasure, error)
 	// FindErasure reads the erasure of a user; nil when there is none.
 	FindErasure(ctx context.Context, user chat.UserID) (*Erasure, error)
-	// TakeErasure gives a holder the lease of the user's erasure until a time, unless another has it now. It returns the erasure;
-	// nil when another has the lease.
+	// TakeErasure gives a holder the lease of the user's erasure until a time, unless another has it now. It returns
+	// the erasure; nil when another has the lease.
 	TakeErasure(ctx context.Context, user chat.UserID, holder string, now, until time.Time) (*Erasure, error)
-	// SaveErasure stores how far an erasure is, and until when the holder keeps the lease; zero gives it back. It reports whether
-	// it did: not when another has the lease.
+	// SaveErasure stores how far an erasure is, and until when the holder keeps the lease; zero gives it back. It
+	// reports whether it did: not when another has the lease.
 	SaveErasure(ctx context.Context, e Erasure, holder string, until time.Time) (bool, error)
 	// Erasures returns erasures in any order, limit of them at most, and where the next page begins; "" after the last.
 	Erasures(ctx context.Context, after string, limit int) (page []Erasure, next string, err error)

@@ -41,7 +41,9 @@ type Record struct {
 type Exports interface {
 	// Export returns records of a kind after a place, in rising order, limit of them at most, and where the next page
 	// begins; "" after the last. A page may be empty.
-	Export(ctx context.Context, user chat.UserID, kind Kind, after string, limit int) (page []Record, next string, err error)
+	Export(
+		ctx context.Context, user chat.UserID, kind Kind, after string, limit int,
+	) (page []Record, next string, err error)
 }
 
 // ExporterOptions are the parts and the settings of an Exporter.
@@ -113,8 +115,8 @@ func (p *place) nextKind() bool {
 	return true
 }
 
-// A cursor is a mark of its user, the kind and the place, as base64url. Another user's cursor would show nothing of that
-// one: it is refused, so that a mistake of a client is seen.
+// A cursor is a mark of its user, the kind and the place, as base64url. Another user's cursor would show nothing of
+// that one: it is refused, so that a mistake of a client is seen.
 
 const (
 	markBytes      = 8

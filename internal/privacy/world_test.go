@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,6 +39,8 @@ type world struct {
 	store  *dynamo.Store
 	calls  *fake.Recorder // of the process that erases: it may die
 	frail  *dynamo.Store  // the same tables, through these calls
+
+	mu     sync.Mutex // of what follows: calls are made side by side
 	jobs   []queued
 	closed []chat.ConnectionID
 	sent   int
@@ -108,6 +111,8 @@ func (w *world) EraseUserLater(_ context.Context, j privacy.Job, delay time.Dura
 }
 
 func (w *world) later(do func() error, delay time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.jobs = append(w.jobs, queued{do, w.now().Add(delay)})
 	slices.SortStableFunc(w.jobs, func(a, b queued) int { return a.at.Compare(b.at) })
 }
@@ -123,6 +128,8 @@ func (w *world) Close(_ context.Context, ids []chat.ConnectionID) error {
 	if err := w.calls.Call("close"); err != nil {
 		return err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.closed = append(w.closed, ids...)
 	return nil
 }
@@ -166,8 +173,15 @@ func caller(user chat.UserID) chat.Caller {
 }
 
 func (w *world) label(user chat.UserID) chat.ClientMessageID {
+	return chat.ClientMessageID(fmt.Sprint("label of ", user, " ", w.count()))
+}
+
+// count returns another number each time.
+func (w *world) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.sent++
-	return chat.ClientMessageID(fmt.Sprint("label of ", user, " ", w.sent))
+	return w.sent
 }
 
 func (w *world) sends(user chat.UserID, room chat.RoomID, content string) chat.EntryID {
@@ -195,10 +209,10 @@ func (w *world) asker() *privacy.Asker {
 const eraseAfter = 90 * time.Second
 
 func (w *world) eraser() *privacy.Eraser {
-	w.sent++
+	holder := fmt.Sprint("holder ", w.count())
 	opts := privacy.EraserOptions{
 		Store: w.frail, Rooms: w.changer(w.frail), Writer: w.writer(w.frail), Reader: w.reader(w.frail), Jobs: w, Closer: w,
-		After: eraseAfter, Now: w.now, NewHolder: func() string { return fmt.Sprint("holder ", w.sent) },
+		After: eraseAfter, Now: w.now, NewHolder: func() string { return holder },
 	}
 	opts.Accounts = w.store
 	if w.accounts != nil {

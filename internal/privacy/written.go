@@ -10,9 +10,11 @@ import (
 
 // Memberships keeps the rooms of users.
 type Memberships interface {
-	// MembershipsOf returns the rooms in which the user has a row, in whatever state, consistently: limit of them at most,
-	// those after a room. next is the last of the page; "" when there are no others.
-	MembershipsOf(ctx context.Context, user chat.UserID, after chat.RoomID, limit int) (page []chat.RoomID, next chat.RoomID, err error)
+	// MembershipsOf returns the rooms in which the user has a row, in whatever state, consistently: limit of them at
+	// most, those after a room. next is the last of the page; "" when there are no others.
+	MembershipsOf(
+		ctx context.Context, user chat.UserID, after chat.RoomID, limit int,
+	) (page []chat.RoomID, next chat.RoomID, err error)
 	// Access is [rooms.Store].Access.
 	Access(ctx context.Context, user chat.UserID, room chat.RoomID) (rooms.Access, error)
 	// ForgetMember removes the user's row.
@@ -30,7 +32,8 @@ type Claimed struct {
 
 // Written keeps what users wrote, and what was written about them.
 type Written interface {
-	// ClaimsOf returns claims that lie under the user, limit of them at most: those of a room, or of all when it is empty.
+	// ClaimsOf returns claims that lie under the user, limit of them at most: those of a room, or of all when it is
+	// empty.
 	ClaimsOf(ctx context.Context, user chat.UserID, room chat.RoomID, limit int) ([]Claimed, error)
 	// DropClaim removes a claim.
 	DropClaim(ctx context.Context, user chat.UserID, c Claimed) error
@@ -71,8 +74,8 @@ func (e *Eraser) eraseRooms(ctx context.Context, er Erasure) (progress, error) {
 	return progress{}, e.leave(ctx, er, room)
 }
 
-// eraseWritten erases a page of entries of a room that are by the user or about the user. It reports whether there may be
-// others.
+// eraseWritten erases a page of entries of a room that are by the user or about the user. It reports whether there
+// may be others.
 func (e *Eraser) eraseWritten(ctx context.Context, er Erasure, room chat.RoomID) (bool, error) {
 	if err := e.Reader.Settle(ctx, room); err != nil {
 		return false, chat.Wrap("settle", err)
@@ -162,37 +165,45 @@ func (e *Eraser) leave(ctx context.Context, er Erasure, room chat.RoomID) error 
 	return chat.Wrap("remove member", e.Store.ForgetMember(ctx, er.User, room))
 }
 
-// eraseClaims erases a page of what is left of the user's claims: those of the entries that tell of the erasure, and those
-// of rooms in which the user has no row.
+// eraseClaims erases a page of what is left of the user's claims: those of the entries that tell of the erasure, and
+// those of rooms in which the user has no row.
 func (e *Eraser) eraseClaims(ctx context.Context, er Erasure) (progress, error) {
 	page, err := e.Store.ClaimsOf(ctx, er.User, "", pageLimit)
 	if err != nil {
 		return progress{}, chat.Wrap("read claims", err)
 	}
-	err = chat.ForEach(ctx, page, atOnce, func(ctx context.Context, c Claimed) error { return e.eraseClaimed(ctx, er, c) })
+	err = chat.ForEach(ctx, page, atOnce, func(ctx context.Context, c Claimed) error {
+		return e.eraseClaimed(ctx, er, c)
+	})
 	return progress{done: len(page) < pageLimit}, err
 }
 
 // Deeds keeps the audit log.
 type Deeds interface {
-	// DeedsOf returns deeds in a room that are by the user or done to the user, in rising order, and where the next page
-	// begins; "" after the last. A page may be empty.
-	DeedsOf(ctx context.Context, room chat.RoomID, user chat.UserID, after string) (page []rooms.Deed, next string, err error)
+	// DeedsOf returns deeds in a room that are by the user or done to the user, in rising order, and where the next
+	// page begins; "" after the last. A page may be empty.
+	DeedsOf(
+		ctx context.Context, room chat.RoomID, user chat.UserID, after string,
+	) (page []rooms.Deed, next string, err error)
 	// ReplaceDeed stores a deed in place of another.
 	ReplaceDeed(ctx context.Context, was, is rooms.Deed) error
 	// MemberEntryOf returns the id of the entry that tells of a change of a member; 0 when there is none.
-	MemberEntryOf(ctx context.Context, room chat.RoomID, subject chat.UserID, id chat.ClientMessageID) (chat.EntryID, error)
+	MemberEntryOf(
+		ctx context.Context, room chat.RoomID, subject chat.UserID, id chat.ClientMessageID,
+	) (chat.EntryID, error)
 }
 
-// eraseDeeds puts the pseudonym in the user's place in all deeds of a room, and in the entries about others that the user
-// has caused: only the deeds tell where those are.
+// eraseDeeds puts the pseudonym in the user's place in all deeds of a room, and in the entries about others that the
+// user has caused: only the deeds tell where those are.
 func (e *Eraser) eraseDeeds(ctx context.Context, er Erasure, room chat.RoomID) error {
 	for after := ""; ; {
 		page, next, err := e.Store.DeedsOf(ctx, room, er.User, after)
 		if err != nil {
 			return chat.Wrap("read deeds", err)
 		}
-		err = chat.ForEach(ctx, page, atOnce, func(ctx context.Context, d rooms.Deed) error { return e.eraseDeed(ctx, er, d) })
+		err = chat.ForEach(ctx, page, atOnce, func(ctx context.Context, d rooms.Deed) error {
+			return e.eraseDeed(ctx, er, d)
+		})
 		if err != nil {
 			return err
 		}
@@ -223,7 +234,8 @@ func (er Erasure) erasedDeed(d rooms.Deed) rooms.Deed {
 	}
 	if d.By == er.User {
 		d.By = er.Pseudonym
-		d.Key = strings.Replace(d.Key, rooms.DeedSettings+"#"+string(er.User), rooms.DeedSettings+"#"+string(er.Pseudonym), 1)
+		const settings = rooms.DeedSettings + "#"
+		d.Key = strings.Replace(d.Key, settings+string(er.User), settings+string(er.Pseudonym), 1)
 	}
 	return d
 }

@@ -29,10 +29,11 @@ func (c *Changer) checkUser(ctx context.Context, user chat.UserID) error {
 	return chat.Wrap("read user", err)
 }
 
-// Retire takes a user that is being erased out of a room. The row stays until all that the user wrote there is erased, and
-// nobody can change it any more. Where the user is the last owner, another member becomes owner: a moderator before
-// others, and who has been there for longest. A private room that nobody else is in is deleted: nobody could come in.
-// Changes that are not finished are finished first, so that their entries and deeds are there to be erased.
+// Retire takes a user that is being erased out of a room. The row stays until all that the user wrote there is
+// erased, and nobody can change it any more. Where the user is the last owner, another member becomes owner: a
+// moderator before others, and who has been there for longest. A private room that nobody else is in is deleted:
+// nobody could come in. Changes that are not finished are finished first, so that their entries and deeds are there
+// to be erased.
 //
 // It may be done any number of times. Errors: what the store and the log return, wrapped.
 func (c *Changer) Retire(ctx context.Context, user chat.UserID, room chat.RoomID) error {

@@ -20,8 +20,8 @@ func RecordSize(r privacy.Record) int { return len(showRecord(r)) + 1 }
 // LinesType is the media type of JSON Lines.
 const LinesType = "application/jsonl"
 
-// Exported returns the body of GET /users/me/export: a line for each record. Where there are more, the last line tells the
-// cursor of the next page.
+// Exported returns the body of GET /users/me/export: a line for each record. Where there are more, the last line
+// tells the cursor of the next page.
 func Exported(page []privacy.Record, next string) []byte {
 	var lines bytes.Buffer
 	for _, r := range page {
