@@ -54,8 +54,8 @@ func serverFrames() map[string][]goldenCase {
 		"polled":         polledBodies(),
 		"problem":        problemBodies(),
 		"health":         healthBodies(),
-		"erasure":      erasureBodies(),
-		"exportLine":   exportLines(),
+		"erasure":        erasureBodies(),
+		"exportLine":     exportLines(),
 	}
 }
 

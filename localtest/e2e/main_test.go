@@ -177,7 +177,7 @@ func start(o stack.Options) (*deployment, error) {
 	if o.Parameters == nil {
 		o.Parameters = map[string]string{}
 	}
-	o.Parameters["TokenKeys"] = key.JWKS() // beside the keys of our own accounts
+	o.Parameters["TokenKeys"] = key.JWKS()                        // beside the keys of our own accounts
 	for _, bound := range []string{"ActionRate", "ActionBurst"} { // stories of their own are about these
 		o.Parameters[bound] = cmp.Or(o.Parameters[bound], "1000000")
 	}
