@@ -277,6 +277,39 @@ func TestChangingThePassword(t *testing.T) {
 	})
 }
 
+// TestConfirming: who has an account must know its password. Who has none cannot.
+func TestConfirming(t *testing.T) {
+	each(t, func(w *world) {
+		w.register(ann())
+		a, ctx := w.authenticator(), w.Context()
+		for _, c := range []struct {
+			what     string
+			user     chat.UserID
+			password *string
+			has      bool
+			want     chat.Code
+		}{
+			{"the password", "ann", new("correct horse"), true, ""},
+			{"a wrong one", "ann", new("wrong"), false, chat.CodeForbidden},
+			{"none", "ann", nil, false, chat.CodeInvalid},
+			{"an empty one", "ann", new(""), false, chat.CodeForbidden},
+			{"without an account", "bob", nil, false, ""},
+			{"without an account, a password", "bob", new("x"), false, ""},
+		} {
+			has, err := a.Confirm(ctx, c.user, c.password)
+			w.expect(c.what, err, c.want)
+			if has != c.has {
+				w.Errorf("%s: %t", c.what, has)
+			}
+		}
+		for range 20 { // whoever has found a token must not try passwords
+			_, _ = a.Confirm(ctx, "ann", new("wrong"))
+		}
+		_, err := a.Confirm(ctx, "ann", new("correct horse"))
+		w.expect("after many tries", err, chat.CodeRateLimited)
+	})
+}
+
 func TestAddressesAreLimitedByNetwork(t *testing.T) {
 	each(t, func(w *world) {
 		register := func(address, user string) error {

@@ -76,6 +76,29 @@ func (a *Authenticator) replace(ctx context.Context, account Account, password s
 	return chat.Wrap("change password", err)
 }
 
+// Confirm reports whether a user has an account of ours, for who wants to do what cannot be undone: then the password must
+// be its.
+//
+// Errors: CodeInvalid when it is missing; CodeForbidden for a wrong one; CodeRateLimited; CodeUnavailable.
+func (a *Authenticator) Confirm(ctx context.Context, user chat.UserID, password *string) (bool, error) {
+	account, err := a.account(ctx, user)
+	if err != nil || account.Hash == "" {
+		return false, err
+	}
+	if password == nil {
+		return false, chat.Invalid("password", "is missing: erasing an account asks for it")
+	}
+	if err := limit(ctx, a.store, changingPassword(user)); err != nil {
+		return false, err
+	}
+	if err := a.check(ctx, account, *password); errors.Is(err, ErrCredentials) {
+		return false, errWrongPassword
+	} else if err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
 // ResetPassword gives a user another password, whose own is lost, and ends all sign-ins. It is for operators.
 //
 // Errors: CodeNotFound where there is no such account; CodeUnavailable.

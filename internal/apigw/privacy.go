@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/wire"
 )
@@ -47,7 +48,19 @@ func erase(ctx context.Context, guard Guard, asker *privacy.Asker, event restEve
 	if err != nil {
 		return restReply{}, err
 	}
-	e, err := asker.Ask(ctx, identity)
+	fields := chat.NewFields(wire.Parameters{})
+	if event.Body != "" {
+		r, err := bodyOf(event, "")
+		if err != nil {
+			return restReply{}, err
+		}
+		fields = r.Fields()
+	}
+	in := privacy.ReadErase(fields)
+	if err := fields.Err(); err != nil {
+		return restReply{}, err
+	}
+	e, err := asker.Ask(ctx, identity, in)
 	if err != nil {
 		return restReply{}, err
 	}

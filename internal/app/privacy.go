@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"time"
 
+	"serverlesschat/internal/accounts"
 	"serverlesschat/internal/apigw"
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/dynamo"
@@ -21,8 +23,13 @@ func (p *Parts) exporter(store *dynamo.Store) *privacy.Exporter {
 
 // asker is what takes the word of users that they want to be erased.
 func (p *Parts) asker(store *dynamo.Store, guard apigw.Guard) *privacy.Asker {
+	var confirm func(context.Context, chat.UserID, *string) (bool, error)
+	if p.hasOwnAccounts() {
+		confirm = accounts.NewAuthenticator(store, p.hasher(), nil, time.Now).Confirm
+	}
 	return privacy.NewAsker(privacy.AskerOptions{
-		Store: store, Jobs: p.checks(), Closer: p.closer(), Admit: guard.Gate.AdmitRequest, Now: time.Now,
+		Confirm: confirm,
+		Store:   store, Jobs: p.checks(), Closer: p.closer(), Admit: guard.Gate.AdmitRequest, Now: time.Now,
 		NewPseudonym: func() chat.UserID { return chat.Pseudonym(strings.ToLower(rand.Text())) },
 	})
 }

@@ -17,10 +17,13 @@ type Asker struct {
 
 // AskerOptions are the parts and the settings of an Asker.
 type AskerOptions struct {
-	Store        AskerStore
-	Jobs         Jobs
-	Closer       Closer
-	Admit        func(context.Context, chat.Identity) error // refuses a token whose sign-in was ended
+	Store  AskerStore
+	Jobs   Jobs
+	Closer Closer
+	Admit  func(context.Context, chat.Identity) error // refuses a token whose sign-in was ended
+	// Confirm reports whether the user has an account, and then refuses another password than its. It is nil where there
+	// are no accounts.
+	Confirm      func(ctx context.Context, user chat.UserID, password *string) (bool, error)
 	Now          func() time.Time
 	NewPseudonym func() chat.UserID
 }
@@ -34,25 +37,39 @@ type AskerStore interface {
 // NewAsker makes an Asker.
 func NewAsker(opts AskerOptions) *Asker { return &Asker{opts} }
 
+// Erase asks for the erasure of a user.
+type Erase struct {
+	Password *string // of the user's account; nil when it is not given
+}
+
+// ReadErase reads the fields of a request for an erasure.
+func ReadErase(f *chat.Fields) Erase {
+	in := Erase{Password: f.OptionalText("password")}
+	if in.Password != nil && len(*in.Password) > maxPassword {
+		f.Check(chat.Invalid("password", "must have at most %d bytes", maxPassword))
+	}
+	return in
+}
+
+// maxPassword is as long as a password may be.
+const maxPassword = 1024
+
 // Ask has the user erased for good, and returns how far that is. From then on the user can do nothing. To ask again
 // changes nothing.
 //
-// Errors: CodeForbidden for a token that is not fresh, and those of Admit, unless the user is being erased already.
-func (a *Asker) Ask(ctx context.Context, identity chat.Identity) (Erasure, error) {
+// Errors: those of Admit and Confirm, and CodeForbidden for a token that is not fresh where there is no account, unless
+// the user is being erased already.
+func (a *Asker) Ask(ctx context.Context, identity chat.Identity, in Erase) (Erasure, error) {
 	found, err := a.opts.Store.FindErasure(ctx, identity.User)
 	if err != nil {
 		return Erasure{}, chat.Wrap("read erasure", err)
 	}
 	now := a.opts.Now()
-	if found == nil && now.Sub(identity.IssuedAt) > freshFor {
-		return Erasure{}, chat.Errorf(chat.CodeForbidden,
-			"sign in again first: only a token of the last five minutes erases its user")
-	}
 	if found != nil && !found.isStuck(now) {
 		return *found, nil
 	}
 	if found == nil {
-		if err := a.opts.Admit(ctx, identity); err != nil {
+		if err := a.admit(ctx, identity, in, now); err != nil {
 			return Erasure{}, err
 		}
 	}
@@ -69,6 +86,23 @@ func (a *Asker) Ask(ctx context.Context, identity chat.Identity) (Erasure, error
 	}
 	// The job does it too. Done here, nobody can write in the user's name when the answer comes.
 	return begun, chat.Wrap("close connections", disconnect(ctx, a.opts.Store, a.opts.Closer, identity.User))
+}
+
+// admit lets in who may well be the user: who knows the password, or comes with a token that was made just now. A token
+// that was refreshed says nothing of who holds it.
+func (a *Asker) admit(ctx context.Context, identity chat.Identity, in Erase, now time.Time) error {
+	if err := a.opts.Admit(ctx, identity); err != nil {
+		return err
+	}
+	if a.opts.Confirm != nil {
+		if confirmed, err := a.opts.Confirm(ctx, identity.User, in.Password); err != nil || confirmed {
+			return err
+		}
+	}
+	if now.Sub(identity.IssuedAt) > freshFor {
+		return chat.Errorf(chat.CodeForbidden, "sign in again first: only a token of the last five minutes erases its user")
+	}
+	return nil
 }
 
 // isStuck reports whether an erasure should have gone on long ago: its job was lost.

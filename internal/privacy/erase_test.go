@@ -331,7 +331,7 @@ func TestOnlyAFreshTokenErases(t *testing.T) {
 			0: "", 5 * time.Minute: "", 5*time.Minute + time.Second: chat.CodeForbidden, 1 << 62: chat.CodeForbidden,
 		} {
 			user := w.user("annabel" + age.String())
-			_, err := w.asker().Ask(t.Context(), chat.Identity{User: user, IssuedAt: w.now().Add(-age)})
+			_, err := w.asker().Ask(t.Context(), chat.Identity{User: user, IssuedAt: w.now().Add(-age)}, privacy.Erase{})
 			if chat.CodeOf(err) != code {
 				t.Errorf("a token of %v: %v, want %q", age, err, code)
 			}

@@ -222,7 +222,7 @@ func (w *world) eraser() *privacy.Eraser {
 }
 
 func (w *world) asks(user chat.UserID) (privacy.Erasure, error) {
-	return w.asker().Ask(w.Context(), chat.Identity{User: user, IssuedAt: w.now()})
+	return w.asker().Ask(w.Context(), chat.Identity{User: user, IssuedAt: w.now()}, privacy.Erase{})
 }
 
 // works does jobs in the order of their times until there are none. One that fails comes again, after the process has been

@@ -13,8 +13,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/apigw"
+	"serverlesschat/internal/chat"
 	"serverlesschat/internal/chattest/fake"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/privacy"
 	"serverlesschat/internal/receipts"
 	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/rooms"
@@ -110,7 +112,10 @@ func readsBody(t *testing.T, accounts restAPI, c apidoc.Call, body []byte) error
 	if strings.HasSuffix(c.Path, "/messages") {
 		serve = apigw.Poll(guard, nil, sender)
 	}
-	if strings.HasPrefix(c.Path, "/auth/") || c.Path == "/users/me" {
+	switch {
+	case c.Path == "/users/me" && c.Method == http.MethodDelete:
+		serve = apigw.Privacy(guard, nil, privacy.NewAsker(privacy.AskerOptions{Store: noErasures{}, Now: fake.Noon, Admit: nobody}))
+	case strings.HasPrefix(c.Path, "/auth/") || c.Path == "/users/me":
 		serve = accounts
 	}
 	event := events.APIGatewayV2HTTPRequest{
@@ -139,3 +144,13 @@ func readsBody(t *testing.T, accounts restAPI, c apidoc.Call, body []byte) error
 	}
 	return failure.ofAField()
 }
+
+// noErasures is a store that has none.
+type noErasures struct{ privacy.AskerStore }
+
+func (noErasures) FindErasure(context.Context, chat.UserID) (*privacy.Erasure, error) {
+	return nil, nil
+}
+
+// nobody is let in.
+func nobody(context.Context, chat.Identity) error { return chat.Errorf(chat.CodeUnauthorized, "no") }

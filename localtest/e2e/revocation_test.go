@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"serverlesschat/localtest/aws/engine"
+	"serverlesschat/localtest/aws/stack"
 	"serverlesschat/localtest/chatclient"
 )
 
@@ -128,5 +131,51 @@ func TestStoryEndedWhileComing(t *testing.T) {
 			})
 		}
 		await(t, "nobody but bob gets the room", func() bool { return len(w.subscribers("lobby")) == 1 })
+	})
+}
+
+// TestStoryAnAccountIsErased: its password is asked for, however fresh the token is. Then nobody signs in any more, and the
+// name is not given again.
+func TestStoryAnAccountIsErased(t *testing.T) {
+	eachEngine(t, func(t *testing.T, kind engine.Kind) {
+		w := startOwn(t, stack.Options{Engine: kind, Parameters: map[string]string{"EraseAfterSeconds": "0"}})
+		user := w.name + "-ann"
+		w.registers(user)
+		held := w.signsIn(user, goodPassword)
+		ann := w.comesAs("ann", held)
+		ann.joins("lobby")
+		erase := func(body string) (answer, error) {
+			return w.asks(http.MethodDelete, minePath, "application/json", body, bearerOf(held))
+		}
+		for body, code := range map[string]string{
+			``: "invalid", `{}`: "invalid", `{"password":7}`: "invalid", `[]`: "invalid", `{"password":"wrong horse"}`: "forbidden",
+		} {
+			a, err := erase(body)
+			if err != nil || a.problem().Code != code {
+				t.Errorf("erased with %s: %d %s, %v", body, a.status, a.body, err)
+			}
+		}
+		ann.sends("lobby", "still here")
+		a, err := w.asks(http.MethodGet, exportPath, "", "", bearerOf(held))
+		w.must(http.StatusOK, a, err)
+		if text := string(a.body); !strings.Contains(text, `"kind":"account"`) || strings.Contains(text, "argon2") {
+			t.Errorf("the export is %s", text)
+		}
+		a, err = erase(fmt.Sprintf(`{"password":%q}`, goodPassword))
+		w.must(http.StatusAccepted, a, err)
+		ann.hearsGoodbye("revoked")
+		await(t, "all is erased", func() bool {
+			a, err := erase("")
+			return err == nil && a.status == http.StatusOK
+		})
+		a, err = w.form("/auth/token", "grant_type=password", "username="+user, "password="+goodPassword)
+		w.denied("invalid_grant", a, err)
+		a, err = w.form("/auth/token", "grant_type=refresh_token", "refresh_token="+held.Refresh)
+		w.denied("invalid_grant", a, err)
+		a, err = w.asks("POST", "/auth/register", "application/json", fmt.Sprintf(`{"user_id":%q,"password":"another horse","display_name":"Me"}`, user))
+		w.must(http.StatusConflict, a, err)
+		if text := w.dump("AccountsTable"); strings.Contains(text, "argon2") || strings.Contains(text, "127.0.0.1") {
+			t.Errorf("of the account is left %s", text)
+		}
 	})
 }
