@@ -218,6 +218,10 @@ func TestEveryFunctionThatPushesGivesUpOneThatCannotBeReached(t *testing.T) {
 		w.hasJob("job")
 		await(t, "the job fails", func() bool { return u.calls.Load() > 0 })
 		u.forbids.Store(false)
+		there := chat.Connection{ID: u.refused, User: "somebody", ConnectedAt: time.Now(), TokenExpiresAt: time.Now().Add(time.Hour)}
+		if err := w.store().PutConnection(w.ctx, there, 1); err != nil {
+			t.Fatal(err)
+		}
 		soon := chat.Subscription{Room: chat.RoomID(w.room("worker")), Connection: u.refused, LookAt: time.Now().Add(2 * time.Second)}
 		if err := w.store().Postpone(w.ctx, soon); err != nil { // the worker looks at it when it reads it again
 			t.Fatal(err)
