@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"serverlesschat/internal/chat"
+	"serverlesschat/internal/token"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 	"serverlesschat/localtest/chatclient"
@@ -35,9 +37,20 @@ func TestStoryASignInIsEnded(t *testing.T) {
 		for _, p := range []*person{bob, phone, laptop} {
 			p.joins("lobby")
 		}
+		id, _, _ := strings.Cut(lost.Refresh, ".")
+		gone := chat.Connection{
+			ID: madeUp(0), User: chat.UserID(user), Session: token.SessionID(id), ConnectedAt: time.Now(), TokenExpiresAt: time.Now().Add(time.Hour),
+		}
+		if err := w.store().PutConnection(w.ctx, gone, 100); err != nil {
+			t.Fatal(err)
+		}
+		w.hasJoined(gone.ID, "other")
 		begun := time.Now()
 		a, err := w.form("/auth/revoke", "token="+lost.Refresh)
 		w.must(http.StatusOK, a, err)
+		if left := w.subscribers("other"); len(left) > 0 {
+			t.Errorf("who cannot be closed still gets the room: %+v", left)
+		}
 		phone.hearsGoodbye("revoked")
 		t.Logf("told and closed after %v", time.Since(begun).Round(time.Millisecond))
 		bob.sends("lobby", "is it you?")
@@ -161,6 +174,8 @@ func TestStoryAnAccountIsErased(t *testing.T) {
 		if text := string(a.body); !strings.Contains(text, `"kind":"account"`) || strings.Contains(text, "argon2") {
 			t.Errorf("the export is %s", text)
 		}
+		a, err = erase(strings.Repeat(" ", 32<<10) + "{}")
+		w.must(http.StatusRequestEntityTooLarge, a, err)
 		a, err = erase(fmt.Sprintf(`{"password":%q}`, goodPassword))
 		w.must(http.StatusAccepted, a, err)
 		ann.hearsGoodbye("revoked")
