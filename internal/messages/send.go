@@ -103,7 +103,9 @@ func (s *Sender) append(
 	e.Retention = access.Room.Retention
 	if claim == nil {
 		if err := check(ctx, access); err != nil {
-			return chat.Entry{}, err
+			if claim = s.claimedSince(ctx, e, err); claim == nil {
+				return chat.Entry{}, err
+			}
 		}
 	}
 	stored, appended, err := s.writer.AppendWithClaim(ctx, e, claim)
@@ -111,6 +113,19 @@ func (s *Sender) append(
 		s.pusher.Push(ctx, appended)
 	}
 	return stored, err
+}
+
+// claimedSince returns the claim of an entry that was refused though it was stored meanwhile: a repeat that runs beside the
+// first one may find what that one has changed, such as a message that it has deleted. It returns nil where there is none.
+func (s *Sender) claimedSince(ctx context.Context, e chat.NewEntry, refused error) *roomlog.Claim {
+	if code := chat.CodeOf(refused); code == chat.CodeInternal || code == chat.CodeUnavailable {
+		return nil
+	}
+	_, claim, err := s.store.Precheck(ctx, e)
+	if err != nil {
+		return nil
+	}
+	return claim
 }
 
 // pace keeps to the slow mode of a room, for those who must.
