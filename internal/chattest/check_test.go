@@ -241,6 +241,15 @@ func TestCheck(t *testing.T) {
 			first.Acked(e)
 			second.RefusedAfter(chat.CodeConflict, 2)
 		}, entries(1, 2, 3, 4), ""},
+		{"a change that is refused beside its twin", func(r *chattest.Record) {
+			first, second := r.Sending(newEntryOf(deletion())), r.Sending(newEntryOf(deletion()))
+			second.RefusedAfter(chat.CodeNotFound, 0)
+			first.Acked(deletion())
+		}, deleted(), ""},
+		{"a change that is refused after it was acknowledged", func(r *chattest.Record) {
+			r.Sending(newEntryOf(deletion())).Acked(deletion())
+			r.Sending(newEntryOf(deletion())).RefusedAfter(chat.CodeNotFound, 0)
+		}, deleted(), "was refused with not_found, and acknowledged as 4"},
 		{"forbidden and written", func(r *chattest.Record) {
 			r.Sending(newEntryOf(entry(9))).RefusedAfter(chat.CodeForbidden, 1)
 		}, nil, "was refused with forbidden after 1 writes"},
@@ -333,4 +342,18 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deletion deletes the first message.
+func deletion() chat.Entry {
+	e := entry(4)
+	e.Kind, e.Content, e.Target = chat.KindDelete, "", 1
+	return e
+}
+
+// deleted is a log whose first message is deleted.
+func deleted() []chat.Entry {
+	log := append(entries(1, 2, 3), deletion())
+	log[0].Content, log[0].Deleted, log[0].UpdatedID = "", true, 4
+	return log
 }

@@ -1,6 +1,7 @@
 package chattest
 
 import (
+	"slices"
 	"strings"
 
 	"serverlesschat/internal/chat"
@@ -59,6 +60,18 @@ func newEntry(room chat.RoomID, e chat.Entry) chat.NewEntry {
 	}
 }
 
+// besideTwin reports whether a change was sent while another copy of it was under way. Both are judged by the message that
+// they are about, and what others do to that in between may part them: one is stored, and the other is refused and changes
+// nothing.
+func (c *check) besideTwin(s *Send) bool {
+	if !(chat.Entry{Kind: s.entry.Kind}).IsChange() {
+		return false
+	}
+	return slices.ContainsFunc(c.sends, func(twin *Send) bool {
+		return twin != s && twin.entry == s.entry && twin.begun < s.ended && (twin.ended == 0 || twin.ended > s.begun)
+	})
+}
+
 // checkRefusal: what was refused was not written. There is one exception: of two contents under one id that are sent at
 // the same time, the later one may have written.
 func (c *check) checkRefusal(s *Send) {
@@ -68,7 +81,7 @@ func (c *check) checkRefusal(s *Send) {
 			continue
 		}
 		switch {
-		case other.entry == s.entry && other.acked != nil:
+		case other.entry == s.entry && other.acked != nil && !c.besideTwin(s):
 			c.report(3, "%+v was refused with %s, and acknowledged as %d", s.entry, s.refused, other.acked.ID)
 		case other.entry != s.entry && s.refused == chat.CodeConflict && other.begun < s.ended:
 			raced = true
