@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"serverlesschat/internal/accounts"
@@ -22,50 +20,16 @@ import (
 	"serverlesschat/internal/token"
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
-	"serverlesschat/localtest/aws/template"
 )
 
-// accountStore is the table of accounts of a stack, and nothing beside it.
-func accountStore(cfg aws.Config, table string) *dynamo.Store {
-	return dynamo.New(dynamodb.NewFromConfig(cfg), dynamo.Tables{Accounts: table}, time.Now)
-}
-
-// accountsHere returns the accounts of the local stack, which must be running; target is what make was asked for.
-func accountsHere(target string) (*dynamo.Store, error) {
-	e, err := endpointsHere(target)
+// findAccounts returns the accounts of a stack, and nothing beside them.
+func findAccounts(ctx context.Context, command string, args []string) (*dynamo.Store, error) {
+	s, err := findStack(ctx, command, args)
 	if err != nil {
 		return nil, err
 	}
-	system, err := template.Load("template.yaml", template.Options{StackName: stackName})
-	if err != nil {
-		return nil, err
-	}
-	return accountStore(engine.Config(e.DynamoDB), system.Table("AccountsTable").Name), nil
-}
-
-// accountsDeployed returns the accounts of a stack in AWS: file has its outputs, as for redriveDeployed.
-func accountsDeployed(ctx context.Context, file string) (*dynamo.Store, error) {
-	values, err := outputsOf(file)
-	if err != nil {
-		return nil, err
-	}
-	if values["AccountsTable"] == "" {
-		return nil, errors.New(file + ": the output AccountsTable is needed")
-	}
-	cfg, err := config.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return accountStore(cfg, values["AccountsTable"]), nil
-}
-
-// findAccounts returns the accounts of the stack in AWS whose outputs are in the file that args may name, or else of
-// the local stack.
-func findAccounts(ctx context.Context, target string, args []string) (*dynamo.Store, error) {
-	if len(args) > 0 {
-		return accountsDeployed(ctx, args[0])
-	}
-	return accountsHere(target)
+	tables := dynamo.Tables{Accounts: s.outputs["AccountsTable"]}
+	return dynamo.New(dynamodb.NewFromConfig(s.store), tables, time.Now), nil
 }
 
 // printInvite stores an invite and prints its code, and nothing else.

@@ -51,28 +51,21 @@ func run(args []string) error {
 		return printToken(args[1])
 	case len(args) == 2 && args[0] == "jwks":
 		return printTokenKeys(args[1])
-	case len(args) == 1 && args[0] == "redrive":
-		return redriveHere(interruptible())
-	case len(args) == 2 && args[0] == "redrive":
+	case (len(args) == 1 || len(args) == 2) && args[0] == "redrive":
 		ctx, _ := interruptible()
-		return redriveDeployed(ctx, args[1])
-	case len(args) == 2 && args[0] == "drain":
+		return redriveAll(ctx, args[1:])
+	case (len(args) == 2 || len(args) == 3) && args[0] == "drain":
 		ctx, _ := interruptible()
-		return drainHere(ctx, args[1])
-	case len(args) == 3 && args[0] == "drain":
-		ctx, _ := interruptible()
-		return drainDeployed(ctx, args[1], args[2])
-	case len(args) <= 2 && len(args) > 0 && args[0] == "invite":
+		return drain(ctx, args[1], args[2:])
+	case (len(args) == 1 || len(args) == 2) && args[0] == "invite":
 		ctx, _ := interruptible()
 		return printInvite(ctx, args[1:])
 	case (len(args) == 2 || len(args) == 3) && args[0] == "reset-password":
 		ctx, _ := interruptible()
 		return resetPassword(ctx, args[1], args[2:])
-	case len(args) == 1 && args[0] == "erasures":
-		return eraseAgainHere(interruptible())
-	case len(args) == 2 && args[0] == "erasures":
+	case (len(args) == 1 || len(args) == 2) && args[0] == "erasures":
 		ctx, _ := interruptible()
-		return eraseAgainDeployed(ctx, args[1])
+		return eraseAgain(ctx, args[1:])
 	case len(args) == 1 && args[0] == "tables":
 		return createTables(interruptible())
 	case len(args) == 1 && args[0] == "clean":

@@ -40,27 +40,7 @@ deploy: build ## deploy to AWS: make deploy CONFIG_ENV=dev or prod
 destroy: $(SAM_INSTALLED) ## delete what make deploy made, after asking: make destroy CONFIG_ENV=dev or prod
 	@$(SAM) delete --config-env $(CONFIG_ENV)
 
-ifdef STACK
-redrive: $(LOCALTEST) $(SAM_INSTALLED) ## have done once more what was given up: here, or in AWS (make redrive STACK=chat-dev)
-	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > .local/outputs.json
-	@$(LOCALTEST) redrive .local/outputs.json
-else
-redrive: $(LOCALTEST)
-	@$(LOCALTEST) redrive
-endif
-
-# The shell may have a SPREAD too, which is not meant.
-DRAIN_SPREAD = $(if $(filter command line,$(origin SPREAD)),$(SPREAD),600)
-ifdef STACK
-drain: $(LOCALTEST) $(SAM_INSTALLED) ## ask all clients to move to new connections (SPREAD=600: within 10 minutes; STACK=chat-dev: in AWS)
-	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > .local/outputs.json
-	@$(LOCALTEST) drain "$(DRAIN_SPREAD)" .local/outputs.json
-else
-drain: $(LOCALTEST)
-	@$(LOCALTEST) drain "$(DRAIN_SPREAD)"
-endif
-
-# Accounts: of the local stack, or in AWS.
+# What follows works on the local stack, or on one in AWS, whose outputs it reads first.
 ifdef STACK
 OUTPUTS := .local/outputs.json
 $(OUTPUTS): $(SAM_INSTALLED)
@@ -68,6 +48,14 @@ $(OUTPUTS): $(SAM_INSTALLED)
 	@$(SAM) list stack-outputs --stack-name "$(STACK)" --output json > $@
 .PHONY: $(OUTPUTS)
 endif
+
+redrive: $(LOCALTEST) $(OUTPUTS) ## have done once more what was given up: here, or in AWS (make redrive STACK=chat-dev)
+	@$(LOCALTEST) redrive $(OUTPUTS)
+
+# The shell may have a SPREAD too, which is not meant.
+DRAIN_SPREAD = $(if $(filter command line,$(origin SPREAD)),$(SPREAD),600)
+drain: $(LOCALTEST) $(OUTPUTS) ## ask all clients to move to new connections (SPREAD=600: within 10 minutes; STACK=chat-dev: in AWS)
+	@$(LOCALTEST) drain "$(DRAIN_SPREAD)" $(OUTPUTS)
 
 invite: $(LOCALTEST) $(OUTPUTS) ## print a code by which somebody may register, once and within a week (STACK=chat-dev: in AWS)
 	@$(LOCALTEST) invite $(OUTPUTS)
