@@ -24,13 +24,15 @@ type AccountServices struct {
 // tokens of another issuer, there are no accounts of ours, and services is nil.
 func Accounts(guard Guard, self *accounts.Self, services *AccountServices) func(context.Context, restEvent) (restReply, error) {
 	routes := map[string]restHandler{
-		"GET /users/me": func(ctx context.Context, event restEvent) (restReply, error) {
-			return showSelf(ctx, guard, self, event)
-		},
-		"PATCH /users/me": callWithBody(guard, accounts.ReadPatchSelf,
-			func(ctx context.Context, user chat.UserID, in accounts.PatchSelf) (int, []byte, error) {
-				p, err := self.Patch(ctx, user, in)
-				return http.StatusOK, wire.User(p.User, p.DisplayName), err
+		"GET /users/me": call(guard.writer, parameters, readNothing,
+			func(ctx context.Context, who chat.Identity, _ struct{}) (restReply, error) {
+				p, err := self.Show(ctx, who.User)
+				return jsonReply(http.StatusOK, wire.User(p.User, p.DisplayName)), err
+			}),
+		"PATCH /users/me": call(guard.writer, bodyOf, accounts.ReadPatchSelf,
+			func(ctx context.Context, who chat.Identity, in accounts.PatchSelf) (restReply, error) {
+				p, err := self.Patch(ctx, who.User, in)
+				return jsonReply(http.StatusOK, wire.User(p.User, p.DisplayName)), err
 			}),
 	}
 	if services != nil {
@@ -39,20 +41,20 @@ func Accounts(guard Guard, self *accounts.Self, services *AccountServices) func(
 		routes["POST /auth/revoke"] = inOAuth(func(ctx context.Context, event restEvent) (restReply, error) {
 			return services.revoke(ctx, guard, event)
 		}, chat.CodeInvalid, chat.CodeTooLarge)
-		routes["POST /auth/password"] = func(ctx context.Context, event restEvent) (restReply, error) {
-			return services.changePassword(ctx, guard, event)
-		}
+		routes["POST /auth/password"] = call(guard.writer, bodyOf, accounts.ReadPasswordChange,
+			func(ctx context.Context, who chat.Identity, in accounts.PasswordChange) (restReply, error) {
+				return noContent(), services.Authenticator.ChangePassword(ctx, who, in)
+			})
 		routes["GET /.well-known/jwks.json"] = services.keySet
 	}
 	return route(routes)
 }
 
 func (s *AccountServices) register(ctx context.Context, event restEvent) (restReply, error) {
-	r, err := bodyOf(event, "")
+	fields, err := bodyOf(event)
 	if err != nil {
 		return restReply{}, err
 	}
-	fields := r.Fields()
 	in := accounts.ReadRegistration(fields)
 	if err := fields.Err(); err != nil {
 		return restReply{}, err
@@ -61,37 +63,7 @@ func (s *AccountServices) register(ctx context.Context, event restEvent) (restRe
 	if err != nil {
 		return restReply{}, err
 	}
-	return jsonReply(http.StatusCreated, "application/json", wire.User(p.User, p.DisplayName)), nil
-}
-
-// showSelf shows a user's own record, to who is still signed in.
-func showSelf(ctx context.Context, guard Guard, self *accounts.Self, event restEvent) (restReply, error) {
-	who, err := guard.writer(ctx, event)
-	if err != nil {
-		return restReply{}, err
-	}
-	p, err := self.Show(ctx, who.User)
-	if err != nil {
-		return restReply{}, err
-	}
-	return jsonReply(http.StatusOK, "application/json", wire.User(p.User, p.DisplayName)), nil
-}
-
-func (s *AccountServices) changePassword(ctx context.Context, guard Guard, event restEvent) (restReply, error) {
-	identity, err := guard.writer(ctx, event)
-	if err != nil {
-		return restReply{}, err
-	}
-	r, err := bodyOf(event, "")
-	if err != nil {
-		return restReply{}, err
-	}
-	fields := r.Fields()
-	in := accounts.ReadPasswordChange(fields)
-	if err := fields.Err(); err != nil {
-		return restReply{}, err
-	}
-	return noContent(), s.Authenticator.ChangePassword(ctx, identity, in)
+	return jsonReply(http.StatusCreated, wire.User(p.User, p.DisplayName)), nil
 }
 
 // keySet shows our public keys. Others may keep them for as long as a new key is published before it signs.
@@ -100,7 +72,7 @@ func (s *AccountServices) keySet(ctx context.Context, _ restEvent) (restReply, e
 	if err != nil {
 		return restReply{}, err
 	}
-	reply := jsonReply(http.StatusOK, "application/jwk-set+json", set) // RFC 7517, 8.5.2
+	reply := textReply(http.StatusOK, "application/jwk-set+json", set) // RFC 7517, 8.5.2
 	reply.Headers["cache-control"] = cacheFor(auth.KeyCacheAge)
 	return reply, nil
 }
@@ -113,7 +85,7 @@ func inOAuth(handle restHandler, codes ...chat.Code) restHandler {
 			return reply, err
 		}
 		telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
-		return jsonReply(http.StatusBadRequest, "application/json", wire.OAuthError(err)), nil
+		return jsonReply(http.StatusBadRequest, wire.OAuthError(err)), nil
 	}
 }
 
@@ -140,7 +112,7 @@ func (s *AccountServices) token(ctx context.Context, event restEvent) (restReply
 	if err != nil {
 		return restReply{}, err
 	}
-	reply := jsonReply(http.StatusOK, "application/json", wire.Tokens(tokens, !byCookie))
+	reply := jsonReply(http.StatusOK, wire.Tokens(tokens, !byCookie))
 	if byCookie {
 		reply.Cookies = []string{refreshCookie(tokens.Refresh, tokens.EndsAt)}
 	}
@@ -198,7 +170,7 @@ func (s *AccountServices) revoke(ctx context.Context, guard Guard, event restEve
 
 // revoked is the reply that says that all is done. It takes the cookie away.
 func revoked(byCookie bool) restReply {
-	reply := jsonReply(http.StatusOK, "application/json", []byte("{}"))
+	reply := jsonReply(http.StatusOK, []byte("{}"))
 	if byCookie {
 		reply.Cookies = []string{noRefreshCookie()}
 	}

@@ -1,7 +1,6 @@
 package apigw
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,14 +17,6 @@ func formOf(event restEvent) (wire.Query, error) {
 		return nil, err
 	}
 	return wire.ParseForm(text)
-}
-
-// rawBodyOf returns the body of a request. The gateway encodes one whose content type it does not take for text.
-func rawBodyOf(event restEvent) ([]byte, error) {
-	if !event.IsBase64Encoded {
-		return []byte(event.Body), nil
-	}
-	return base64.StdEncoding.DecodeString(event.Body)
 }
 
 // addressOf returns where a request came from. Headers such as X-Forwarded-For are the client's own words.
@@ -77,13 +68,6 @@ func refreshTokenOf(event restEvent, fields *chat.Fields, name string, byCookie 
 		return ""
 	}
 	return found[0]
-}
-
-// noContent is the reply to what has no other answer than that it was done.
-func noContent() restReply {
-	reply := jsonReply(http.StatusNoContent, "", nil)
-	delete(reply.Headers, "content-type")
-	return reply
 }
 
 // cacheFor lets anybody keep a reply for so long.

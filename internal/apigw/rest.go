@@ -2,13 +2,13 @@ package apigw
 
 import (
 	"context"
-	"maps"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"serverlesschat/internal/chat"
 	"serverlesschat/internal/messages"
+	"serverlesschat/internal/roomlog"
 	"serverlesschat/internal/telemetry"
 	"serverlesschat/internal/wire"
 )
@@ -24,9 +24,11 @@ type HealthCheck func(context.Context) error
 // REST handles the requests of the HTTP API, by their route keys.
 func REST(guard Guard, history *messages.History, health map[string]HealthCheck) func(context.Context, restEvent) (restReply, error) {
 	return route(map[string]restHandler{
-		"GET /rooms/{room_id}/messages": func(ctx context.Context, event restEvent) (restReply, error) {
-			return readHistory(ctx, guard, history, event)
-		},
+		"GET /rooms/{room_id}/messages": call(guard.reader, parameters, messages.ReadHistory,
+			func(ctx context.Context, who chat.Identity, query roomlog.Query) (restReply, error) {
+				page, err := history.Page(ctx, who.User, query)
+				return jsonReply(http.StatusOK, wire.History(page)), err
+			}),
 		"GET /health": func(ctx context.Context, _ restEvent) (restReply, error) {
 			return checkHealth(ctx, health), nil
 		},
@@ -53,33 +55,6 @@ func route(routes map[string]restHandler) restHandler {
 	}
 }
 
-func readHistory(ctx context.Context, guard Guard, history *messages.History, event restEvent) (restReply, error) {
-	identity, err := guard.reader(ctx, event)
-	if err != nil {
-		return restReply{}, err
-	}
-	fields := parameters(event)
-	query := messages.ReadHistory(fields)
-	if err := fields.Err(); err != nil {
-		return restReply{}, err
-	}
-	telemetry.From(ctx).Label("room", string(query.Room))
-	page, err := history.Page(ctx, identity.User, query)
-	if err != nil {
-		return restReply{}, err
-	}
-	return jsonReply(http.StatusOK, "application/json", wire.History(page)), nil
-}
-
-// parameters returns the fields of a request: the parameters of its query and of its path. A parameter of the path wins
-// over one of the query with the same name.
-func parameters(event restEvent) *chat.Fields {
-	all := wire.Parameters{}
-	maps.Copy(all, event.QueryStringParameters)
-	maps.Copy(all, event.PathParameters)
-	return chat.NewFields(all)
-}
-
 func checkHealth(ctx context.Context, checks map[string]HealthCheck) restReply {
 	status, overall := http.StatusOK, "ok"
 	parts := map[string]string{}
@@ -90,13 +65,13 @@ func checkHealth(ctx context.Context, checks map[string]HealthCheck) restReply {
 			status, overall, parts[name] = http.StatusServiceUnavailable, "unavailable", "unavailable"
 		}
 	}
-	return jsonReply(status, "application/json", wire.Health(overall, parts))
+	return jsonReply(status, wire.Health(overall, parts))
 }
 
 func problem(ctx context.Context, err error) restReply {
 	telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
 	status, body := wire.Problem(err)
-	reply := jsonReply(status, wire.ProblemType, body)
+	reply := textReply(status, wire.ProblemType, body)
 	if wait := wire.RetryAfter(err); wait != "" {
 		reply.Headers["retry-after"] = wait
 	}
@@ -106,9 +81,16 @@ func problem(ctx context.Context, err error) restReply {
 	return reply
 }
 
-func jsonReply(status int, contentType string, body []byte) restReply {
+func jsonReply(status int, body []byte) restReply { return textReply(status, "application/json", body) }
+
+func textReply(status int, contentType string, body []byte) restReply {
 	return restReply{
 		StatusCode: status, Body: string(body),
 		Headers: map[string]string{"content-type": contentType, "cache-control": "no-store"},
 	}
+}
+
+// noContent is the reply to what has no other answer than that it was done.
+func noContent() restReply {
+	return restReply{StatusCode: http.StatusNoContent, Headers: map[string]string{"cache-control": "no-store"}}
 }

@@ -23,7 +23,7 @@ func issueTicket(guard Guard, office *connections.TicketOffice) restHandler {
 		if err != nil {
 			return restReply{}, err
 		}
-		return jsonReply(http.StatusOK, "application/json", wire.Ticket(text, ends)), nil
+		return jsonReply(http.StatusOK, wire.Ticket(text, ends)), nil
 	}
 }
 
