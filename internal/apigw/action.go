@@ -41,10 +41,10 @@ type Services struct {
 // calls, and what encodes its reply.
 func Actions(s Services) []Action {
 	return []Action{
-		actionBeside("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).counts(telemetry.Messages),
-		actionBeside("editMessage", SendMessageFunction, messages.ReadEditMessage, s.Sender.Edit, wire.Ack),
-		actionBeside("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack),
-		actionBeside("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack),
+		action("sendMessage", SendMessageFunction, messages.ReadSendMessage, s.Sender.Send, wire.Ack).beside().counts(telemetry.Messages),
+		action("editMessage", SendMessageFunction, messages.ReadEditMessage, s.Sender.Edit, wire.Ack).beside(),
+		action("deleteMessage", SendMessageFunction, messages.ReadDeleteMessage, s.Sender.Delete, wire.Ack).beside(),
+		action("react", SendMessageFunction, messages.ReadReact, s.Sender.React, wire.Ack).beside(),
 		action("joinRoom", DefaultFunction, rooms.ReadJoinRoom, s.Joiner.Join, wire.Joined),
 		actionOnMany("joinRooms", DefaultFunction, rooms.ReadJoinRooms, s.Joiner.JoinAll, s.Teller, wire.JoinedEach),
 		action("leaveRoom", DefaultFunction, rooms.ReadLeaveRoom, s.Joiner.Leave, wire.Left),
@@ -63,7 +63,8 @@ type Action struct {
 	Function string
 	run      func(ctx context.Context, d door, r wire.Request) (reply []byte, err error)
 	counted  telemetry.Metric // is counted up with each success; empty for none
-	OneWay   bool             // it has no reply but an error, and a route of its own without a response
+	isBeside bool
+	OneWay   bool // it has no reply but an error, and a route of its own without a response
 }
 
 // counts makes the action count up a metric with each success.
@@ -78,12 +79,20 @@ func (a Action) oneWay() Action {
 	return a
 }
 
+// beside lets the caller in while the call reads what it needs: the call waits for that itself, before it changes
+// anything.
+func (a Action) beside() Action {
+	a.isBeside = true
+	return a
+}
+
 // serve runs the action for who comes by the door, and records the room and the success.
 func (a Action) serve(ctx context.Context, d door, r wire.Request) ([]byte, error) {
 	record := telemetry.From(ctx)
 	if room := r.RoomLabel(); room != "" {
 		record.Label("room", room)
 	}
+	d.isBeside = a.isBeside
 	reply, err := a.run(ctx, d, r)
 	if err == nil && a.counted != "" {
 		record.Add(a.counted, 1)
@@ -91,26 +100,17 @@ func (a Action) serve(ctx context.Context, d door, r wire.Request) ([]byte, erro
 	return reply, err
 }
 
-// action makes an Action of its parts. Its caller is let in before the call.
+// action makes an Action of its parts.
 func action[In, Out any](
 	name, function string,
 	read func(*chat.Fields) In,
 	call func(context.Context, chat.Caller, In) (Out, error),
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	return replying(name, function, read, door.admit, call, one(encode))
+	return replying(name, function, read, never, call, one(encode))
 }
 
-// actionBeside makes an Action whose caller is let in while the call reads what it needs: the call waits for that itself,
-// before it changes anything.
-func actionBeside[In, Out any](
-	name, function string,
-	read func(*chat.Fields) In,
-	call func(context.Context, chat.Caller, In) (Out, error),
-	encode func(requestID string, out Out) []byte,
-) Action {
-	return replying(name, function, read, door.admitBeside, call, one(encode))
-}
+func never[In any](In) bool { return false }
 
 // actionUncounted makes an Action that is not counted against the user's rate where free says so.
 func actionUncounted[In, Out any](
@@ -120,13 +120,7 @@ func actionUncounted[In, Out any](
 	call func(context.Context, chat.Caller, In) (Out, error),
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	enter := func(d door, ctx context.Context, in In) (chat.Caller, error) {
-		if free(in) {
-			return d.pass(ctx)
-		}
-		return door.admit(d, ctx)
-	}
-	return replyingTo(name, function, read, enter, call, one(encode))
+	return replying(name, function, read, free, call, one(encode))
 }
 
 // actionOnMany makes an Action with a reply for each thing that it was asked about. The gateway takes one reply of a
@@ -138,7 +132,7 @@ func actionOnMany[In any, Out interface{ Failure() error }](
 	teller rooms.Teller,
 	encode func(requestID string, out Out) []byte,
 ) Action {
-	return replying(name, function, read, door.admit, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
+	return replying(name, function, read, never, call, func(ctx context.Context, c chat.Caller, requestID string, all []Out) []byte {
 		for _, out := range all {
 			if err := out.Failure(); err != nil {
 				telemetry.From(ctx).Fail(string(chat.CodeOf(err)), err)
@@ -164,18 +158,7 @@ func one[Out any](encode func(requestID string, out Out) []byte) replier[Out] {
 func replying[In, Out any](
 	name, function string,
 	read func(*chat.Fields) In,
-	enter func(door, context.Context) (chat.Caller, error),
-	call func(context.Context, chat.Caller, In) (Out, error),
-	reply replier[Out],
-) Action {
-	return replyingTo(name, function, read,
-		func(d door, ctx context.Context, _ In) (chat.Caller, error) { return enter(d, ctx) }, call, reply)
-}
-
-func replyingTo[In, Out any](
-	name, function string,
-	read func(*chat.Fields) In,
-	enter func(door, context.Context, In) (chat.Caller, error),
+	free func(In) bool,
 	call func(context.Context, chat.Caller, In) (Out, error),
 	reply replier[Out],
 ) Action {
@@ -185,7 +168,7 @@ func replyingTo[In, Out any](
 		if err := fields.Err(); err != nil {
 			return nil, d.turnAway(ctx, err)
 		}
-		c, err := enter(d, ctx, in)
+		c, err := d.enter(ctx, free(in))
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ type door struct {
 	counted   func(context.Context) (chat.Connection, error) // counts against the user's rate
 	uncounted func(context.Context) (chat.Connection, error) // does not
 	known     chat.Connection                                // who comes, as known before it is let in
+	isBeside  bool                                           // the call waits itself until its caller is let in
 }
 
 // frameDoor is the door for a frame of a connection.
@@ -30,20 +31,21 @@ func requestDoor(gate *connections.Gate, who chat.Identity) door {
 	return door{known: c, counted: admit, uncounted: admit}
 }
 
-// admit lets the caller in, and counts that.
-func (d door) admit(ctx context.Context) (chat.Caller, error) {
-	c, err := d.counted(ctx)
+// enter lets the caller in, and counts that unless it is free.
+func (d door) enter(ctx context.Context, free bool) (chat.Caller, error) {
+	admit := d.counted
+	switch {
+	case free:
+		admit = d.uncounted
+	case d.isBeside:
+		return d.enterBeside(ctx), nil
+	}
+	c, err := admit(ctx)
 	return chat.Caller{Connection: c}, err
 }
 
-// pass lets the caller in without counting.
-func (d door) pass(ctx context.Context) (chat.Caller, error) {
-	c, err := d.uncounted(ctx)
-	return chat.Caller{Connection: c}, err
-}
-
-// admitBeside is admit for a call that waits itself until its caller is let in. It never fails.
-func (d door) admitBeside(ctx context.Context) (chat.Caller, error) {
+// enterBeside is enter for a call that waits itself until its caller is let in.
+func (d door) enterBeside(ctx context.Context) chat.Caller {
 	done := make(chan struct{})
 	var refused error
 	go func() {
@@ -53,7 +55,7 @@ func (d door) admitBeside(ctx context.Context) (chat.Caller, error) {
 	return chat.Caller{Connection: d.known, Admitted: func() error {
 		<-done
 		return refused
-	}}, nil
+	}}
 }
 
 // turnAway counts what cannot be done for the reason err, and returns what the caller is told: err, or why it may not
