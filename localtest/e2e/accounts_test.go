@@ -3,9 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -18,47 +16,6 @@ import (
 )
 
 const goodPassword = "correct horse battery"
-
-// asks makes a request without a person; headers are NAME: VALUE. It may be called from any goroutine.
-func (w *world) asks(method, path, contentType, body string, headers ...string) (answer, error) {
-	request, err := http.NewRequestWithContext(w.ctx, method, w.http+path, strings.NewReader(body))
-	if err != nil {
-		return answer{}, err
-	}
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		request.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header, data}, err
-}
-
-// must expects a status.
-func (w *world) must(status int, a answer, err error) answer {
-	w.Helper()
-	if err != nil || a.status != status {
-		w.Fatalf("got %d %s, %v, want %d", a.status, a.body, err, status)
-	}
-	return a
-}
-
-// form sends a form; fields are NAME=VALUE.
-func (w *world) form(path string, fields ...string) (answer, error) {
-	values := url.Values{}
-	for _, f := range fields {
-		name, value, _ := strings.Cut(f, "=")
-		values.Add(name, value)
-	}
-	return w.asks(http.MethodPost, path, "application/x-www-form-urlencoded", values.Encode())
-}
 
 // tokens are what a sign-in brings.
 type tokens struct {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"serverlesschat/internal/chat"
-	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
 
@@ -22,7 +21,7 @@ type slowChecks struct {
 }
 
 func (s *slowChecks) start(t *testing.T, endpoint string) (string, error) {
-	front, err := engine.StartFront(endpoint, func(next http.Handler) http.Handler {
+	return startFront(t, endpoint, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			r.Body = io.NopCloser(bytes.NewReader(body))
@@ -37,15 +36,6 @@ func (s *slowChecks) start(t *testing.T, endpoint string) (string, error) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	if err != nil {
-		return "", err
-	}
-	t.Cleanup(func() {
-		if err := front.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return front.Endpoint(), nil
 }
 
 // TestAPushDoesNotWaitForChecks: a push meets connections of 500 users that are all gone, so 500 checks are sent, and each

@@ -20,6 +20,21 @@ import (
 	"serverlesschat/localtest/chatclient"
 )
 
+// startFront has what wrap makes stand between the functions and the engine at an endpoint, until the test ends. It
+// returns where they reach it.
+func startFront(t *testing.T, endpoint string, wrap func(next http.Handler) http.Handler) (string, error) {
+	front, err := engine.StartFront(endpoint, wrap)
+	if err != nil {
+		return "", err
+	}
+	t.Cleanup(func() {
+		if err := front.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return front.Endpoint(), nil
+}
+
 // hangingStore stands between the functions and the engine. While it hangs it takes every call and answers none.
 type hangingStore struct {
 	hangs   atomic.Bool
@@ -27,7 +42,7 @@ type hangingStore struct {
 }
 
 func (h *hangingStore) start(t *testing.T, endpoint string) (string, error) {
-	front, err := engine.StartFront(endpoint, func(next http.Handler) http.Handler {
+	return startFront(t, endpoint, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !h.hangs.Load() {
 				next.ServeHTTP(w, r)
@@ -39,15 +54,6 @@ func (h *hangingStore) start(t *testing.T, endpoint string) (string, error) {
 			<-r.Context().Done()
 		})
 	})
-	if err != nil {
-		return "", err
-	}
-	t.Cleanup(func() {
-		if err := front.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return front.Endpoint(), nil
 }
 
 // TestAStoreThatHangsIsToldInTime: each request gets its own answer, from a process that lives on and serves the next
@@ -186,20 +192,11 @@ func (w *world) processesOf(functions ...string) map[int]string {
 // there is none.
 func (w *world) metric(words ...string) string {
 	w.Helper()
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.http+"/_local/metrics", nil)
+	a, err := w.asks(http.MethodGet, "/_local/metrics", "", "")
 	if err != nil {
 		w.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		w.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(a.body)) {
 		lacks := func(word string) bool { return !strings.Contains(line, word) }
 		if !strings.HasPrefix(line, "#") && !slices.ContainsFunc(words, lacks) {
 			return line[strings.LastIndex(line, " ")+1 : len(line)-1]

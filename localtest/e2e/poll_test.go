@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,47 +15,6 @@ import (
 	"serverlesschat/localtest/aws/engine"
 	"serverlesschat/localtest/aws/stack"
 )
-
-// answer is any reply of the HTTP API.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (a answer) problem() (p struct{ Code, Field, RoomID string }) {
-	var raw struct {
-		Code   string `json:"code"`
-		Field  string `json:"field"`
-		RoomID string `json:"room_id"`
-	}
-	_ = json.Unmarshal(a.body, &raw)
-	p.Code, p.Field, p.RoomID = raw.Code, raw.Field, raw.RoomID
-	return p
-}
-
-// calls makes a request of a person. It may be called from any goroutine.
-func (p *person) calls(method, path, contentType, body string) (answer, error) {
-	return p.callsAs("Bearer "+p.token(p.user), method, path, contentType, body)
-}
-
-func (p *person) callsAs(authorization, method, path, contentType, body string) (answer, error) {
-	request, err := http.NewRequestWithContext(p.ctx, method, p.http+path, strings.NewReader(body))
-	if err != nil {
-		return answer{}, err
-	}
-	request.Header.Set("Authorization", authorization)
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	return answer{response.StatusCode, response.Header, data}, err
-}
 
 func (p *person) tryPoll(query string) ([]page, error) {
 	a, err := p.calls(http.MethodGet, "/poll?"+query, "", "")

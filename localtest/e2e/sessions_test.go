@@ -25,7 +25,7 @@ func until(end time.Time) func(*accesstoken.Claims) {
 
 // comesWith returns a user whose connection was opened with these credentials.
 func (w *world) comesWith(name, token, query string, o chatclient.Options) (*person, error) {
-	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, many: map[string][]chatclient.Frame{}, news: make(chan struct{}, 1)}
+	p := w.newPerson(name)
 	o.Push = p.pushed
 	var err error
 	if p.client, err = chatclient.Dial(w.ctx, w.websocket+query, token, o); err != nil {
@@ -195,25 +195,17 @@ func TestACheckThatFailsComesAgain(t *testing.T) {
 // ticket asks for a ticket; origin is that of the page that asks.
 func (p *person) ticket(origin string) string {
 	p.Helper()
-	request, err := http.NewRequestWithContext(p.ctx, http.MethodPost, p.http+"/auth/ticket", nil)
-	if err != nil {
-		p.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+p.token(p.user))
+	headers := []string{"Authorization: Bearer " + p.token(p.user)}
 	if origin != "" {
-		request.Header.Set("Origin", origin)
+		headers = append(headers, "Origin: "+origin)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		p.Fatal(err)
-	}
-	defer response.Body.Close()
+	a, err := p.asks(http.MethodPost, "/auth/ticket", "", "", headers...)
 	var got struct {
 		Ticket    string    `json:"ticket"`
 		ExpiresAt time.Time `json:"expires_at"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&got); err != nil || response.StatusCode != http.StatusOK {
-		p.Fatalf("status %d, %v", response.StatusCode, err)
+	if err := json.Unmarshal(p.must(http.StatusOK, a, err).body, &got); err != nil {
+		p.Fatal(err)
 	}
 	if left := time.Until(got.ExpiresAt); left < 50*time.Second || left > time.Minute {
 		p.Errorf("the ticket ends in %v", left)

@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -101,10 +99,18 @@ func (v *view) add(entries []entry) {
 	}
 }
 
+// newPerson returns a user without a connection.
+func (w *world) newPerson(name string) *person {
+	return &person{
+		world: w, user: w.name + "-" + name, rooms: map[string]*view{}, many: map[string][]chatclient.Frame{},
+		news: make(chan struct{}, 1),
+	}
+}
+
 // as returns a user with an open connection, which ends with the story.
 func (w *world) as(name string) *person {
 	w.Helper()
-	p := &person{world: w, user: w.name + "-" + name, rooms: map[string]*view{}, many: map[string][]chatclient.Frame{}, news: make(chan struct{}, 1)}
+	p := w.newPerson(name)
 	p.connects()
 	w.Cleanup(func() { p.client.Drop() })
 	return p
@@ -126,41 +132,33 @@ func (p *person) pushed(f chatclient.Frame) {
 		p.mu.Unlock()
 		return
 	}
+	keep := func(list *[]chatclient.Frame) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		*list = append(*list, f)
+	}
 	switch f.Type {
 	case "messages":
+		p.update(f.RoomID, func(v *view) { v.add(f.Messages) })
+		p.wake()
 	case "reauthenticate", "goodbye":
-		p.mu.Lock()
-		p.told = append(p.told, f)
-		p.mu.Unlock()
-		select {
-		case p.news <- struct{}{}:
-		default:
-		}
-		return
+		keep(&p.told)
+		p.wake()
 	case "typing", "receipts", "error": // of what has no reply
-		p.mu.Lock()
-		p.told = append(p.told, f)
-		p.mu.Unlock()
-		return
+		keep(&p.told)
 	case "presence": // of whoever comes and goes beside a story
 		p.mu.Lock()
 		p.present = append(p.present, f.Users...)
 		p.mu.Unlock()
-		return
 	case "room", "removed", "degraded":
-		p.mu.Lock()
-		p.moved = append(p.moved, f)
-		p.mu.Unlock()
-		select {
-		case p.news <- struct{}{}:
-		default:
-		}
-		return
+		keep(&p.moved)
+		p.wake()
 	default:
 		p.Errorf("%s got an unexpected frame: %+v", p.user, f)
-		return
 	}
-	p.update(f.RoomID, func(v *view) { v.add(f.Messages) })
+}
+
+func (p *person) wake() {
 	select {
 	case p.news <- struct{}{}:
 	default:
@@ -301,29 +299,4 @@ func (p *person) history(room, query string) page {
 		p.Fatalf("history: status %d %+v", status, got)
 	}
 	return got
-}
-
-func (w *world) get(path, authorization string) (int, page) {
-	w.Helper()
-	request, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.http+path, nil)
-	if err != nil {
-		w.Fatal(err)
-	}
-	if authorization != "" {
-		request.Header.Set("Authorization", authorization)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		w.Fatal(err)
-	}
-	var got page
-	if err := json.Unmarshal(body, &got); err != nil {
-		w.Fatalf("GET %s: %s", path, body)
-	}
-	return response.StatusCode, got
 }
