@@ -136,12 +136,7 @@ func (s *Store) BlocksAbout(ctx context.Context, user chat.UserID, limit int) ([
 		if len(blocks) == limit {
 			break
 		}
-		rows, err := s.query(ctx, &dynamodb.QueryInput{
-			TableName:                 &s.tables.Users,
-			KeyConditionExpression:    aws.String("user_id = :user AND begins_with(#item, :prefix)"),
-			ExpressionAttributeNames:  map[string]string{"#item": "item"},
-			ExpressionAttributeValues: item{":user": text(string(user)), ":prefix": text(prefix)},
-		}, limit-len(blocks))
+		rows, err := s.userRows(ctx, user, prefix, limit-len(blocks))
 		if err != nil {
 			return nil, err
 		}

@@ -25,12 +25,7 @@ func (s *Store) ClaimsOf(
 	if room != "" {
 		prefix += string(room) + "#"
 	}
-	rows, err := s.query(ctx, &dynamodb.QueryInput{
-		TableName:                 &s.tables.Users,
-		KeyConditionExpression:    aws.String("user_id = :user AND begins_with(#item, :prefix)"),
-		ExpressionAttributeNames:  map[string]string{"#item": "item"},
-		ExpressionAttributeValues: item{":user": text(string(user)), ":prefix": text(prefix)},
-	}, limit)
+	rows, err := s.userRows(ctx, user, prefix, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -39,6 +34,16 @@ func (s *Store) ClaimsOf(
 		claims[i] = claimedOf(row)
 	}
 	return claims, nil
+}
+
+// userRows returns up to limit rows of a user whose sort keys begin with a prefix.
+func (s *Store) userRows(ctx context.Context, user chat.UserID, prefix string, limit int) ([]item, error) {
+	return s.query(ctx, &dynamodb.QueryInput{
+		TableName:                 &s.tables.Users,
+		KeyConditionExpression:    aws.String("user_id = :user AND begins_with(#item, :prefix)"),
+		ExpressionAttributeNames:  map[string]string{"#item": "item"},
+		ExpressionAttributeValues: item{":user": text(string(user)), ":prefix": text(prefix)},
+	}, limit)
 }
 
 func claimedOf(row item) privacy.Claimed {

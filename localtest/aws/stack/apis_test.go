@@ -23,8 +23,8 @@ import (
 	"serverlesschat/localtest/aws/template"
 )
 
-// apisTemplate has both APIs, with testdata/function behind every route.
-const apisTemplate = `Transform: AWS::Serverless-2016-10-31
+// templateHead is what the templates of these tests begin with: the parameters that a stack gives, and Resources.
+const templateHead = `Transform: AWS::Serverless-2016-10-31
 Parameters:
   Architecture: {Type: String}
   ManagementEndpoint: {Type: String}
@@ -33,7 +33,25 @@ Parameters:
   SQSEndpoint: {Type: String}
   SecretsManagerEndpoint: {Type: String}
 Resources:
-  Socket:
+`
+
+// roleHead is the role of the function Fn, up to the statements of its rights.
+const roleHead = `  FnRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
+      Policies:
+        - PolicyName: rights
+          PolicyDocument:
+            Version: "2012-10-17"
+            Statement:
+`
+
+// apisTemplate has both APIs, with testdata/function behind every route.
+const apisTemplate = templateHead + `  Socket:
     Type: AWS::Serverless::WebSocketApi
     Properties:
       StageName: dev

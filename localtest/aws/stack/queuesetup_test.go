@@ -18,16 +18,7 @@ import (
 )
 
 // queuesTemplate has testdata/function behind an HTTP API, which sends, and behind a queue with a dead-letter queue.
-const queuesTemplate = `Transform: AWS::Serverless-2016-10-31
-Parameters:
-  Architecture: {Type: String}
-  ManagementEndpoint: {Type: String}
-  LambdaEndpoint: {Type: String}
-  DynamoDBEndpoint: {Type: String, Default: ""}
-  SQSEndpoint: {Type: String}
-  SecretsManagerEndpoint: {Type: String}
-Resources:
-  Rest:
+const queuesTemplate = templateHead + `  Rest:
     Type: AWS::Serverless::HttpApi
   Jobs:
     Type: AWS::SQS::Queue
@@ -51,19 +42,7 @@ Resources:
         Work:
           Type: SQS
           Properties: {Queue: !GetAtt Jobs.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
-  FnRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
-      Policies:
-        - PolicyName: rights
-          PolicyDocument:
-            Version: "2012-10-17"
-            Statement:
-              - Effect: Allow
+` + roleHead + `              - Effect: Allow
                 Action:
                   - sqs:SendMessage
                   - sqs:ReceiveMessage

@@ -14,16 +14,7 @@ import (
 )
 
 // secretTemplate has testdata/function behind an HTTP API, which reveals its secret.
-const secretTemplate = `Transform: AWS::Serverless-2016-10-31
-Parameters:
-  Architecture: {Type: String}
-  ManagementEndpoint: {Type: String}
-  LambdaEndpoint: {Type: String}
-  DynamoDBEndpoint: {Type: String, Default: ""}
-  SQSEndpoint: {Type: String}
-  SecretsManagerEndpoint: {Type: String}
-Resources:
-  Rest:
+const secretTemplate = templateHead + `  Rest:
     Type: AWS::Serverless::HttpApi
   Token:
     Type: AWS::SecretsManager::Secret
@@ -42,19 +33,7 @@ Resources:
       Environment: {Variables: {AWS_ENDPOINT_URL_SECRETS_MANAGER: !Ref SecretsManagerEndpoint, SECRET: !Ref Token}}
       Events:
         All: {Type: HttpApi, Properties: {ApiId: !Ref Rest}}
-  FnRole:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}
-      Policies:
-        - PolicyName: rights
-          PolicyDocument:
-            Version: "2012-10-17"
-            Statement:
-              - {Effect: Allow, Action: "secretsmanager:GetSecretValue", Resource: !Ref Token}
+` + roleHead + `              - {Effect: Allow, Action: "secretsmanager:GetSecretValue", Resource: !Ref Token}
 `
 
 // secret returns the value of the template's secret.

@@ -91,7 +91,7 @@ func lineOf(text string, line int) string { return strings.Split(text, "\n")[lin
 func TestQueuesAreRefused(t *testing.T) {
 	const queue, event = "Resources.Jobs.Properties.", "Resources.Fn.Properties.Events.Work.Properties."
 	const allow = "Resources.Letters.Properties.RedriveAllowPolicy"
-	for _, c := range []struct{ right, wrong, path, want string }{
+	expectRefusals(t, withQueues, []refusal{
 		{"QueueName: !Sub ${AWS::StackName}-${Name}", "QueueName: a.fifo", queue + "QueueName", "1 to 80 letters, digits, - and _"},
 		{"QueueName: !Sub ${AWS::StackName}-${Name}", "QueueName: " + strings.Repeat("x", 81), queue + "QueueName", "is not a name"},
 		{"QueueName: !Sub ${AWS::StackName}-${Name}", "QueueName: !Ref Letters", queue + "QueueName", "QueueName can name parameters only"},
@@ -128,16 +128,5 @@ func TestQueuesAreRefused(t *testing.T) {
 		{"Enabled: false", "Enabled: maybe", event + "Enabled", "neither true nor false"},
 		{"Enabled: false", "FilterCriteria: {}", event + "FilterCriteria", "FilterCriteria of an event of type SQS is neither"},
 		{"        Work:\n", "        More: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn}}\n        Work:\n", event + "Queue", "there is a mapping from Jobs to Fn already"},
-	} {
-		if strings.Count(withQueues, c.right) != 1 {
-			t.Errorf("%q is there %d times", c.right, strings.Count(withQueues, c.right))
-			continue
-		}
-		text := strings.Replace(withQueues, c.right, c.wrong, 1)
-		_, err := load("t.yaml", []byte(text), Options{})
-		problems, _ := err.(Problems)
-		if !contains(problems, text, c.path, c.want) {
-			t.Errorf("%s:\ngot\n%v\nwant %s: …%s…", c.wrong, err, c.path, c.want)
-		}
-	}
+	})
 }

@@ -60,7 +60,7 @@ Outputs:
 `
 
 func TestRefused(t *testing.T) {
-	for _, c := range []struct{ right, wrong, path, want string }{
+	expectRefusals(t, system, []refusal{
 		{"Transform: AWS::Serverless-2016-10-31", "Transform: AWS::Include", "Transform", "must be AWS::Serverless-2016-10-31"},
 		{"Globals:", "Mappings: {}\nGlobals:", "Mappings", "Mappings of the template is neither emulated"},
 		{"Outputs:", "Outputs: [a]\nMetadata:", "Outputs", "must be a mapping"},
@@ -159,16 +159,25 @@ func TestRefused(t *testing.T) {
 		{"Enabled: false", "Enabled: no", "Resources.Table.Properties.TimeToLiveSpecification.Enabled", "neither true nor false"},
 		{"${Web.ApiEndpoint}", "${Webb}", "Outputs.Url.Value", "did you mean Web?"},
 		{"Url: {", "Url: {Condition: Maybe, ", "Outputs.Url.Condition", "there is no condition Maybe"},
-	} {
-		if strings.Count(system, c.right) != 1 {
-			t.Errorf("%q is there %d times", c.right, strings.Count(system, c.right))
+	})
+}
+
+// refusal is a template that is refused: wrong stands in the place of right, which a template has once. Its problem has
+// the path, and says what is wanted.
+type refusal struct{ right, wrong, path, want string }
+
+func expectRefusals(t *testing.T, template string, refusals []refusal) {
+	t.Helper()
+	for _, r := range refusals {
+		if n := strings.Count(template, r.right); n != 1 {
+			t.Errorf("%q is there %d times", r.right, n)
 			continue
 		}
-		text := strings.Replace(system, c.right, c.wrong, 1)
+		text := strings.Replace(template, r.right, r.wrong, 1)
 		_, err := load("t.yaml", []byte(text), Options{})
 		problems, _ := err.(Problems)
-		if !contains(problems, text, c.path, c.want) {
-			t.Errorf("%s:\ngot\n%v\nwant %s: …%s…", c.wrong, err, c.path, c.want)
+		if !contains(problems, text, r.path, r.want) {
+			t.Errorf("%s:\ngot\n%v\nwant %s: …%s…", r.wrong, err, r.path, r.want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func TestSecrets(t *testing.T) {
 func TestSecretsAreRefused(t *testing.T) {
 	const secret = "Resources.Token.Properties"
 	const generate = secret + ".GenerateSecretString."
-	for _, c := range []struct{ right, wrong, path, want string }{
+	expectRefusals(t, withSecret, []refusal{
 		{"PasswordLength: 64", "PasswordLength: 0", generate + "PasswordLength", "from 1 to 4096"},
 		{"PasswordLength: 64", "PasswordLength: 4097", generate + "PasswordLength", "from 1 to 4096"},
 		{"IncludeSpace: true", "IncludeSpace: maybe", generate + "IncludeSpace", "neither true nor false"},
@@ -68,18 +68,7 @@ func TestSecretsAreRefused(t *testing.T) {
 		{"      Description: What", "      Name: What", secret + ".Name", "Name of AWS::SecretsManager::Secret is neither"},
 		{"      Description: What", "      SecretString: What", secret + ".SecretString", "SecretString of AWS::SecretsManager::Secret is neither"},
 		{"!GetAtt Token.Id", "!GetAtt Token.Arn", "Resources.Fn.Properties.Environment.Variables.BY_ID", "Token has no attribute Arn here, only Id"},
-	} {
-		if strings.Count(withSecret, c.right) != 1 {
-			t.Errorf("%q is there %d times", c.right, strings.Count(withSecret, c.right))
-			continue
-		}
-		text := strings.Replace(withSecret, c.right, c.wrong, 1)
-		_, err := load("t.yaml", []byte(text), Options{})
-		problems, _ := err.(Problems)
-		if !contains(problems, text, c.path, c.want) {
-			t.Errorf("%s:\ngot\n%v\nwant %s: …%s…", c.wrong, err, c.path, c.want)
-		}
-	}
+	})
 	begin, end := strings.Index(withSecret, "      GenerateSecretString"), strings.Index(withSecret, "  Fn:")
 	text := withSecret[:begin] + withSecret[end:]
 	_, err := load("t.yaml", []byte(text), Options{})
